@@ -1,0 +1,169 @@
+//! May this happen? Rules, and the question to a person where rules do not decide.
+//!
+//! Knows `transcript` only. Invariant 12: an explicit deny wins, and a permission never waits for nobody.
+
+pub mod path;
+pub mod rules;
+pub mod shell;
+
+use std::path::PathBuf;
+
+use futures::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::transcript::{PermissionId, SessionId};
+
+/// What a tool wants to do, before it does it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The tool.
+    pub tool: String,
+    /// One line for a person: what will happen.
+    pub title: String,
+    /// Why it is asked (the rule that says so, or what is unusual about it).
+    pub reason: String,
+    /// The parts of it that rules speak about (each simple command of a command line, say). Never empty.
+    pub items: Vec<Item>,
+    /// The path as it was written and where it leads, when they differ or it lies outside the roots.
+    pub path: Option<PathQuestion>,
+    /// What would change, as a unified diff.
+    pub diff: Option<String>,
+    /// Whether rules may not allow it: a person has to see it (a command that could not be parsed, say).
+    pub must_ask: bool,
+}
+
+/// A part of what is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Item {
+    /// What a person reads.
+    pub label: String,
+    /// The pattern that is stored when the person allows it for longer: matched like a configured rule.
+    pub rule: String,
+}
+
+/// Where a path leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PathQuestion {
+    /// As written, made absolute.
+    pub link: PathBuf,
+    /// With every link followed.
+    pub target: PathBuf,
+}
+
+/// Why something may not happen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A configured rule denies it. The model is told and goes on.
+    #[error("denied by the rule `{rule}`")]
+    Rule {
+        /// The rule, as `tool: pattern`.
+        rule: String,
+    },
+    /// A person refused and said what to do instead. The model is told and goes on.
+    #[error("refused: {feedback}")]
+    Advised {
+        /// What the person said.
+        feedback: String,
+    },
+    /// A person refused. The turn ends.
+    #[error("refused")]
+    Person,
+    /// Nobody could be asked. The turn ends.
+    #[error("nobody was there to allow it (headlessPermission is deny)")]
+    Nobody,
+    /// The turn was stopped while the question was open.
+    #[error("cancelled while waiting for permission")]
+    Cancelled,
+}
+
+/// Decides what tools ask for: by rules, else by a person.
+pub trait Gate: Send + Sync {
+    /// Resolves when the thing may happen or when it is known that it may not.
+    fn permit(&self, ask: Ask) -> BoxFuture<'_, Result<(), Refusal>>;
+}
+
+/// How long a permission holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Scope {
+    /// For this one time.
+    Once,
+    /// As long as the session exists.
+    Session,
+    /// For all sessions of the project.
+    Project,
+    /// Not at all.
+    Never,
+}
+
+/// One answer that a person may choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PermissionOption {
+    /// What the answer names.
+    pub id: String,
+    /// What a person reads.
+    pub label: String,
+    /// What choosing it means.
+    pub scope: Scope,
+}
+
+/// A question for permission as a client gets it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionQuestion {
+    /// The session that asks.
+    pub session_id: SessionId,
+    /// Names this question.
+    pub permission_id: PermissionId,
+    /// The tool that asks.
+    pub tool: String,
+    /// What will happen.
+    pub title: String,
+    /// Why it is asked.
+    pub reason: String,
+    /// Its parts.
+    pub items: Vec<Item>,
+    /// Where the path leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathQuestion>,
+    /// What would change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+    /// The answers to choose from.
+    pub options: Vec<PermissionOption>,
+}
+
+/// A person's answer to a question for permission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionAnswer {
+    /// The option chosen.
+    pub option_id: String,
+    /// The rules of the items it holds for; all of them when missing.
+    #[serde(default)]
+    pub items: Option<Vec<String>>,
+    /// What to do instead.
+    #[serde(default)]
+    pub feedback: Option<String>,
+}
+
+/// A question of the model to the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Question {
+    /// What is asked.
+    pub question: String,
+    /// Answers to choose from; free text is always possible.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
+/// The person behind the client. Every method answers `None` when nobody can be asked or the client went away;
+/// dropping the future withdraws the question.
+pub trait Person: Send + Sync {
+    /// Asks for permission.
+    fn permission(&self, question: PermissionQuestion) -> BoxFuture<'_, Option<PermissionAnswer>>;
+
+    /// Asks questions; one answer for each.
+    fn questions(&self, session: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>>;
+}

@@ -1,0 +1,155 @@
+//! Tools: what the model can do to the user's files and machine.
+//!
+//! One trait, one file for each tool. A tool checks its parameters, asks the [`Gate`] before it acts, and
+//! returns the whole of what it found; what the model is shown of it is decided elsewhere. A wrong parameter, a
+//! missing file, a failed command are [`ToolError`]s that the model reads, never the end of a turn.
+
+pub mod bash;
+pub mod buffers;
+pub mod edit;
+pub mod glob;
+pub mod grep;
+pub mod list;
+pub mod params;
+pub mod patch;
+pub mod question;
+pub mod read;
+pub mod recall;
+pub mod todo;
+pub mod write;
+
+use std::{path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    permission::{Gate, Person, Refusal},
+    provider::ToolSpec,
+    store::Store,
+    transcript::{SessionId, TodoItem},
+};
+
+/// What a tool call may use. Made for one call.
+#[derive(Clone)]
+pub struct ToolContext {
+    /// The session that calls.
+    pub session: SessionId,
+    /// Absolute working directory; relative paths start here.
+    pub cwd: PathBuf,
+    /// Stops the tool. After it nothing may start, and what runs has to end within 2 s.
+    pub cancel: CancellationToken,
+    /// Asked before anything is done.
+    pub gate: Arc<dyn Gate>,
+    /// The client's open documents.
+    pub editor: Arc<dyn buffers::Editor>,
+    /// The person, for questions.
+    pub person: Arc<dyn Person>,
+    /// Told about what happens while the tool runs.
+    pub progress: Arc<dyn Progress>,
+    /// Earlier results and the todo list.
+    pub store: Store,
+    /// Names of environment variables that no child process may see (provider keys).
+    pub secret_env: Arc<[String]>,
+}
+
+/// Hears what a running tool has to say.
+pub trait Progress: Send + Sync {
+    /// More output for a person to watch. Not what the model gets.
+    fn output(&self, text: &str);
+    /// One line that says what the tool is doing.
+    fn title(&self, title: &str);
+    /// The todo list is another.
+    fn todo(&self, items: Vec<TodoItem>);
+}
+
+/// What a tool found or did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// One line for a person.
+    pub title: String,
+    /// The whole text; capping is done by whoever shows it.
+    pub text: String,
+    /// Files for the model to look at (images).
+    pub files: Vec<OutputFile>,
+    /// Absolute paths that were changed.
+    pub changed: Vec<PathBuf>,
+}
+
+/// A file that a tool returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Media type.
+    pub mime: String,
+    /// File name.
+    pub name: String,
+    /// Content.
+    pub data: Bytes,
+}
+
+/// Why a tool call has no output.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ToolError {
+    /// A parameter is missing, unknown or wrong; the text names it.
+    #[error("{0}")]
+    Parameter(String),
+    /// The tool could not do it; the text says why and, if it is known, what would work.
+    #[error("{0}")]
+    Failed(String),
+    /// It may not happen.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// It was stopped. Holds what it had found until then.
+    #[error("interrupted")]
+    Cancelled {
+        /// Output until then.
+        partial: String,
+    },
+}
+
+/// A tool.
+pub trait Tool: Send + Sync {
+    /// Its name, description and parameters.
+    fn spec(&self) -> ToolSpec;
+
+    /// Does it. `input` is an object.
+    fn call(&self, context: ToolContext, input: Value) -> BoxFuture<'_, Result<Output, ToolError>>;
+}
+
+/// The tools that a session has, in the fixed order in which they are offered.
+#[derive(Clone)]
+pub struct Registry {
+    tools: Arc<[Arc<dyn Tool>]>,
+}
+
+impl Registry {
+    /// All tools.
+    pub fn standard() -> Self {
+        let tools: Vec<Arc<dyn Tool>> = vec![
+            Arc::new(read::Read),
+            Arc::new(list::List),
+            Arc::new(glob::Glob),
+            Arc::new(grep::Grep),
+            Arc::new(edit::Edit),
+            Arc::new(write::Write),
+            Arc::new(patch::Patch),
+            Arc::new(bash::Bash),
+            Arc::new(todo::Todo),
+            Arc::new(question::AskPerson),
+            Arc::new(recall::Recall),
+        ];
+        Self { tools: tools.into() }
+    }
+
+    /// What the model is offered.
+    pub fn specs(&self) -> Vec<ToolSpec> {
+        self.tools.iter().map(|tool| tool.spec()).collect()
+    }
+
+    /// The tool of that name.
+    pub fn find(&self, name: &str) -> Option<Arc<dyn Tool>> {
+        self.tools.iter().find(|tool| tool.spec().name == name).cloned()
+    }
+}

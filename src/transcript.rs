@@ -1,0 +1,25 @@
+//! The words of the domain: sessions, messages, parts, usage, ids.
+//!
+//! Plain types and pure functions, no I/O. Every other module may know this one; it knows nobody.
+//! Invariant 1: order is [`Seq`], never an id and never a clock.
+
+pub mod failure;
+pub mod id;
+pub mod message;
+pub mod part;
+pub mod prompt;
+pub mod session;
+pub mod text;
+pub mod time;
+pub mod update;
+pub mod usage;
+
+pub use failure::{Failure, FailureKind};
+pub use id::{MessageId, PartId, PermissionId, ProjectId, Seq, SessionId, TurnId};
+pub use message::{FinishReason, Message, Role};
+pub use part::{Attachment, Body, FilePart, Part, PartKind, ToolPart, ToolState};
+pub use prompt::{Delivery, PromptPart, QueuedPrompt, StopReason};
+pub use session::{Counts, ModelRef, Owner, Session, Status};
+pub use time::Timestamp;
+pub use update::{DeltaField, SessionEvent, TodoItem, TodoStatus, Update};
+pub use usage::Usage;

@@ -1,0 +1,136 @@
+//! Failures in the protocol's words: a stable kind, a sentence, a cure.
+//!
+//! Every layer has error types of its own; what reaches a client or a stored message is one of these.
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, in a form that clients may match on. Fields are the data that the protocol promises.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(missing_docs, reason = "the names are the protocol's own; `cure` says what each means")]
+pub enum FailureKind {
+    SessionNotFound,
+    MessageNotFound,
+    PartNotFound,
+    StaleCursor,
+    SessionBusy { owner: super::Owner },
+    ClientIdConflict,
+    FrameTooLarge { limit: u64 },
+    UntrustedWorkspace,
+    PathOutside { link: String, target: String },
+    PermissionDenied { rule: String },
+    StorageFull,
+    StorageReadonly,
+    StorageNewer { version: i64 },
+    StorageDamaged,
+    StorageBusy,
+    ProviderAuth,
+    ProviderRateLimited { retry_at: Option<super::Timestamp> },
+    ProviderUnavailable,
+    ProviderStalled { phase: String },
+    ProviderRejected { item: Option<String> },
+    ModelNotFound { suggestions: Vec<String> },
+    ContextFloor { need: u64, have: u64 },
+    CompactionStuck,
+    NetworkBlocked { address: String },
+    Interrupted,
+    InvalidConfig { path: String, line: u32 },
+    ImportFailed { row: String },
+    Internal { report: String },
+}
+
+/// A failure: its kind and a sentence for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What went wrong.
+    #[serde(flatten)]
+    pub kind: FailureKind,
+    /// One sentence with the particulars.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure of `kind`, described by `message`.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// Something that should not happen: `report` is what a bug report needs.
+    pub fn internal(report: impl Into<String>) -> Self {
+        let report = report.into();
+        Self { message: format!("internal error: {report}"), kind: FailureKind::Internal { report } }
+    }
+}
+
+impl FailureKind {
+    /// The kind's stable name, as in the protocol's table.
+    pub fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(fields)) => {
+                fields.get("kind").and_then(|kind| kind.as_str()).unwrap_or("internal").to_owned()
+            }
+            _ => "internal".to_owned(),
+        }
+    }
+
+    /// Whether the same request may succeed later without anything else being changed.
+    pub fn retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::SessionBusy { .. }
+                | Self::StorageBusy
+                | Self::StorageFull
+                | Self::ProviderRateLimited { .. }
+                | Self::ProviderUnavailable
+                | Self::ProviderStalled { .. }
+                | Self::Interrupted
+        )
+    }
+
+    /// What a person can do, in one line.
+    pub fn cure(&self) -> &'static str {
+        match self {
+            Self::SessionNotFound => "List the sessions with session/list; it may have been deleted.",
+            Self::MessageNotFound => "Fetch the messages again with session/messages.",
+            Self::PartNotFound => "Fetch the message again with session/messages.",
+            Self::StaleCursor => "Start again from the newest page.",
+            Self::SessionBusy { .. } => "Wait for the other window's turn to end, or stop it there.",
+            Self::ClientIdConflict => "Send a new clientId for a new prompt.",
+            Self::FrameTooLarge { .. } => "Send less in one message, or raise limits.frameBytes.",
+            Self::UntrustedWorkspace => "Trust this workspace if you know where it comes from.",
+            Self::PathOutside { .. } => "Use a path below the session's working directory.",
+            Self::PermissionDenied { .. } => "Change the rule in the configuration's `permission` section.",
+            Self::StorageFull => "Free disk space; what is in memory is written when there is room.",
+            Self::StorageReadonly => "Make the data directory writable, or set AGENTLS_DATA_DIR.",
+            Self::StorageNewer { .. } => "Update agentls: a newer version wrote this database.",
+            Self::StorageDamaged => "Run `agentls doctor`; restore the newest backup beside the database.",
+            Self::StorageBusy => "Try again; another process is writing.",
+            Self::ProviderAuth => "Set the provider's API key in the variable that apiKeyEnv names.",
+            Self::ProviderRateLimited { .. } => "Wait until the time given, or use another model.",
+            Self::ProviderUnavailable => "Check the network and the provider's baseUrl, then prompt again.",
+            Self::ProviderStalled { .. } => "Prompt again; the timeouts are in the configuration.",
+            Self::ProviderRejected { .. } => "Read the provider's message; change the model, its options or the prompt.",
+            Self::ModelNotFound { .. } => "Choose a model from model/list, or add it to the configuration.",
+            Self::ContextFloor { .. } => "Choose a model with a larger window, or start a new session.",
+            Self::CompactionStuck => "Start a new session, or choose a model with a larger window.",
+            Self::NetworkBlocked { .. } => "Only public addresses may be fetched.",
+            Self::Interrupted => "Prompt again; nothing was re-run.",
+            Self::InvalidConfig { .. } => "Correct the configuration at the place named.",
+            Self::ImportFailed { .. } => "The other rows are imported; run `agentls doctor` on the source.",
+            Self::Internal { .. } => "Please report this with the log.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_named_as_in_the_protocol_and_carries_its_data() {
+        let kind = FailureKind::ContextFloor { need: 9, have: 4 };
+        assert_eq!(kind.name(), "contextFloor");
+        assert_eq!(serde_json::to_string(&kind).unwrap(), r#"{"kind":"contextFloor","need":9,"have":4}"#);
+    }
+}

@@ -1,0 +1,63 @@
+//! Messages: what the person said, what the model answered.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, MessageId, ModelRef, Part, Seq, SessionId, Timestamp, Usage};
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The person (or the program that speaks for one).
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// Why a provider call ended, in provider-neutral words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum FinishReason {
+    /// The model had said all.
+    EndTurn,
+    /// It wants its tool calls answered.
+    ToolCalls,
+    /// The output limit was reached.
+    MaxTokens,
+    /// The model or the provider's filter refused.
+    Refusal,
+}
+
+/// One message with its parts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// The session it belongs to.
+    pub session_id: SessionId,
+    /// Its place in the session.
+    pub seq: Seq,
+    /// Who speaks.
+    pub role: Role,
+    /// The user message that an assistant message answers.
+    pub parent_id: Option<MessageId>,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// When it was complete; an assistant message that still streams has none.
+    pub completed_at: Option<Timestamp>,
+    /// The agent that answered or was asked.
+    pub agent: Option<String>,
+    /// The model that answered or was asked.
+    pub model: Option<ModelRef>,
+    /// Whether it is the summary of a compaction.
+    pub summary: bool,
+    /// Why the provider call ended.
+    pub finish: Option<FinishReason>,
+    /// What went wrong.
+    pub error: Option<Failure>,
+    /// What its provider call consumed.
+    pub usage: Option<Usage>,
+    /// What it is made of, by index.
+    pub parts: Vec<Part>,
+}

@@ -1,0 +1,160 @@
+//! Parts: what a message is made of.
+
+use serde::{Deserialize, Serialize};
+
+use super::{MessageId, PartId, SessionId, Timestamp, Usage};
+
+/// A stored text, or its beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// The whole text, or its beginning when `bytes` says more.
+    pub text: String,
+    /// Size of the whole text in bytes.
+    pub bytes: u64,
+}
+
+impl Body {
+    /// A text that is here whole.
+    pub fn whole(text: impl Into<String>) -> Self {
+        let text = text.into();
+        let bytes = text.len() as u64;
+        Self { text, bytes }
+    }
+
+    /// Whether `text` is only the beginning.
+    pub fn truncated(&self) -> bool {
+        (self.text.len() as u64) < self.bytes
+    }
+}
+
+/// A part of a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Its id; `recall` and `part/read` take it.
+    pub id: PartId,
+    /// The message it belongs to.
+    pub message_id: MessageId,
+    /// Its place in the message, from 0.
+    pub index: u32,
+    /// What it is.
+    pub kind: PartKind,
+}
+
+/// What a part is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PartKind {
+    /// Text by a person or the model.
+    Text(Body),
+    /// The model's reasoning, as far as the provider shows it.
+    Reasoning(Body),
+    /// A file or an image that came with a prompt.
+    File(FilePart),
+    /// A tool call with its state.
+    Tool(ToolPart),
+    /// A provider call began.
+    StepStart,
+    /// A provider call ended.
+    StepFinish {
+        /// Why it ended, in the provider-neutral words of [`super::FinishReason`].
+        reason: Option<super::FinishReason>,
+        /// What it consumed.
+        usage: Option<Usage>,
+    },
+    /// Files that a turn changed.
+    Patch {
+        /// Their absolute paths.
+        files: Vec<String>,
+    },
+    /// The request for a compaction.
+    Compaction {
+        /// Whether it was made without a person asking.
+        auto: bool,
+    },
+    /// Work handed to a child session.
+    Subtask {
+        /// The child.
+        session_id: SessionId,
+        /// What it was asked to do.
+        description: String,
+    },
+}
+
+/// A file that came with a prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePart {
+    /// Media type.
+    pub mime: String,
+    /// File name.
+    pub name: Option<String>,
+    /// Where it came from.
+    pub uri: Option<String>,
+    /// Size of the content in bytes.
+    pub bytes: u64,
+}
+
+/// A tool call and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolPart {
+    /// The provider's id of the call.
+    pub call_id: String,
+    /// The tool's name as the model gave it.
+    pub tool: String,
+    /// One line for a person, once the tool knows it.
+    pub title: Option<String>,
+    /// The arguments as the model wrote them: JSON text, kept byte for byte (invariant 4).
+    pub input: Body,
+    /// Where it stands.
+    pub state: ToolState,
+    /// When its output was replaced by evidence in what the model sees.
+    pub compacted_at: Option<Timestamp>,
+    /// Files it produced (images, say).
+    pub attachments: Vec<Attachment>,
+}
+
+/// Where a tool call stands. `Completed` and `Error` are final.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToolState {
+    /// The model is still writing it, or it has not been started.
+    Pending,
+    /// It runs.
+    Running {
+        /// Since when.
+        started_at: Timestamp,
+    },
+    /// It ended with an output.
+    Completed {
+        /// When it began.
+        started_at: Timestamp,
+        /// When it ended.
+        ended_at: Timestamp,
+        /// All that it printed or found.
+        output: Body,
+    },
+    /// It failed, was refused or was interrupted.
+    Error {
+        /// When it began, if it did.
+        started_at: Option<Timestamp>,
+        /// When it ended.
+        ended_at: Timestamp,
+        /// What the model is told.
+        message: String,
+    },
+}
+
+impl ToolState {
+    /// Whether the call has its result.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Completed { .. } | Self::Error { .. })
+    }
+}
+
+/// Something a tool produced beside its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Media type.
+    pub mime: String,
+    /// File name.
+    pub name: Option<String>,
+    /// Size in bytes.
+    pub bytes: u64,
+}

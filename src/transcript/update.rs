@@ -1,0 +1,99 @@
+//! What happens in a session, as clients are told.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Message, MessageId, Part, PartId, QueuedPrompt, SessionId, Status, Timestamp, TurnId, Usage};
+
+/// Something happened in a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionEvent {
+    /// Where.
+    pub session_id: SessionId,
+    /// Rises by one for each event of a session in one process, so that a client sees a gap.
+    pub event_seq: u64,
+    /// The turn it belongs to.
+    pub turn_id: Option<TurnId>,
+    /// What.
+    pub update: Update,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Update {
+    /// The session does something else now.
+    Status {
+        /// What it does.
+        status: Status,
+        /// What it waits for, in words.
+        detail: Option<String>,
+        /// When the provider is called again.
+        retry_at: Option<Timestamp>,
+    },
+    /// A message was made or changed; it is committed.
+    Message(Message),
+    /// A part was made or changed; a final state is committed.
+    Part(Part),
+    /// A part grew.
+    PartDelta {
+        /// The message.
+        message_id: MessageId,
+        /// The part.
+        part_id: PartId,
+        /// Which text of the part.
+        field: DeltaField,
+        /// What was added.
+        text: String,
+    },
+    /// Tokens were consumed.
+    Usage {
+        /// The session's sums.
+        usage: Usage,
+        /// Tokens in the model's window.
+        used: u64,
+        /// Size of the model's window in tokens.
+        limit: u64,
+    },
+    /// The session has another title.
+    Title(String),
+    /// The todo list changed.
+    Todo(Vec<TodoItem>),
+    /// The prompts that wait changed.
+    Queue(Vec<QueuedPrompt>),
+    /// The turn failed.
+    Error(Failure),
+}
+
+/// The text of a part that grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DeltaField {
+    /// Text or reasoning.
+    Text,
+    /// A tool call's arguments.
+    Input,
+    /// A running tool's output. Not stored: the final part holds the whole.
+    Output,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TodoItem {
+    /// What.
+    pub text: String,
+    /// Where it stands.
+    pub status: TodoStatus,
+}
+
+/// Where a thing to do stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TodoStatus {
+    /// Not begun.
+    Pending,
+    /// Being done.
+    Active,
+    /// Done.
+    Done,
+    /// Given up.
+    Dropped,
+}

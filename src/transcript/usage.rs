@@ -1,0 +1,43 @@
+//! What provider calls consumed.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Tokens and money of one provider call, or the sum over several.
+///
+/// The token counts are disjoint: `input` is the uncached input only, `cache_read` and `cache_write` come
+/// on top of it; `reasoning` is part of what was generated and not contained in `output`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Usage {
+    /// Input tokens that were neither read from nor written to a cache.
+    pub input: u64,
+    /// Visible output tokens.
+    pub output: u64,
+    /// Reasoning tokens.
+    pub reasoning: u64,
+    /// Input tokens read from the provider's cache.
+    pub cache_read: u64,
+    /// Input tokens written to the provider's cache (Anthropic bills them apart).
+    pub cache_write: u64,
+    /// Cost in US dollars by the catalogue's prices; 0 where no price is known.
+    pub cost_usd: f64,
+}
+
+impl Usage {
+    /// All input tokens, cached or not: what the model's window held.
+    pub fn total_input(&self) -> u64 {
+        self.input + self.cache_read + self.cache_write
+    }
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.input += other.input;
+        self.output += other.output;
+        self.reasoning += other.reasoning;
+        self.cache_read += other.cache_read;
+        self.cache_write += other.cache_write;
+        self.cost_usd += other.cost_usd;
+    }
+}
