@@ -97,6 +97,8 @@ pub struct Session {
     pub updated_at: Timestamp,
     /// When it was archived.
     pub archived_at: Option<Timestamp>,
+    /// What it does now; in another process, [`Status::Running`] while that process owns it.
+    pub status: Status,
     /// How much it holds.
     pub counts: Counts,
     /// What all its provider calls consumed.

@@ -1,0 +1,5 @@
+//! SQLite (being written).
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct Store;
