@@ -1,5 +1,243 @@
-//! SQLite (being written).
+//! The database: SQLite in WAL mode, one writer thread, a few readers, SQL by table.
+//!
+//! Knows `transcript` only. Everything that changes rows goes through [`Store::write`], in the order of the
+//! calls, several calls in one transaction where they come together; what comes back is [`Committed`], a type
+//! that nobody else can make (invariant 7). Order is `seq`, given here (invariant 1); bodies lie apart from the
+//! rows that describe them (invariant 2). One process writes a session at a time, by a lease (invariant 8).
 
-/// The database.
-#[derive(Clone, Debug)]
-pub struct Store;
+mod approvals;
+mod body;
+mod inbox;
+mod leases;
+mod messages;
+mod migrate;
+mod parts;
+mod reader;
+mod recovery;
+mod rows;
+mod sessions;
+mod steps;
+mod transfer;
+mod turns;
+mod writer;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rusqlite::Connection;
+
+pub use approvals::Approved;
+pub use body::{Field, FieldRange};
+pub use inbox::{Enqueued, NewPrompt};
+pub use leases::Lessee;
+pub use messages::{MessagesPage, NewMessage, PageQuery};
+pub use parts::{Bodies, Loading, NewPart};
+pub use sessions::{NewSessionRow, SessionFilter, SessionsPage};
+pub use steps::Step;
+pub use turns::{Begun, Change, TurnEnd};
+
+/// Marks our databases (`PRAGMA application_id`): "agls".
+pub const APPLICATION_ID: i32 = 0x6167_6c73;
+
+/// The oldest SQLite without the WAL corruption that several connections could meet.
+/// <https://www.sqlite.org/wal.html#walresetbug>
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// What the writer may leave in the WAL file after a checkpoint, in bytes.
+const JOURNAL_LIMIT: u32 = 16 * 1024 * 1024;
+
+/// A value that is on disk. Only the store makes these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed<T>(T);
+
+impl<T> Committed<T> {
+    /// The value.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+
+    /// Another view of what was committed.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Committed<U> {
+        Committed(f(self.0))
+    }
+}
+
+impl<T> std::ops::Deref for Committed<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Why the database did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No such session (or it was deleted).
+    #[error("session {0} not found")]
+    SessionNotFound(String),
+    /// No such message in this session.
+    #[error("message {0} not found")]
+    MessageNotFound(String),
+    /// No such part, or it has no such field.
+    #[error("part {0} not found")]
+    PartNotFound(String),
+    /// A cursor names something that is not there.
+    #[error("cursor {0} is no longer valid")]
+    StaleCursor(String),
+    /// Another process runs this session.
+    #[error("the session is running in process {} ({})", .0.pid, .0.client)]
+    Leased(crate::transcript::Owner),
+    /// A client id was used again for other content.
+    #[error("clientId {0} was used for another prompt")]
+    ClientIdConflict(String),
+    /// The disk is full.
+    #[error("the disk is full: {0}")]
+    Full(String),
+    /// The database cannot be written.
+    #[error("the database cannot be written: {0}")]
+    Readonly(String),
+    /// A newer version of agentls wrote it.
+    #[error("the database has schema version {0}, newer than this program's {SCHEMA}", SCHEMA = migrate::VERSION)]
+    Newer(i64),
+    /// It is not a database, not ours, or broken.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    /// Another process held the write lock for too long.
+    #[error("the database is busy: {0}")]
+    Busy(String),
+    /// The process is ending, or a job panicked.
+    #[error("the store is closed")]
+    Closed,
+    /// Anything else SQLite said.
+    #[error("database: {0}")]
+    Sqlite(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        let text = error.to_string();
+        match error.sqlite_error_code() {
+            Some(Code::DiskFull) => Self::Full(text),
+            Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => Self::Readonly(text),
+            Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged(text),
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy(text),
+            _ => Self::Sqlite(text),
+        }
+    }
+}
+
+/// The result of a store operation.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A handle on the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    writer: writer::Writer,
+    readers: reader::Readers,
+    /// The schema version of a database that a newer program wrote.
+    newer: Option<i64>,
+    lessee: Lessee,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Store").field(&self.inner.path).finish()
+    }
+}
+
+impl Store {
+    /// Opens `agentls.db` in `directory`, making or migrating it, and ends what dead processes left open.
+    /// Blocks; call it where blocking is allowed. A database of a newer version opens for reading only.
+    pub fn open(directory: &Path, lessee: Lessee) -> Result<Self> {
+        if rusqlite::version_number() < OLDEST_SQLITE {
+            return Err(StoreError::Damaged(format!("SQLite {} has a WAL fault", rusqlite::version())));
+        }
+        let path = directory.join("agentls.db");
+        let opened = migrate::open(&path)?;
+        if opened.newer.is_none() {
+            recovery::end_what_dead_processes_left(&opened.connection)?;
+        }
+        Ok(Self {
+            inner: Arc::new(Inner {
+                readers: reader::Readers::new(path.clone()),
+                writer: writer::Writer::start(opened.connection)?,
+                newer: opened.newer,
+                path,
+                lessee,
+            }),
+        })
+    }
+
+    /// Runs `job` in a write transaction. Jobs run in the order of the calls to this function, not of the
+    /// awaiting; a job that fails leaves nothing behind and disturbs no other.
+    pub(crate) fn write<T, F>(&self, job: F) -> impl Future<Output = Result<Committed<T>>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let newer = self.inner.newer;
+        let reply = self.inner.writer.submit(job);
+        async move {
+            match (reply.await, newer) {
+                (Err(StoreError::Readonly(_)), Some(version)) => Err(StoreError::Newer(version)),
+                (result, _) => result.map(Committed),
+            }
+        }
+    }
+
+    /// Runs `query` on a reading connection, on a thread where blocking is allowed.
+    pub(crate) async fn read<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.inner.readers.run(query).await
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Who this process is in leases.
+    pub fn lessee(&self) -> &Lessee {
+        &self.inner.lessee
+    }
+
+    /// Version of the SQLite library.
+    pub fn sqlite_version() -> &'static str {
+        rusqlite::version()
+    }
+
+    /// Size of the database file and of its WAL in bytes.
+    pub fn sizes(&self) -> (u64, u64) {
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
+        let mut wal = self.inner.path.clone().into_os_string();
+        wal.push("-wal");
+        (size(&self.inner.path), size(Path::new(&wal)))
+    }
+}
+
+/// Sets what every connection of ours needs.
+fn configure(connection: &Connection, cache_kib: u32) -> Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(&format!(
+        "PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA synchronous = FULL;
+         PRAGMA mmap_size = 0;
+         PRAGMA journal_size_limit = {JOURNAL_LIMIT};
+         PRAGMA cache_size = -{cache_kib};"
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! The inbox: a prompt is a row here before it is anything else (invariant 7).
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    Committed, Result, Store, StoreError, leases,
+    messages::{self, NewMessage},
+    parts::NewPart,
+    rows, sessions,
+};
+use crate::transcript::{
+    Delivery, Message, MessageId, ModelRef, QueuedPrompt, Role, SessionId, Timestamp, TurnId,
+};
+
+/// A prompt to be accepted.
+#[derive(Clone, Debug)]
+pub struct NewPrompt {
+    /// The id that its user message will have.
+    pub message_id: MessageId,
+    /// The client's own id for it.
+    pub client_id: Option<String>,
+    /// A digest of what is asked, to tell a repetition from a conflict.
+    pub digest: String,
+    /// When it wants to be answered.
+    pub delivery: Delivery,
+    /// Its text, for lists.
+    pub text: String,
+    /// What its message will be made of, in the form that [`Store::begin_turn`]'s caller reads again.
+    pub parts: String,
+    /// The agent asked.
+    pub agent: String,
+    /// The model asked.
+    pub model: ModelRef,
+}
+
+/// What became of a prompt that was put into the inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It waits.
+    New,
+    /// It was there before, under this message id, and still waits or runs.
+    Again {
+        /// The message.
+        message_id: MessageId,
+    },
+    /// It was there before and its turn has ended.
+    Answered {
+        /// The message.
+        message_id: MessageId,
+        /// The turn that answered it.
+        turn: TurnId,
+    },
+}
+
+impl Store {
+    /// Accepts a prompt. Fails when another living process runs the session.
+    pub async fn enqueue(&self, session: &SessionId, prompt: NewPrompt) -> Result<Committed<Enqueued>> {
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            leases::check(tx, key, &lessee)?;
+            enqueue(tx, key, &prompt)
+        })
+        .await
+    }
+
+    /// The prompts that wait, in the order in which they will be answered.
+    pub async fn waiting_prompts(&self, session: &SessionId) -> Result<Vec<QueuedPrompt>> {
+        let session = session.clone();
+        self.read(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            let mut statement = tx.prepare_cached(&format!(
+                "SELECT message, text, delivery, created_at FROM prompt WHERE session = ?1 AND {WAITING_IN_ORDER}"
+            ))?;
+            let prompts = statement.query_map([key], |row| {
+                Ok(QueuedPrompt {
+                    message_id: MessageId::from(row.get::<_, String>(0)?),
+                    text: row.get(1)?,
+                    delivery: rows::needed_word(row, "delivery")?,
+                    created_at: Timestamp(row.get(3)?),
+                })
+            })?;
+            Ok(prompts.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// Takes a prompt out of the inbox before it is answered. False when it does not wait (any more).
+    pub async fn withdraw_prompt(&self, session: &SessionId, message: &MessageId) -> Result<Committed<bool>> {
+        let (session, message) = (session.clone(), message.clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            let changed = tx
+                .prepare_cached(
+                    "UPDATE prompt SET state = 'withdrawn', parts = NULL
+                     WHERE session = ?1 AND message = ?2 AND state = 'waiting'",
+                )?
+                .execute(params![key, message.as_str()])?;
+            Ok(changed > 0)
+        })
+        .await
+    }
+
+    /// Turns the waiting prompts that want to steer into messages of the turn.
+    pub async fn take_steering(
+        &self,
+        session: &SessionId,
+        turn: &TurnId,
+        make: impl Fn(&str, &MessageId) -> Vec<NewPart> + Send + 'static,
+    ) -> Result<Committed<Vec<Message>>> {
+        let (session, turn) = (session.clone(), turn.clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            let waiting = tx
+                .prepare_cached(
+                    "SELECT * FROM prompt WHERE session = ?1 AND state = 'waiting' AND delivery = 'steer' ORDER BY key",
+                )?
+                .query_map([key], Waiting::from_row)?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            waiting.into_iter().map(|prompt| take(tx, key, &session, &turn, prompt, &make)).collect()
+        })
+        .await
+    }
+}
+
+/// Interrupting prompts first, then in order of arrival.
+const WAITING_IN_ORDER: &str = "state = 'waiting' ORDER BY delivery = 'interrupt' DESC, key";
+
+fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
+    if let Some(client_id) = &prompt.client_id {
+        let before = tx
+            .prepare_cached(
+                "SELECT prompt.message, digest, state, turn, turn.ended_at IS NOT NULL
+                 FROM prompt LEFT JOIN turn ON turn.id = prompt.turn
+                 WHERE prompt.session = ?1 AND client_id = ?2",
+            )?
+            .query_row(params![key, client_id], |row| {
+                let message = MessageId::from(row.get::<_, String>(0)?);
+                Ok((
+                    message,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get::<_, Option<String>>(3)?,
+                    row.get::<_, bool>(4)?,
+                ))
+            })
+            .optional()?;
+        if let Some((message_id, digest, state, turn, ended)) = before {
+            match turn {
+                _ if digest != prompt.digest => return Err(StoreError::ClientIdConflict(client_id.clone())),
+                Some(turn) if ended => {
+                    return Ok(Enqueued::Answered { message_id, turn: TurnId::from(turn) });
+                }
+                // Withdrawn and sent again: it takes a new place at the end.
+                None if state == "withdrawn" => {
+                    tx.execute("DELETE FROM prompt WHERE message = ?1", [message_id.as_str()])?;
+                }
+                _ => return Ok(Enqueued::Again { message_id }),
+            }
+        }
+    }
+    tx.prepare_cached(
+        "INSERT INTO prompt (session, message, client_id, digest, delivery, text, parts, agent, model_provider,
+                             model_id, created_at, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'waiting')",
+    )?
+    .execute(params![
+        key,
+        prompt.message_id.as_str(),
+        prompt.client_id,
+        prompt.digest,
+        rows::word(&prompt.delivery)?,
+        prompt.text,
+        prompt.parts,
+        prompt.agent,
+        prompt.model.provider,
+        prompt.model.id,
+        Timestamp::now().0
+    ])?;
+    Ok(Enqueued::New)
+}
+
+/// A waiting prompt as its row has it.
+pub(super) struct Waiting {
+    key: i64,
+    message_id: MessageId,
+    parts: String,
+    agent: String,
+    model: ModelRef,
+}
+
+impl Waiting {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            key: row.get("key")?,
+            message_id: MessageId::from(row.get::<_, String>("message")?),
+            parts: row.get::<_, Option<String>>("parts")?.unwrap_or_default(),
+            agent: row.get::<_, Option<String>>("agent")?.unwrap_or_default(),
+            model: rows::model(row)?.unwrap_or(ModelRef { provider: String::new(), id: String::new() }),
+        })
+    }
+}
+
+/// The prompt that is answered next.
+pub(super) fn next(tx: &Connection, key: i64) -> Result<Option<Waiting>> {
+    Ok(tx
+        .prepare_cached(&format!("SELECT * FROM prompt WHERE session = ?1 AND {WAITING_IN_ORDER} LIMIT 1"))?
+        .query_row([key], Waiting::from_row)
+        .optional()?)
+}
+
+/// Turns a waiting prompt into a user message of the turn.
+pub(super) fn take(
+    tx: &Connection,
+    key: i64,
+    session: &SessionId,
+    turn: &TurnId,
+    prompt: Waiting,
+    make: impl Fn(&str, &MessageId) -> Vec<NewPart>,
+) -> Result<Message> {
+    tx.prepare_cached("UPDATE prompt SET state = 'taken', parts = NULL, turn = ?2 WHERE key = ?1")?
+        .execute(params![prompt.key, turn.as_str()])?;
+    let parts = make(&prompt.parts, &prompt.message_id);
+    let message = NewMessage {
+        id: prompt.message_id,
+        role: Role::User,
+        parent_id: None,
+        turn: turn.clone(),
+        agent: prompt.agent,
+        model: prompt.model,
+        complete: true,
+        parts,
+    };
+    messages::insert(tx, key, session, message)
+}

@@ -1,0 +1,64 @@
+//! The few connections that read. Opened when first needed, kept for the next query, never held across a turn.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
+
+use super::{Result, StoreError, configure};
+
+/// Connections at most; further queries wait.
+const MOST: usize = 3;
+
+/// Page cache of one reader in KiB.
+const CACHE_KIB: u32 = 512;
+
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    places: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, idle: Arc::default(), places: Arc::new(Semaphore::new(MOST)) }
+    }
+
+    /// Runs `query` on one of the connections, in a read transaction of its own.
+    pub(super) async fn run<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let idle = Arc::clone(&self.idle);
+        let path = self.path.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = match kept {
+                Some(connection) => connection,
+                None => open(&path)?,
+            };
+            let transaction = connection.unchecked_transaction()?;
+            let result = query(&transaction);
+            drop(transaction);
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            drop(place);
+            result
+        });
+        task.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+fn open(path: &std::path::Path) -> Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    configure(&connection, CACHE_KIB)?;
+    connection.execute_batch("PRAGMA query_only = ON")?;
+    Ok(connection)
+}

@@ -1,0 +1,38 @@
+//! Ending what dead processes left open, when the database is opened.
+//!
+//! Nothing is run again: open calls get an `interrupted` result, the turn an end, and the session one line that
+//! says so. Prompts that waited go on waiting.
+
+use rusqlite::{Connection, params};
+
+use super::{Result, leases, turns};
+use crate::transcript::{Failure, FailureKind};
+
+/// Settles every open turn that no living process owns.
+pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()> {
+    if turns::sessions_with_open_turns(connection)?.is_empty() {
+        return Ok(());
+    }
+    let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
+    for key in turns::sessions_with_open_turns(&tx)? {
+        if leases::owner(&tx, key)?.is_none() {
+            end_turn(&tx, key)?;
+        }
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+fn end_turn(tx: &Connection, key: i64) -> Result<()> {
+    let error = Failure::new(FailureKind::Interrupted, "the process ended in the middle of this turn");
+    let Some(calls) = turns::interrupt(tx, key, &error)? else { return Ok(()) };
+    let note = match calls {
+        0 => "The last turn was interrupted while the model was answering. Nothing was run again.".to_owned(),
+        1 => "The last turn was interrupted with 1 tool call open. Nothing was run again.".to_owned(),
+        calls => {
+            format!("The last turn was interrupted with {calls} tool calls open. Nothing was run again.")
+        }
+    };
+    tx.execute("UPDATE session SET recovered = ?2 WHERE key = ?1", params![key, note])?;
+    leases::release(tx, key)
+}

@@ -1,0 +1,329 @@
+//! Sessions and projects: making, finding, listing, renaming, deleting.
+//!
+//! Lists are ordered by `activity`, an integer that rises with every activity anywhere, and read the same rows
+//! that hold the sessions: there is no second index that could drift.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Committed, Result, Store, StoreError, leases, rows};
+use crate::transcript::{Counts, ModelRef, ProjectId, Session, SessionId, Status, Timestamp, Usage};
+
+/// Parts that one step of a deletion removes.
+const DELETE_STEP: i64 = 500;
+
+/// A session to be made.
+#[derive(Clone, Debug)]
+pub struct NewSessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// Root of its project.
+    pub root: String,
+    /// The project's name, if it is new.
+    pub project_name: String,
+    /// Where it was forked or started from.
+    pub parent_id: Option<SessionId>,
+    /// A title that a person gave; otherwise it is named after its first prompt.
+    pub title: Option<String>,
+    /// Absolute working directory.
+    pub cwd: String,
+    /// The agent.
+    pub agent: String,
+    /// The model.
+    pub model: ModelRef,
+}
+
+/// Which sessions to list.
+#[derive(Clone, Debug, Default)]
+pub struct SessionFilter {
+    /// Only those with this working directory.
+    pub cwd: Option<String>,
+    /// Only those whose title contains this, in any case.
+    pub search: Option<String>,
+    /// The archived ones instead of the others.
+    pub archived: bool,
+    /// How many at most.
+    pub limit: u32,
+    /// Where the page before this one ended.
+    pub cursor: Option<i64>,
+}
+
+/// A page of sessions.
+#[derive(Clone, Debug)]
+pub struct SessionsPage {
+    /// Newest activity first.
+    pub sessions: Vec<Session>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<i64>,
+}
+
+/// What a session without a name is called.
+pub(super) const UNTITLED: &str = "New session";
+
+impl Store {
+    /// Makes a session, and its project when it is the first there.
+    pub async fn create_session(&self, new: NewSessionRow) -> Result<Committed<Session>> {
+        self.write(move |tx| create(tx, &new)).await
+    }
+
+    /// One session.
+    pub async fn session(&self, id: &SessionId) -> Result<Session> {
+        let id = id.clone();
+        self.read(move |tx| load(tx, &id)).await
+    }
+
+    /// A page of sessions.
+    pub async fn sessions(&self, filter: SessionFilter) -> Result<SessionsPage> {
+        self.read(move |tx| list(tx, &filter)).await
+    }
+
+    /// Names a session. `by_person` marks the title so that no model changes it.
+    pub async fn set_title(
+        &self,
+        id: &SessionId,
+        title: String,
+        by_person: bool,
+    ) -> Result<Committed<Session>> {
+        let id = id.clone();
+        self.write(move |tx| {
+            let key = key(tx, &id)?;
+            tx.prepare_cached(
+                "UPDATE session SET title = ?2, titled = 1 WHERE key = ?1 AND (?3 OR titled = 0)",
+            )?
+            .execute(params![key, title, by_person])?;
+            load(tx, &id)
+        })
+        .await
+    }
+
+    /// Archives a session, or brings it back.
+    pub async fn set_archived(&self, id: &SessionId, archived: bool) -> Result<Committed<Session>> {
+        let id = id.clone();
+        self.write(move |tx| {
+            let at = archived.then(|| Timestamp::now().0);
+            tx.prepare_cached("UPDATE session SET archived_at = ?2 WHERE key = ?1")?
+                .execute(params![key(tx, &id)?, at])?;
+            load(tx, &id)
+        })
+        .await
+    }
+
+    /// Sets the agent and model that later prompts without their own use.
+    pub async fn set_defaults(
+        &self,
+        id: &SessionId,
+        agent: String,
+        model: ModelRef,
+    ) -> Result<Committed<()>> {
+        let id = id.clone();
+        self.write(move |tx| {
+            tx.prepare_cached(
+                "UPDATE session SET agent = ?2, model_provider = ?3, model_id = ?4 WHERE key = ?1",
+            )?
+            .execute(params![key(tx, &id)?, agent, model.provider, model.id])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes a session that no other process runs. It is gone for everybody with the first transaction; its
+    /// rows follow in small ones, so that a large session blocks nobody.
+    pub async fn delete_session(&self, id: &SessionId) -> Result<()> {
+        let (hide, lessee) = (id.clone(), self.lessee().clone());
+        let key = self
+            .write(move |tx| {
+                let key = key(tx, &hide)?;
+                leases::check(tx, key, &lessee)?;
+                tx.execute(
+                    "UPDATE session SET deleted_at = ?2 WHERE key = ?1",
+                    params![key, Timestamp::now().0],
+                )?;
+                Ok(key)
+            })
+            .await?
+            .into_inner();
+        self.remove_rows(key).await
+    }
+
+    /// Removes what deletions and forks of dead processes left behind.
+    pub async fn remove_leftovers(&self) -> Result<()> {
+        let keys = self.read(|tx| {
+            let hidden = tx
+                .prepare("SELECT key FROM session WHERE deleted_at IS NOT NULL")?
+                .query_map([], |row| row.get::<_, i64>(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            hidden
+                .into_iter()
+                .filter_map(|key| leases::owner(tx, key).map(|o| o.is_none().then_some(key)).transpose())
+                .collect::<Result<Vec<_>>>()
+        });
+        for key in keys.await? {
+            self.remove_rows(key).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_rows(&self, key: i64) -> Result<()> {
+        loop {
+            let removed = self.write(move |tx| remove_some(tx, key)).await?.into_inner();
+            if removed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How many sessions there are.
+    pub async fn count_sessions(&self) -> Result<u64> {
+        self.read(|tx| {
+            let sql = "SELECT count(*) AS n FROM session WHERE deleted_at IS NULL";
+            Ok(tx.query_row(sql, [], |row| rows::unsigned(row, "n"))?)
+        })
+        .await
+    }
+}
+
+/// Removes a step's worth of rows of a deleted session, the session itself last. Returns how many.
+fn remove_some(tx: &Connection, key: i64) -> Result<usize> {
+    let parts = tx
+        .prepare_cached("DELETE FROM part WHERE key IN (SELECT key FROM part WHERE session = ?1 LIMIT ?2)")?
+        .execute(params![key, DELETE_STEP])?;
+    if parts > 0 {
+        return Ok(parts);
+    }
+    tx.execute("DELETE FROM session WHERE key = ?1", [key])?;
+    Ok(0)
+}
+
+/// The key of a session that is there.
+pub(super) fn key(connection: &Connection, id: &SessionId) -> Result<i64> {
+    connection
+        .prepare_cached("SELECT key FROM session WHERE id = ?1 AND deleted_at IS NULL")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| StoreError::SessionNotFound(id.to_string()))
+}
+
+/// Marks a session as the one with the newest activity.
+pub(super) fn touch(connection: &Connection, key: i64) -> Result<()> {
+    connection.prepare_cached("UPDATE activity SET last = last + 1")?.execute([])?;
+    connection
+        .prepare_cached(
+            "UPDATE session SET activity = (SELECT last FROM activity), updated_at = ?2 WHERE key = ?1",
+        )?
+        .execute(params![key, Timestamp::now().0])?;
+    Ok(())
+}
+
+fn project(tx: &Connection, root: &str, name: &str) -> Result<ProjectId> {
+    let find = || {
+        tx.prepare_cached("SELECT id FROM project WHERE root = ?1")?
+            .query_row([root], |row| row.get::<_, String>(0))
+            .optional()
+    };
+    if let Some(id) = find()? {
+        return Ok(ProjectId::from(id));
+    }
+    let id = ProjectId::random();
+    tx.execute(
+        "INSERT INTO project (id, root, name, created_at) VALUES (?1, ?2, ?3, ?4)",
+        params![id.as_str(), root, name, Timestamp::now().0],
+    )?;
+    Ok(id)
+}
+
+pub(super) fn create(tx: &Connection, new: &NewSessionRow) -> Result<Session> {
+    let project = project(tx, &new.root, &new.project_name)?;
+    if let Some(parent) = &new.parent_id {
+        key(tx, parent)?;
+    }
+    tx.execute(
+        "INSERT INTO session (id, project, parent, title, titled, cwd, agent, model_provider, model_id, created_at,
+                              updated_at, activity)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, 0)",
+        params![
+            new.id.as_str(),
+            project.as_str(),
+            new.parent_id.as_ref().map(SessionId::as_str),
+            new.title.as_deref().unwrap_or(UNTITLED),
+            new.title.is_some(),
+            new.cwd,
+            new.agent,
+            new.model.provider,
+            new.model.id,
+            Timestamp::now().0
+        ],
+    )?;
+    touch(tx, tx.last_insert_rowid())?;
+    load(tx, &new.id)
+}
+
+const COLUMNS: &str =
+    "key, id, project, parent, title, cwd, agent, model_provider, model_id, created_at, updated_at,
+    archived_at, activity, messages, parts, bytes, usage, recovered";
+
+pub(super) fn load(connection: &Connection, id: &SessionId) -> Result<Session> {
+    let found = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id = ?1 AND deleted_at IS NULL"))?
+        .query_row([id.as_str()], from_row)
+        .optional()?;
+    let (key, _, session) = found.ok_or_else(|| StoreError::SessionNotFound(id.to_string()))?;
+    with_owner(connection, key, session)
+}
+
+fn with_owner(connection: &Connection, key: i64, mut session: Session) -> Result<Session> {
+    session.owner = leases::owner(connection, key)?;
+    if session.owner.is_some() {
+        session.status = Status::Running;
+    }
+    Ok(session)
+}
+
+fn list(connection: &Connection, filter: &SessionFilter) -> Result<SessionsPage> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM session
+         WHERE deleted_at IS NULL AND (archived_at IS NOT NULL) = ?1 AND activity < ?2
+           AND (?3 IS NULL OR cwd = ?3) AND (?4 IS NULL OR instr(lower(title), ?4) > 0)
+         ORDER BY activity DESC LIMIT ?5"
+    ))?;
+    let more = i64::from(filter.limit) + 1;
+    let search = filter.search.as_deref().map(str::to_lowercase);
+    let before = filter.cursor.unwrap_or(i64::MAX);
+    let found = statement
+        .query_map(params![filter.archived, before, filter.cwd, search, more], from_row)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let wanted = filter.limit as usize;
+    let next =
+        if found.len() > wanted { found.get(wanted.saturating_sub(1)).map(|(_, at, _)| *at) } else { None };
+    let sessions = found
+        .into_iter()
+        .take(wanted)
+        .map(|(key, _, session)| with_owner(connection, key, session))
+        .collect::<Result<_>>()?;
+    Ok(SessionsPage { sessions, next })
+}
+
+/// Key, activity and the session without its owner.
+fn from_row(row: &Row<'_>) -> rusqlite::Result<(i64, i64, Session)> {
+    let model = rows::model(row)?;
+    let session = Session {
+        id: SessionId::from(row.get::<_, String>("id")?),
+        project_id: ProjectId::from(row.get::<_, String>("project")?),
+        parent_id: row.get::<_, Option<String>>("parent")?.map(SessionId::from),
+        title: row.get("title")?,
+        cwd: row.get("cwd")?,
+        agent: row.get("agent")?,
+        model: model.unwrap_or(ModelRef { provider: String::new(), id: String::new() }),
+        status: Status::Idle,
+        created_at: rows::time(row, "created_at")?,
+        updated_at: rows::time(row, "updated_at")?,
+        archived_at: rows::optional_time(row, "archived_at")?,
+        counts: Counts {
+            messages: rows::unsigned(row, "messages")?,
+            parts: rows::unsigned(row, "parts")?,
+            bytes: rows::unsigned(row, "bytes")?,
+        },
+        usage: rows::optional_json::<Usage>(row, "usage")?.unwrap_or_default(),
+        owner: None,
+        recovered: row.get("recovered")?,
+    };
+    Ok((row.get("key")?, row.get("activity")?, session))
+}

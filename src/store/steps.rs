@@ -1,0 +1,125 @@
+//! The ledger: one row for each provider call, never changed.
+
+use rusqlite::{Connection, Row, params};
+
+use super::{Result, Store, rows, sessions};
+use crate::transcript::{MessageId, ModelRef, SessionId, Timestamp, Usage};
+
+/// One provider call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Its place in the session's ledger, from 1; 0 until it is written.
+    pub seq: u64,
+    /// The assistant message that it made.
+    pub message_id: MessageId,
+    /// When the request was made.
+    pub started_at: Timestamp,
+    /// The model called.
+    pub model: ModelRef,
+    /// Size of the request's body.
+    pub request_bytes: u64,
+    /// Units of conversation in it.
+    pub input_items: u64,
+    /// `full` or `delta`.
+    pub threading: String,
+    /// Why.
+    pub threading_reason: String,
+    /// What it consumed.
+    pub usage: Usage,
+    /// From the request to the first event.
+    pub first_event_ms: Option<u64>,
+    /// From the request to the end of the answer.
+    pub duration_ms: u64,
+    /// How often it was tried again before output came.
+    pub retries: u32,
+    /// Our own time since the previous answer's last byte (tools included), in microseconds.
+    pub overhead_us: u64,
+    /// How it ended: a finish reason, or the kind of the failure.
+    pub finish: String,
+}
+
+impl Store {
+    /// The newest `limit` rows of the ledger, ascending.
+    pub async fn steps(&self, session: &SessionId, limit: u32) -> Result<Vec<Step>> {
+        let session = session.clone();
+        self.read(move |tx| {
+            let mut statement =
+                tx.prepare_cached("SELECT * FROM step WHERE session = ?1 ORDER BY seq DESC LIMIT ?2")?;
+            let mut steps = statement
+                .query_map(params![sessions::key(tx, &session)?, limit], from_row)?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            steps.reverse();
+            Ok(steps)
+        })
+        .await
+    }
+}
+
+/// Writes a row, and adds what it consumed to the session's and the turn's sums.
+pub(super) fn insert(tx: &Connection, key: i64, step: &Step) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO step (session, seq, message, started_at, model_provider, model_id, request_bytes, input_items,
+                           threading, threading_reason, usage, first_event_ms, duration_ms, retries, overhead_us, finish)
+         VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM step WHERE session = ?1),
+                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    )?
+    .execute(params![
+        key,
+        step.message_id.as_str(),
+        step.started_at.0,
+        step.model.provider,
+        step.model.id,
+        rows::signed(step.request_bytes),
+        rows::signed(step.input_items),
+        step.threading,
+        step.threading_reason,
+        rows::json(&step.usage)?,
+        step.first_event_ms.map(rows::signed),
+        rows::signed(step.duration_ms),
+        step.retries,
+        rows::signed(step.overhead_us),
+        step.finish
+    ])?;
+    add_usage(
+        tx,
+        "SELECT usage FROM session WHERE key = ?1",
+        "UPDATE session SET usage = ?2 WHERE key = ?1",
+        key,
+        step,
+    )?;
+    add_usage(
+        tx,
+        "SELECT usage FROM turn WHERE session = ?1 AND ended_at IS NULL",
+        "UPDATE turn SET usage = ?2, steps = steps + 1 WHERE session = ?1 AND ended_at IS NULL",
+        key,
+        step,
+    )
+}
+
+fn add_usage(tx: &Connection, select: &str, update: &str, key: i64, step: &Step) -> Result<()> {
+    let sums =
+        tx.prepare_cached(select)?.query_map([key], |row| rows::optional_json::<Usage>(row, "usage"))?.next();
+    let mut usage = sums.transpose()?.flatten().unwrap_or_default();
+    usage += step.usage;
+    tx.prepare_cached(update)?.execute(params![key, rows::json(&usage)?])?;
+    Ok(())
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Step> {
+    Ok(Step {
+        seq: rows::unsigned(row, "seq")?,
+        message_id: MessageId::from(row.get::<_, String>("message")?),
+        started_at: rows::time(row, "started_at")?,
+        model: rows::model(row)?.unwrap_or(ModelRef { provider: String::new(), id: String::new() }),
+        request_bytes: rows::unsigned(row, "request_bytes")?,
+        input_items: rows::unsigned(row, "input_items")?,
+        threading: row.get("threading")?,
+        threading_reason: row.get("threading_reason")?,
+        usage: rows::optional_json(row, "usage")?.unwrap_or_default(),
+        first_event_ms: row.get::<_, Option<i64>>("first_event_ms")?.and_then(|ms| u64::try_from(ms).ok()),
+        duration_ms: rows::unsigned(row, "duration_ms")?,
+        retries: row.get("retries")?,
+        overhead_us: rows::unsigned(row, "overhead_us")?,
+        finish: row.get("finish")?,
+    })
+}

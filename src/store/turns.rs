@@ -1,0 +1,262 @@
+//! Turns: begun with a prompt and the lease, changed by a list of changes, ended exactly once (invariant 7).
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    Committed, Result, Store,
+    body::{self, Field},
+    inbox, leases,
+    parts::{self, Bodies, NewPart},
+    rows, sessions,
+    steps::{self, Step},
+};
+use crate::transcript::{
+    Failure, FinishReason, Message, MessageId, PartId, Seq, SessionId, StopReason, Timestamp, ToolPart,
+    ToolState, TurnId, Usage,
+};
+
+/// A turn that has begun.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// Its id.
+    pub turn: TurnId,
+    /// The user message that it answers.
+    pub message: Message,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnEnd {
+    /// Why, unless it failed.
+    pub stop_reason: Option<StopReason>,
+    /// Why it failed.
+    pub error: Option<Failure>,
+    /// Provider calls that it made.
+    pub steps: u32,
+    /// What they consumed.
+    pub usage: Usage,
+}
+
+/// Something that a running turn wants kept. What is persisted of a turn is decided here, and by [`apply`]'s
+/// one exhaustive match.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A part begins in the message with this seq.
+    Part(Seq, NewPart),
+    /// A body grows.
+    Append(PartId, Field, String),
+    /// A tool call begins to run.
+    Started(PartId, Timestamp),
+    /// A tool call has its result.
+    Settled(PartId, ToolPart, Bodies),
+    /// An assistant message is complete.
+    Completed {
+        /// Which.
+        message: MessageId,
+        /// Why its provider call ended.
+        finish: Option<FinishReason>,
+        /// What went wrong.
+        error: Option<Failure>,
+        /// What its provider call consumed.
+        usage: Option<Usage>,
+    },
+    /// A provider call for the ledger.
+    Step(Step),
+}
+
+impl Store {
+    /// Takes the lease and the next waiting prompt, whose parts `make` reads from the inbox's form. `None` when no
+    /// prompt waits.
+    pub async fn begin_turn(
+        &self,
+        session: &SessionId,
+        make: impl Fn(&str, &MessageId) -> Vec<NewPart> + Send + 'static,
+    ) -> Result<Option<Committed<Begun>>> {
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        let begun = self
+            .write(move |tx| {
+                let key = sessions::key(tx, &session)?;
+                let Some(prompt) = inbox::next(tx, key)? else { return Ok(None) };
+                leases::take(tx, key, &lessee)?;
+                let turn = TurnId::random();
+                tx.execute(
+                    "INSERT INTO turn (id, session, started_at) VALUES (?1, ?2, ?3)",
+                    params![turn.as_str(), key, Timestamp::now().0],
+                )?;
+                tx.execute("UPDATE session SET recovered = NULL WHERE key = ?1", [key])?;
+                let message = inbox::take(tx, key, &session, &turn, prompt, make)?;
+                Ok(Some(Begun { turn, message }))
+            })
+            .await?;
+        Ok(begun.0.map(Committed))
+    }
+
+    /// Writes changes of a running turn, all or none, in the order given.
+    pub fn apply(
+        &self,
+        session: &SessionId,
+        changes: Vec<Change>,
+    ) -> impl Future<Output = Result<Committed<()>>> + Send + use<> {
+        let session = session.clone();
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            changes.iter().try_for_each(|change| apply(tx, key, change))?;
+            leases::beat(tx, key)
+        })
+    }
+
+    /// Ends a turn and gives the lease back.
+    pub async fn end_turn(
+        &self,
+        session: &SessionId,
+        turn: &TurnId,
+        stop_reason: Option<StopReason>,
+        error: Option<Failure>,
+    ) -> Result<Committed<TurnEnd>> {
+        let (session, turn) = (session.clone(), turn.clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            end(tx, key, &turn, stop_reason, error.as_ref())?;
+            leases::release(tx, key)?;
+            sessions::touch(tx, key)?;
+            load_end(tx, &turn)
+        })
+        .await
+    }
+
+    /// How a turn of the past ended.
+    pub async fn turn_end(&self, turn: &TurnId) -> Result<TurnEnd> {
+        let turn = turn.clone();
+        self.read(move |tx| load_end(tx, &turn)).await
+    }
+}
+
+fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
+    match change {
+        Change::Part(seq, part) => parts::insert(tx, key, *seq, part),
+        Change::Append(part, field, text) => append(tx, key, part, *field, text),
+        Change::Started(part, at) => {
+            tx.prepare_cached("UPDATE part SET status = 'running', started_at = ?2 WHERE id = ?1")?
+                .execute(params![part.as_str(), at.0])?;
+            Ok(())
+        }
+        Change::Settled(part, tool, attachments) => parts::settle(tx, key, part, tool, attachments),
+        Change::Completed { message, finish, error, usage } => {
+            tx.prepare_cached(
+                "UPDATE message SET completed_at = ?2, finish = ?3, error = ?4, usage = ?5 WHERE id = ?1",
+            )?
+            .execute(params![
+                message.as_str(),
+                Timestamp::now().0,
+                finish.as_ref().map(rows::word).transpose()?,
+                error.as_ref().map(rows::json).transpose()?,
+                usage.as_ref().map(rows::json).transpose()?
+            ])?;
+            Ok(())
+        }
+        Change::Step(step) => steps::insert(tx, key, step),
+    }
+}
+
+fn append(tx: &Connection, session: i64, part: &PartId, field: Field, text: &str) -> Result<()> {
+    let (key, _) = parts::locate(tx, part)?;
+    body::append(tx, key, field, text.as_bytes())?;
+    let column = match field {
+        Field::Input => "input_bytes",
+        _ => "bytes",
+    };
+    tx.prepare_cached(&format!(
+        "UPDATE part SET {column} = {column} + ?2, tokens = (bytes + input_bytes + ?2 + 3) / 4 WHERE key = ?1"
+    ))?
+    .execute(params![key, rows::signed(text.len() as u64)])?;
+    parts::count(tx, session, 0, text.len() as u64)
+}
+
+fn end(
+    tx: &Connection,
+    key: i64,
+    turn: &TurnId,
+    stop: Option<StopReason>,
+    error: Option<&Failure>,
+) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE turn SET ended_at = ?3, stop_reason = ?4, error = ?5 WHERE id = ?1 AND session = ?2 AND ended_at IS NULL",
+    )?
+    .execute(params![
+        turn.as_str(),
+        key,
+        Timestamp::now().0,
+        stop.as_ref().map(rows::word).transpose()?,
+        error.map(rows::json).transpose()?
+    ])?;
+    Ok(())
+}
+
+fn load_end(connection: &Connection, turn: &TurnId) -> Result<TurnEnd> {
+    connection
+        .prepare_cached("SELECT stop_reason, error, steps, usage FROM turn WHERE id = ?1")?
+        .query_row([turn.as_str()], |row| {
+            Ok(TurnEnd {
+                stop_reason: rows::optional_word(row, "stop_reason")?,
+                error: rows::optional_json(row, "error")?,
+                steps: row.get("steps")?,
+                usage: rows::optional_json(row, "usage")?.unwrap_or_default(),
+            })
+        })
+        .optional()?
+        .ok_or_else(|| super::StoreError::MessageNotFound(turn.to_string()))
+}
+
+/// Ends what stands open in a session whose process died: its calls get a result, its messages and its turn an
+/// end (invariants 5 and 7). Returns how many calls were open, or `None` when no turn was.
+pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Option<usize>> {
+    let open = tx
+        .prepare("SELECT id FROM turn WHERE session = ?1 AND ended_at IS NULL")?
+        .query_map([key], |row| row.get::<_, String>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let calls = interrupt_calls(tx, key)?;
+    tx.execute(
+        "UPDATE message SET completed_at = ?2, error = ?3 WHERE session = ?1 AND completed_at IS NULL",
+        params![key, Timestamp::now().0, rows::json(error)?],
+    )?;
+    for turn in &open {
+        end(tx, key, &TurnId::from(turn.as_str()), None, Some(error))?;
+    }
+    Ok((!open.is_empty()).then_some(calls))
+}
+
+/// What the model reads as the result of a call that never got one.
+const INTERRUPTED: &str =
+    "Interrupted before it finished. It was not run again; whether it had any effect is unknown.";
+
+fn interrupt_calls(tx: &Connection, key: i64) -> Result<usize> {
+    let open = tx
+        .prepare("SELECT id, call_id, tool, started_at FROM part WHERE session = ?1 AND status IN ('pending', 'running')")?
+        .query_map([key], |row| {
+            let started_at = row.get::<_, Option<i64>>(3)?.map(Timestamp);
+            let tool = ToolPart {
+                call_id: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+                tool: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+                title: None,
+                input: crate::transcript::Body::default(),
+                state: ToolState::Error { started_at, ended_at: Timestamp::now(), message: INTERRUPTED.to_owned() },
+                compacted_at: None,
+                attachments: Vec::new(),
+            };
+            Ok((PartId::from(row.get::<_, String>(0)?), tool))
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for (part, tool) in &open {
+        parts::settle(tx, key, part, tool, &Bodies::new())?;
+    }
+    Ok(open.len())
+}
+
+/// The sessions that have a turn without an end.
+pub(super) fn sessions_with_open_turns(connection: &Connection) -> Result<Vec<i64>> {
+    let keys = connection
+        .prepare("SELECT DISTINCT session FROM turn WHERE ended_at IS NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(keys)
+}

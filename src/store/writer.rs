@@ -1,0 +1,272 @@
+//! The one thread that writes.
+//!
+//! Jobs arrive in a bounded queue and run in order. What waits together is committed together: each job has a
+//! savepoint of its own, so that one that fails takes nothing with it. A transaction is closed after
+//! [`LONGEST_TRANSACTION`] so that other processes get their turn.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::{Result, StoreError};
+
+/// After this long a transaction takes no further job.
+const LONGEST_TRANSACTION: Duration = Duration::from_millis(20);
+
+/// How long a locked database is waited for in all before a job fails with `storageBusy`.
+const BUSY_PATIENCE: Duration = Duration::from_mins(1);
+
+/// Idle time after which the WAL is folded back into the database.
+const IDLE_CHECKPOINT: Duration = Duration::from_secs(5);
+
+/// Something to be written, and who waits for it.
+trait Job: Send {
+    /// Runs inside a savepoint. Says whether its changes are to be kept.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Tells whoever waits, after the commit or instead of it.
+    fn finish(self: Box<Self>, commit: std::result::Result<(), StoreError>);
+}
+
+struct Work<T, F> {
+    job: Option<F>,
+    result: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Work<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(job) = self.job.take() else { return false };
+        let result = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(StoreError::Closed));
+        let keep = result.is_ok();
+        self.result = Some(result);
+        keep
+    }
+
+    fn finish(self: Box<Self>, commit: std::result::Result<(), StoreError>) {
+        let result = match (self.result, commit) {
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (None, Ok(())) => Err(StoreError::Closed),
+        };
+        // Nobody waits any more when the future was dropped; the row is written all the same.
+        drop(self.reply.send(result));
+    }
+}
+
+/// The queue between those who want something written and the thread that writes.
+struct Queue {
+    jobs: Mutex<Jobs>,
+    arrived: Condvar,
+    transactions: AtomicU64,
+}
+
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Box<dyn Job>>,
+    closed: bool,
+}
+
+/// A handle on the writing thread, which ends when the last job is done after the handle is dropped.
+pub(super) struct Writer {
+    queue: Arc<Queue>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(connection: Connection) -> Result<Self> {
+        let queue = Arc::new(Queue {
+            jobs: Mutex::default(),
+            arrived: Condvar::new(),
+            transactions: AtomicU64::new(0),
+        });
+        let theirs = Arc::clone(&queue);
+        std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .stack_size(512 * 1024)
+            .spawn(move || theirs.work(&connection))
+            .map_err(|error| StoreError::Readonly(format!("no thread for writing: {error}")))?;
+        Ok(Self { queue })
+    }
+
+    /// Puts a job into the queue. The queue is as long as there are turns and requests that wait for it: every
+    /// submitter awaits its reply or a later one before it submits without bound.
+    pub(super) fn submit<T, F>(&self, job: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.queue.push(Box::new(Work { job: Some(job), result: None, reply }));
+        async move { answer.await.unwrap_or(Err(StoreError::Closed)) }
+    }
+
+    /// How many transactions were committed.
+    #[cfg(test)]
+    pub(super) fn transactions(&self) -> u64 {
+        self.queue.transactions.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.jobs.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.queue.arrived.notify_one();
+    }
+}
+
+impl Queue {
+    fn push(&self, job: Box<dyn Job>) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).waiting.push_back(job);
+        self.arrived.notify_one();
+    }
+
+    fn pop(&self) -> Option<Box<dyn Job>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).waiting.pop_front()
+    }
+
+    /// Waits for a job. `None` when there will be none.
+    fn wait(&self, connection: &Connection) -> Option<Box<dyn Job>> {
+        let mut checkpointed = false;
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(job) = jobs.waiting.pop_front() {
+                return Some(job);
+            }
+            if jobs.closed {
+                return None;
+            }
+            let (guard, timeout) =
+                self.arrived.wait_timeout(jobs, IDLE_CHECKPOINT).unwrap_or_else(PoisonError::into_inner);
+            jobs = guard;
+            if timeout.timed_out() && !checkpointed {
+                checkpointed = true;
+                drop(jobs);
+                checkpoint(connection);
+                jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+
+    fn work(&self, connection: &Connection) {
+        while let Some(first) = self.wait(connection) {
+            self.transaction(connection, first);
+        }
+        checkpoint(connection);
+    }
+
+    fn transaction(&self, connection: &Connection, first: Box<dyn Job>) {
+        if let Err(error) = begin(connection) {
+            first.finish(Err(error));
+            return;
+        }
+        let started = Instant::now();
+        let mut done = Vec::new();
+        let mut next = Some(first);
+        while let Some(mut job) = next {
+            let ran = run_in_savepoint(connection, job.as_mut());
+            done.push(job);
+            if ran.is_err() || started.elapsed() >= LONGEST_TRANSACTION {
+                break;
+            }
+            next = self.pop();
+        }
+        let commit = connection.execute_batch("COMMIT");
+        if commit.is_err() && !connection.is_autocommit() {
+            report(connection.execute_batch("ROLLBACK"), "rollback");
+        }
+        self.transactions.fetch_add(1, Ordering::Relaxed);
+        let failure = commit.err().map(StoreError::from);
+        for job in done {
+            job.finish(failure.clone().map_or(Ok(()), Err));
+        }
+    }
+}
+
+fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
+    connection.execute_batch("SAVEPOINT job")?;
+    if !job.run(connection) {
+        connection.execute_batch("ROLLBACK TO job")?;
+    }
+    connection.execute_batch("RELEASE job")
+}
+
+/// Takes the write lock. A lock held by another process is waited for with jitter, for up to a minute.
+fn begin(connection: &Connection) -> Result<()> {
+    let started = Instant::now();
+    loop {
+        match connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from) {
+            Err(StoreError::Busy(_)) if started.elapsed() < BUSY_PATIENCE => {
+                let jitter = u64::from(started.elapsed().subsec_nanos() % 17);
+                std::thread::sleep(Duration::from_millis(3 + jitter));
+            }
+            other => return other,
+        }
+    }
+}
+
+fn checkpoint(connection: &Connection) {
+    report(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())), "checkpoint");
+}
+
+fn report(result: rusqlite::Result<()>, what: &str) {
+    if let Err(error) = result {
+        tracing::warn!(%error, what, "the store's writer");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (n INTEGER UNIQUE)").unwrap();
+        Writer::start(connection).unwrap()
+    }
+
+    fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<i64> + Send {
+        move |connection| {
+            connection.execute("INSERT INTO t VALUES (?1)", [n])?;
+            Ok(n)
+        }
+    }
+
+    #[tokio::test]
+    async fn jobs_that_wait_together_are_committed_together_and_in_order() {
+        let writer = writer();
+        let answers: Vec<_> = (0..100).map(|n| writer.submit(insert(n))).collect();
+        for (n, answer) in (0_i64..).zip(answers) {
+            assert_eq!(answer.await.unwrap(), n);
+        }
+        assert!(writer.transactions() < 100, "{}", writer.transactions());
+    }
+
+    #[tokio::test]
+    async fn a_failing_or_panicking_job_takes_no_other_with_it() {
+        let writer = writer();
+        let good = writer.submit(insert(1));
+        let twice = writer.submit(insert(1));
+        let panics = writer.submit(|_| -> Result<()> { panic!("on purpose") });
+        let last = writer.submit(insert(2));
+        assert!(good.await.is_ok());
+        assert!(twice.await.is_err());
+        assert!(matches!(panics.await, Err(StoreError::Closed)));
+        assert!(last.await.is_ok());
+        let rows =
+            writer.submit(|c| Ok(c.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))?));
+        assert_eq!(rows.await.unwrap(), 2);
+    }
+}
