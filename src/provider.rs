@@ -269,7 +269,11 @@ pub trait Provider: Send + Sync + Debug {
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing;
 
     /// Sends a request. Resolves when the answer's head has arrived and was good.
-    fn open(&self, outgoing: Outgoing, deadlines: Deadlines) -> BoxFuture<'_, Result<EventStream, ProviderError>>;
+    fn open(
+        &self,
+        outgoing: Outgoing,
+        deadlines: Deadlines,
+    ) -> BoxFuture<'_, Result<EventStream, ProviderError>>;
 }
 
 /// What a provider call was waiting for.

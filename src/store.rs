@@ -34,7 +34,7 @@ pub use inbox::{Enqueued, NewPrompt};
 pub use leases::Lessee;
 pub use messages::{MessagesPage, NewMessage, PageQuery};
 pub use parts::{Bodies, Loading, NewPart};
-pub use sessions::{NewSessionRow, SessionFilter, SessionsPage};
+pub use sessions::{NewSessionRow, SessionFilter, SessionsPage, TitleBy};
 pub use steps::Step;
 pub use turns::{Begun, Change, TurnEnd};
 

@@ -59,8 +59,6 @@ pub struct ToolContext {
 pub trait Progress: Send + Sync {
     /// More output for a person to watch. Not what the model gets.
     fn output(&self, text: &str);
-    /// One line that says what the tool is doing.
-    fn title(&self, title: &str);
     /// The todo list is another.
     fn todo(&self, items: Vec<TodoItem>);
 }

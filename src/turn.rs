@@ -1,1 +1,141 @@
-//! turn (being written).
+//! The agent loop: prompts in, steps until the model has said all, everything kept on the way.
+//!
+//! One actor for each running session ([`desk`]); what a turn may use is frozen into a [`TurnContext`] when it
+//! begins, so that a changed setting cannot race it. A turn that started has exactly one end (invariant 7).
+
+pub mod desk;
+pub mod events;
+pub mod gate;
+pub mod inbox;
+mod retry;
+mod run;
+mod step;
+mod stream;
+mod title;
+mod tools;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use crate::{
+    context::window::WindowError,
+    permission::{Person, rules::Rules},
+    provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
+    store::{Store, StoreError},
+    tool::{Registry, buffers::Editor},
+    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
+    workspace::config::HeadlessPermission,
+};
+
+/// What all turns of a process share.
+#[derive(Clone)]
+pub struct Shared {
+    /// The database.
+    pub store: Store,
+    /// Where events go.
+    pub events: Arc<events::Events>,
+    /// The person behind the client.
+    pub person: Arc<dyn Person>,
+    /// The client's open documents.
+    pub editor: Arc<dyn Editor>,
+    /// The tools.
+    pub tools: Registry,
+    /// Makes the context of a turn from the configuration as it is now.
+    pub prepare: Arc<dyn Prepare>,
+}
+
+/// Makes the context of a turn. Implemented above, where configuration is known.
+pub trait Prepare: Send + Sync {
+    /// For a session whose next turn is to be answered by `agent` and `model`.
+    fn prepare(&self, session: &Session, agent: &str, model: &ModelRef) -> Result<TurnContext, Failure>;
+}
+
+/// What one turn may use, frozen when it begins.
+#[derive(Clone)]
+pub struct TurnContext {
+    /// The agent that answers.
+    pub agent: String,
+    /// The model that answers.
+    pub model: ModelRef,
+    /// Its limits and prices.
+    pub limits: Model,
+    /// Its provider.
+    pub provider: Arc<dyn Provider>,
+    /// A cheaper model for titles, where one is configured.
+    pub titles: Option<(ModelRef, Model, Arc<dyn Provider>)>,
+    /// The system prompt.
+    pub instructions: Arc<str>,
+    /// The tools on offer.
+    pub specs: Arc<[ToolSpec]>,
+    /// The session's working directory.
+    pub cwd: PathBuf,
+    /// What is allowed, asked and denied.
+    pub rules: Arc<Rules>,
+    /// What an ask becomes when nobody can be asked.
+    pub headless: HeadlessPermission,
+    /// Deadlines of a provider call.
+    pub deadlines: Deadlines,
+    /// Deadline of the turn.
+    pub longest_turn: Duration,
+    /// Provider calls in one turn.
+    pub max_steps: u32,
+    /// Environment variables that no child may see.
+    pub secret_env: Arc<[String]>,
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        let kind = match error {
+            StoreError::SessionNotFound(_) => FailureKind::SessionNotFound,
+            StoreError::MessageNotFound(_) => FailureKind::MessageNotFound,
+            StoreError::PartNotFound(_) => FailureKind::PartNotFound,
+            StoreError::StaleCursor(_) => FailureKind::StaleCursor,
+            StoreError::Leased(owner) => FailureKind::SessionBusy { owner },
+            StoreError::ClientIdConflict(_) => FailureKind::ClientIdConflict,
+            StoreError::Full(_) => FailureKind::StorageFull,
+            StoreError::Readonly(_) => FailureKind::StorageReadonly,
+            StoreError::Newer(version) => FailureKind::StorageNewer { version },
+            StoreError::Damaged(_) => FailureKind::StorageDamaged,
+            StoreError::Busy(_) => FailureKind::StorageBusy,
+            StoreError::Closed | StoreError::Sqlite(_) => FailureKind::Internal { report: message.clone() },
+        };
+        Self { kind, message }
+    }
+}
+
+impl From<WindowError> for Failure {
+    fn from(error: WindowError) -> Self {
+        let message = error.to_string();
+        match error {
+            WindowError::TooLarge { need, have } => Self::new(FailureKind::ContextFloor { need, have }, message),
+            WindowError::Invalid(_) => Self::internal(message),
+            WindowError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        let message = error.to_string();
+        let kind = match &error {
+            ProviderError::Auth(_) => FailureKind::ProviderAuth,
+            ProviderError::RateLimited { retry_after, .. } => FailureKind::ProviderRateLimited {
+                retry_at: retry_after.map(|wait| later(Timestamp::now(), wait)),
+            },
+            ProviderError::Unavailable { .. } => FailureKind::ProviderUnavailable,
+            ProviderError::Stalled { phase, .. } => FailureKind::ProviderStalled { phase: phase.name().to_owned() },
+            ProviderError::Rejected { .. } => FailureKind::ProviderRejected { item: None },
+        };
+        Self { kind, message }
+    }
+}
+
+/// `wait` after `now`.
+fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    Timestamp(now.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+}
+
+/// Names the session in logs without its content.
+fn span(session: &SessionId) -> tracing::Span {
+    tracing::info_span!("turn", session = session.as_str())
+}

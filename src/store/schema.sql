@@ -21,7 +21,7 @@ CREATE TABLE session (
   project        TEXT NOT NULL REFERENCES project (id),
   parent         TEXT,
   title          TEXT NOT NULL,
-  titled         INTEGER NOT NULL DEFAULT 0, -- 1 once a person or a model has named it
+  titled         INTEGER NOT NULL DEFAULT 0, -- store::sessions::TitleBy, 0 while untitled
   cwd            TEXT NOT NULL,
   agent          TEXT NOT NULL,
   model_provider TEXT NOT NULL,
@@ -60,6 +60,7 @@ CREATE TABLE message (
   metadata       TEXT,                       -- JSON: {"openai":{"responseId":…}} and nothing else
   PRIMARY KEY (session, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX message_open ON message (session) WHERE completed_at IS NULL;
 CREATE INDEX message_boundary ON message (session, seq) WHERE summary = 1;
 
 CREATE TABLE part (

@@ -56,6 +56,17 @@ pub struct SessionsPage {
     pub next: Option<i64>,
 }
 
+/// Who named a session, by rising right. Stored as its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TitleBy {
+    /// Taken from the first prompt.
+    Prompt = 1,
+    /// A model's.
+    Model = 2,
+    /// A person's.
+    Person = 3,
+}
+
 /// What a session without a name is called.
 pub(super) const UNTITLED: &str = "New session";
 
@@ -76,21 +87,17 @@ impl Store {
         self.read(move |tx| list(tx, &filter)).await
     }
 
-    /// Names a session. `by_person` marks the title so that no model changes it.
-    pub async fn set_title(
-        &self,
-        id: &SessionId,
-        title: String,
-        by_person: bool,
-    ) -> Result<Committed<Session>> {
+    /// Names a session, unless somebody with a better right has named it. Says whether the title changed.
+    pub async fn set_title(&self, id: &SessionId, title: String, by: TitleBy) -> Result<Committed<bool>> {
         let id = id.clone();
         self.write(move |tx| {
             let key = key(tx, &id)?;
-            tx.prepare_cached(
-                "UPDATE session SET title = ?2, titled = 1 WHERE key = ?1 AND (?3 OR titled = 0)",
-            )?
-            .execute(params![key, title, by_person])?;
-            load(tx, &id)
+            let changed = tx
+                .prepare_cached(
+                    "UPDATE session SET title = ?2, titled = ?3 WHERE key = ?1 AND (titled < ?3 OR ?3 = 3)",
+                )?
+                .execute(params![key, title, by as i64])?;
+            Ok(changed > 0)
         })
         .await
     }
@@ -244,7 +251,7 @@ pub(super) fn create(tx: &Connection, new: &NewSessionRow) -> Result<Session> {
             project.as_str(),
             new.parent_id.as_ref().map(SessionId::as_str),
             new.title.as_deref().unwrap_or(UNTITLED),
-            new.title.is_some(),
+            if new.title.is_some() { TitleBy::Person as i64 } else { 0 },
             new.cwd,
             new.agent,
             new.model.provider,

@@ -11,7 +11,7 @@ use super::{
     steps::{self, Step},
 };
 use crate::transcript::{
-    Failure, FinishReason, Message, MessageId, PartId, Seq, SessionId, StopReason, Timestamp, ToolPart,
+    Failure, FailureKind, FinishReason, Message, MessageId, PartId, Seq, SessionId, StopReason, Timestamp, ToolPart,
     ToolState, TurnId, Usage,
 };
 
@@ -105,7 +105,7 @@ impl Store {
         })
     }
 
-    /// Ends a turn and gives the lease back.
+    /// Ends a turn, with everything that still stands open in it, and gives the lease back.
     pub async fn end_turn(
         &self,
         session: &SessionId,
@@ -116,6 +116,8 @@ impl Store {
         let (session, turn) = (session.clone(), turn.clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
+            close_open(tx, key, &open)?;
             end(tx, key, &turn, stop_reason, error.as_ref())?;
             leases::release(tx, key)?;
             sessions::touch(tx, key)?;
@@ -207,22 +209,26 @@ fn load_end(connection: &Connection, turn: &TurnId) -> Result<TurnEnd> {
         .ok_or_else(|| super::StoreError::MessageNotFound(turn.to_string()))
 }
 
-/// Ends what stands open in a session whose process died: its calls get a result, its messages and its turn an
-/// end (invariants 5 and 7). Returns how many calls were open, or `None` when no turn was.
+/// Ends the open turns of a session whose process died. Returns how many calls were open, or `None` when no turn
+/// was.
 pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Option<usize>> {
     let open = tx
         .prepare("SELECT id FROM turn WHERE session = ?1 AND ended_at IS NULL")?
         .query_map([key], |row| row.get::<_, String>(0))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let calls = interrupt_calls(tx, key)?;
-    tx.execute(
-        "UPDATE message SET completed_at = ?2, error = ?3 WHERE session = ?1 AND completed_at IS NULL",
-        params![key, Timestamp::now().0, rows::json(error)?],
-    )?;
+    let calls = close_open(tx, key, error)?;
     for turn in &open {
         end(tx, key, &TurnId::from(turn.as_str()), None, Some(error))?;
     }
     Ok((!open.is_empty()).then_some(calls))
+}
+
+/// Gives open calls a result and open messages an end (invariants 5 and 7). Returns how many calls were open.
+fn close_open(tx: &Connection, key: i64, error: &Failure) -> Result<usize> {
+    let calls = interrupt_calls(tx, key)?;
+    tx.prepare_cached("UPDATE message SET completed_at = ?2, error = ?3 WHERE session = ?1 AND completed_at IS NULL")?
+        .execute(params![key, Timestamp::now().0, rows::json(error)?])?;
+    Ok(calls)
 }
 
 /// What the model reads as the result of a call that never got one.

@@ -1,0 +1,211 @@
+//! Messages as the model sees them. Pure: stored facts in, [`Entry`] values out.
+//!
+//! Invariant 4: what is rendered of a message depends on that message alone and never changes once the message is
+//! complete. Invariant 5: each call is followed by exactly one result; a call without one in the log gets an honest
+//! one here, the log is never patched.
+
+use std::collections::HashMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::{
+    provider::{CallResult, Content, Entry, Image, Said, Seal},
+    store::Field,
+    transcript::{FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState, text},
+};
+
+/// What the model reads as the result of a call that has none.
+const NO_RESULT: &str = "Interrupted before it finished.";
+
+/// Added in the user's role after an answer that broke off.
+const BROKE_OFF: &str = "[The answer above was interrupted at this point.]";
+
+/// The further bodies that rendering needs: file contents, images, seals.
+#[derive(Debug, Default)]
+pub struct Contents(HashMap<(PartId, Field), Vec<u8>>);
+
+impl Contents {
+    /// Adds one.
+    pub fn insert(&mut self, part: PartId, field: Field, data: Vec<u8>) {
+        self.0.insert((part, field), data);
+    }
+
+    fn bytes(&self, part: &PartId, field: Field) -> &[u8] {
+        self.0.get(&(part.clone(), field)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The further bodies that a part needs to be rendered.
+pub fn needed(part: &Part) -> Vec<Field> {
+    match &part.kind {
+        PartKind::File(_) => vec![Field::Data],
+        PartKind::Reasoning(_) => vec![Field::Seal],
+        PartKind::Tool(tool) => {
+            (0_u8..).zip(&tool.attachments).map(|(index, _)| Field::Attachment(index)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What the model sees of a message. `images` says whether it takes images; if not, a note stands for each.
+pub fn entries(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
+    match message.role {
+        Role::User => user(message, contents, images),
+        Role::Assistant => assistant(message, contents, images),
+    }
+}
+
+fn user(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
+    let content: Vec<Content> = message
+        .parts
+        .iter()
+        .filter_map(|part| match &part.kind {
+            PartKind::Text(body) => Some(Content::Text(body.text.clone())),
+            PartKind::File(file) => Some(file_content(file, contents.bytes(&part.id, Field::Data), images)),
+            _ => None,
+        })
+        .filter(|content| !matches!(content, Content::Text(text) if text.trim().is_empty()))
+        .collect();
+    if content.is_empty() { Vec::new() } else { vec![Entry::User(content)] }
+}
+
+fn file_content(file: &FilePart, data: &[u8], images: bool) -> Content {
+    let name = file.name.as_deref().or(file.uri.as_deref()).unwrap_or("file");
+    if file.mime.starts_with("image/") {
+        return if images {
+            Content::Image(Image { mime: file.mime.clone(), base64: STANDARD.encode(data) })
+        } else {
+            Content::Text(format!("[image {name}, {} bytes: this model takes no images]", file.bytes))
+        };
+    }
+    let place = file.uri.as_deref().unwrap_or(name);
+    let shown = text::cap_output(&String::from_utf8_lossy(data), None);
+    Content::Text(format!("<file uri=\"{place}\">\n{shown}\n</file>"))
+}
+
+fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
+    let said: Vec<Said> = message.parts.iter().filter_map(|part| piece(part, contents)).collect();
+    let results: Vec<CallResult> = message
+        .parts
+        .iter()
+        .filter_map(|part| match &part.kind {
+            PartKind::Tool(tool) => Some(result(&part.id, tool, contents, images)),
+            _ => None,
+        })
+        .collect();
+    let mut entries = Vec::new();
+    if said.iter().all(|piece| matches!(piece, Said::Reasoning { .. })) {
+        return entries;
+    }
+    entries.push(Entry::Assistant(said));
+    if !results.is_empty() {
+        entries.push(Entry::Results(results));
+    }
+    if message.error.is_some() {
+        entries.push(Entry::User(vec![Content::Text(BROKE_OFF.to_owned())]));
+    }
+    entries
+}
+
+fn piece(part: &Part, contents: &Contents) -> Option<Said> {
+    match &part.kind {
+        PartKind::Text(body) if !body.text.trim().is_empty() => Some(Said::Text(body.text.clone())),
+        PartKind::Reasoning(body) => {
+            let seal = serde_json::from_slice::<Seal>(contents.bytes(&part.id, Field::Seal)).ok();
+            Some(Said::Reasoning { text: body.text.clone(), seal })
+        }
+        PartKind::Tool(tool) => Some(Said::Call {
+            call_id: tool.call_id.clone(),
+            tool: tool.tool.clone(),
+            arguments: tool.input.text.clone(),
+        }),
+        _ => None,
+    }
+}
+
+fn result(part: &PartId, tool: &ToolPart, contents: &Contents, images: bool) -> CallResult {
+    let (text, failed) = match &tool.state {
+        ToolState::Completed { output, .. } => (text::cap_output(&output.text, Some(part.as_str())), false),
+        ToolState::Error { message, .. } => (text::cap_output(message, Some(part.as_str())), true),
+        ToolState::Pending | ToolState::Running { .. } => (NO_RESULT.to_owned(), true),
+    };
+    let attached = (0_u8..).zip(&tool.attachments).filter(|(_, file)| images && file.mime.starts_with("image/"));
+    let images = attached
+        .map(|(index, file)| Image {
+            mime: file.mime.clone(),
+            base64: STANDARD.encode(contents.bytes(part, Field::Attachment(index))),
+        })
+        .collect();
+    CallResult { call_id: tool.call_id.clone(), text, images, failed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transcript::{Body, Failure, MessageId, Seq, SessionId, Timestamp};
+
+    fn message(role: Role, kinds: Vec<PartKind>) -> Message {
+        let id = MessageId::from("msg_1");
+        let parts = (0_u32..)
+            .zip(kinds)
+            .map(|(index, kind)| Part { id: PartId::from(format!("prt_{index}")), message_id: id.clone(), index, kind })
+            .collect();
+        Message {
+            id,
+            session_id: SessionId::from("ses_1"),
+            seq: Seq(1),
+            role,
+            parent_id: None,
+            created_at: Timestamp(0),
+            completed_at: None,
+            agent: None,
+            model: None,
+            summary: false,
+            finish: None,
+            error: None,
+            usage: None,
+            parts,
+        }
+    }
+
+    fn call(state: ToolState) -> PartKind {
+        PartKind::Tool(ToolPart {
+            call_id: "c1".to_owned(),
+            tool: "read".to_owned(),
+            title: None,
+            input: Body::whole(r#"{"path":"a"}"#),
+            state,
+            compacted_at: None,
+            attachments: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn an_open_call_gets_an_honest_result() {
+        let entries = entries(&message(Role::Assistant, vec![call(ToolState::Pending)]), &Contents::default(), true);
+        let [Entry::Assistant(_), Entry::Results(results)] = entries.as_slice() else { panic!("{entries:?}") };
+        assert_eq!((results[0].call_id.as_str(), results[0].text.as_str(), results[0].failed), ("c1", NO_RESULT, true));
+    }
+
+    #[test]
+    fn an_answer_of_reasoning_alone_is_not_sent_again() {
+        let reasoning = PartKind::Reasoning(Body::whole("hm"));
+        assert!(entries(&message(Role::Assistant, vec![reasoning]), &Contents::default(), true).is_empty());
+    }
+
+    #[test]
+    fn an_answer_that_broke_off_says_so() {
+        let mut broken = message(Role::Assistant, vec![PartKind::Text(Body::whole("half an ans"))]);
+        broken.error = Some(Failure::internal("cut"));
+        let entries = entries(&broken, &Contents::default(), true);
+        assert_eq!(entries.last(), Some(&Entry::User(vec![Content::Text(BROKE_OFF.to_owned())])));
+    }
+
+    #[test]
+    fn a_model_without_eyes_reads_a_note_for_an_image() {
+        let file = FilePart { mime: "image/png".into(), name: Some("a.png".into()), uri: None, bytes: 3 };
+        let entries = entries(&message(Role::User, vec![PartKind::File(file)]), &Contents::default(), false);
+        let [Entry::User(content)] = entries.as_slice() else { panic!("{entries:?}") };
+        assert_eq!(content, &[Content::Text("[image a.png, 3 bytes: this model takes no images]".to_owned())]);
+    }
+}

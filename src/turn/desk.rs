@@ -1,0 +1,383 @@
+//! Who runs: one actor for each session with work, and who waits for which prompt.
+//!
+//! A prompt belongs to its session's actor, not to the request that brought it. The wake flag and the actor's
+//! leaving share one lock, so that a prompt that arrives while a turn ends is answered: it is a row before the
+//! flag is set, and an actor leaves only while the flag is down.
+
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures::FutureExt;
+use tokio::sync::oneshot;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
+
+use super::{
+    Shared, events, inbox,
+    run::{self, SetStatus, Start},
+    span, title,
+};
+use crate::{
+    failpoint,
+    store::{Begun, Committed, Enqueued, NewPrompt, TurnEnd},
+    transcript::{
+        Delivery, Failure, FailureKind, MessageId, Session, SessionId, Status, StopReason, Timestamp, TurnId, Update,
+    },
+};
+
+/// How a prompt's turn ended.
+pub type Outcome = Result<TurnEnd, Failure>;
+
+/// A session with an actor.
+#[derive(Default)]
+struct Live {
+    status: Option<Status>,
+    /// Something was put into the inbox since the actor last looked.
+    wake: bool,
+    /// Stops the turn that runs.
+    cancel: Option<CancellationToken>,
+    /// The prompts that the running turn answers.
+    answering: Vec<MessageId>,
+}
+
+#[derive(Default)]
+struct State {
+    live: HashMap<SessionId, Live>,
+    waiting: HashMap<MessageId, Vec<oneshot::Sender<Outcome>>>,
+}
+
+/// The sessions that run in this process.
+pub struct Desk {
+    shared: Shared,
+    state: Mutex<State>,
+    actors: TaskTracker,
+    closing: AtomicBool,
+}
+
+/// A place in the queue. Dropped before the end, it withdraws the prompt, or stops the turn that answers it.
+pub struct Ticket {
+    desk: Arc<Desk>,
+    session: SessionId,
+    /// The prompt's message.
+    pub message: MessageId,
+    answer: Option<oneshot::Receiver<Outcome>>,
+}
+
+impl Desk {
+    /// A desk without any actor.
+    pub fn new(shared: Shared) -> Arc<Self> {
+        Arc::new(Self { shared, state: Mutex::default(), actors: TaskTracker::new(), closing: AtomicBool::new(false) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Accepts a prompt: when this resolves it is stored.
+    pub async fn submit(self: &Arc<Self>, session: &SessionId, prompt: NewPrompt) -> Result<Ticket, Failure> {
+        let delivery = prompt.delivery;
+        // The waiter is there before the row, so that no answer can be missed.
+        let mut ticket = self.wait_for(session, &prompt.message_id);
+        match self.shared.store.enqueue(session, prompt.clone()).await?.into_inner() {
+            Enqueued::New => {}
+            Enqueued::Again { message_id } => {
+                ticket = self.wait_for(session, &message_id);
+                // Its turn may have ended before the waiter was there; asked again, the store knows.
+                if let Enqueued::Answered { turn, .. } =
+                    self.shared.store.enqueue(session, prompt).await?.into_inner()
+                {
+                    self.resolve(&[message_id], &outcome(self.shared.store.turn_end(&turn).await?));
+                }
+            }
+            Enqueued::Answered { message_id, turn } => {
+                ticket = self.wait_for(session, &message_id);
+                self.resolve(&[message_id], &outcome(self.shared.store.turn_end(&turn).await?));
+                return Ok(ticket);
+            }
+        }
+        self.wake(session, delivery);
+        self.show_queue(session).await;
+        Ok(ticket)
+    }
+
+    fn wait_for(self: &Arc<Self>, session: &SessionId, message: &MessageId) -> Ticket {
+        let (sender, receiver) = oneshot::channel();
+        self.state().waiting.entry(message.clone()).or_default().push(sender);
+        Ticket {
+            desk: Arc::clone(self),
+            session: session.clone(),
+            message: message.clone(),
+            answer: Some(receiver),
+        }
+    }
+
+    /// Makes sure that an actor looks into the session's inbox.
+    fn wake(self: &Arc<Self>, session: &SessionId, delivery: Delivery) {
+        let mut state = self.state();
+        if let Some(live) = state.live.get_mut(session) {
+            live.wake = true;
+            if let (Delivery::Interrupt, Some(cancel)) = (delivery, &live.cancel) {
+                cancel.cancel();
+            }
+            return;
+        }
+        if self.closing.load(Ordering::SeqCst) {
+            return;
+        }
+        state.live.insert(session.clone(), Live::default());
+        drop(state);
+        let (desk, session) = (Arc::clone(self), session.clone());
+        let span = span(&session);
+        self.actors.spawn(async move { desk.act(session).await }.instrument(span));
+    }
+
+    async fn act(self: Arc<Self>, session: SessionId) {
+        loop {
+            if let Some(live) = self.state().live.get_mut(&session) {
+                live.wake = false;
+            }
+            let ran = if self.closing.load(Ordering::SeqCst) { Ok(false) } else { self.turn(&session).await };
+            match ran {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(failure) => self.fail_waiting(&session, &failure).await,
+            }
+            failpoint::reach("turn.leaving").await;
+            let mut state = self.state();
+            if state.live.get(&session).is_none_or(|live| !live.wake) || self.closing.load(Ordering::SeqCst) {
+                state.live.remove(&session);
+                return;
+            }
+        }
+    }
+
+    /// Runs the next turn. False when no prompt waits.
+    async fn turn(self: &Arc<Self>, session: &SessionId) -> Result<bool, Failure> {
+        let Some(begun) = self.shared.store.begin_turn(session, inbox::from_inbox).await?.map(Committed::into_inner)
+        else {
+            return Ok(false);
+        };
+        let cancel = CancellationToken::new();
+        if let Some(live) = self.state().live.get_mut(session) {
+            live.cancel = Some(cancel.clone());
+            live.answering = vec![begun.message.id.clone()];
+        }
+        // A stop that came between the two looks at the flag is not lost.
+        if self.closing.load(Ordering::SeqCst) {
+            cancel.cancel();
+        }
+        let turn = begun.turn.clone();
+        self.set_status(session, &turn, Status::Running, None, None);
+        self.shared.events.emit(session, Some(&turn), Update::Message(begun.message.clone()));
+        self.show_queue(session).await;
+        let result = AssertUnwindSafe(self.run(session, begun, cancel)).catch_unwind().await;
+        let result = result.unwrap_or_else(|_| Err(Failure::internal("a turn panicked; the log has the place")));
+        failpoint::reach("turn.ending").await;
+        self.end(session, &turn, result).await?;
+        Ok(true)
+    }
+
+    async fn run(self: &Arc<Self>, session: &SessionId, begun: Begun, cancel: CancellationToken) -> Result<StopReason, Failure> {
+        let row = self.shared.store.session(session).await?;
+        let message = begun.message.clone();
+        title::set_from_prompt(&self.shared, session, &message).await;
+        let agent = message.agent.clone().unwrap_or_else(|| row.agent.clone());
+        let model = message.model.clone().unwrap_or_else(|| row.model.clone());
+        let context = self.shared.prepare.prepare(&row, &agent, &model)?;
+        if row.counts.messages <= 1 && context.titles.is_some() {
+            let (shared, context, session) = (self.shared.clone(), context.clone(), session.clone());
+            self.actors.spawn(async move { title::improve(&shared, &context, &session, &message).await });
+        }
+        let (desk, name) = (Arc::clone(self), session.clone());
+        run::run(Start {
+            shared: self.shared.clone(),
+            context,
+            session: session.clone(),
+            set_status: self.status_setter(session, &begun.turn),
+            begun,
+            cancel,
+            joined: Arc::new(move |message| {
+                if let Some(live) = desk.state().live.get_mut(&name) {
+                    live.answering.push(message);
+                }
+            }),
+        })
+        .await
+    }
+
+    async fn end(&self, session: &SessionId, turn: &TurnId, result: Result<StopReason, Failure>) -> Result<(), Failure> {
+        let (stop, failure) = match result {
+            Ok(_) if self.closing.load(Ordering::SeqCst) => {
+                (None, Some(Failure::new(FailureKind::Interrupted, "the server was shut down")))
+            }
+            Ok(reason) => (Some(reason), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        let end = self.shared.store.end_turn(session, turn, stop, failure.clone()).await;
+        let answering = {
+            let mut state = self.state();
+            let live = state.live.get_mut(session);
+            live.map(|live| {
+                live.cancel = None;
+                std::mem::take(&mut live.answering)
+            })
+            .unwrap_or_default()
+        };
+        if let Some(failure) = failure {
+            tracing::info!(%failure, "the turn failed");
+            self.shared.events.emit(session, Some(turn), Update::Error(failure));
+        }
+        self.set_status(session, turn, Status::Idle, None, None);
+        self.shared.events.changed(session, events::Change::Updated);
+        let outcome = match end {
+            Ok(end) => outcome(end.into_inner()),
+            Err(error) => Err(error.into()),
+        };
+        self.resolve(&answering, &outcome);
+        Ok(())
+    }
+
+    fn resolve(&self, messages: &[MessageId], outcome: &Outcome) {
+        for message in messages {
+            for waiter in self.state().waiting.remove(message).unwrap_or_default() {
+                // A waiter that went away has its answer in the store.
+                drop(waiter.send(outcome.clone()));
+            }
+        }
+    }
+
+    /// Answers everybody who waits for a prompt that could not be begun. The prompts stay in the inbox.
+    async fn fail_waiting(&self, session: &SessionId, failure: &Failure) {
+        tracing::warn!(%failure, "no turn could be begun");
+        let mut messages = self.state().live.get_mut(session).map(|live| std::mem::take(&mut live.answering)).unwrap_or_default();
+        match self.shared.store.waiting_prompts(session).await {
+            Ok(prompts) => messages.extend(prompts.into_iter().map(|prompt| prompt.message_id)),
+            Err(error) => tracing::warn!(%error, "the inbox cannot be read"),
+        }
+        self.resolve(&messages, &Err(failure.clone()));
+    }
+
+    fn status_setter(self: &Arc<Self>, session: &SessionId, turn: &TurnId) -> SetStatus {
+        let (desk, session, turn) = (Arc::clone(self), session.clone(), turn.clone());
+        Arc::new(move |status, detail, retry_at| desk.set_status(&session, &turn, status, detail, retry_at))
+    }
+
+    fn set_status(&self, session: &SessionId, turn: &TurnId, status: Status, detail: Option<String>, retry_at: Option<Timestamp>) {
+        if let Some(live) = self.state().live.get_mut(session) {
+            live.status = Some(status);
+        }
+        self.shared.events.emit(session, Some(turn), Update::Status { status, detail, retry_at });
+    }
+
+    async fn show_queue(&self, session: &SessionId) {
+        match self.shared.store.waiting_prompts(session).await {
+            Ok(waiting) => self.shared.events.emit(session, None, Update::Queue(waiting)),
+            Err(error) => tracing::warn!(%error, "the inbox cannot be read"),
+        }
+    }
+
+    /// Fills in what a session does in this process.
+    pub fn with_status(&self, mut session: Session) -> Session {
+        if let Some(status) = self.state().live.get(&session.id).and_then(|live| live.status) {
+            session.status = status;
+        }
+        session
+    }
+
+    /// How many sessions run.
+    pub fn running(&self) -> usize {
+        self.state().live.values().filter(|live| live.cancel.is_some()).count()
+    }
+
+    /// Stops the turn that runs. False when none does.
+    pub fn cancel(&self, session: &SessionId) -> bool {
+        let state = self.state();
+        let Some(cancel) = state.live.get(session).and_then(|live| live.cancel.as_ref()) else { return false };
+        let ran = !cancel.is_cancelled();
+        cancel.cancel();
+        ran
+    }
+
+    /// Takes a prompt that waits out of the inbox.
+    pub async fn withdraw(&self, session: &SessionId, message: &MessageId) -> Result<bool, Failure> {
+        let removed = self.shared.store.withdraw_prompt(session, message).await?.into_inner();
+        if removed {
+            self.resolve(std::slice::from_ref(message), &Err(Failure::new(FailureKind::Interrupted, "the prompt was withdrawn")));
+            self.show_queue(session).await;
+        }
+        Ok(removed)
+    }
+
+    /// Stops every turn and waits until all is stored.
+    pub async fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        for live in self.state().live.values() {
+            if let Some(cancel) = &live.cancel {
+                cancel.cancel();
+            }
+        }
+        self.actors.close();
+        self.actors.wait().await;
+    }
+
+    /// Nobody waits for this prompt any more: it is withdrawn, or its turn is stopped.
+    async fn abandon(self: Arc<Self>, session: SessionId, message: MessageId) {
+        {
+            let mut state = self.state();
+            let Some(waiters) = state.waiting.get_mut(&message) else { return };
+            waiters.retain(|waiter| !waiter.is_closed());
+            if !waiters.is_empty() {
+                return;
+            }
+            state.waiting.remove(&message);
+        }
+        match self.withdraw(&session, &message).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(failure) => tracing::warn!(%failure, "an abandoned prompt could not be withdrawn"),
+        }
+        let state = self.state();
+        if let Some(live) = state.live.get(&session)
+            && live.answering.contains(&message)
+            && let Some(cancel) = &live.cancel
+        {
+            cancel.cancel();
+        }
+    }
+}
+
+/// What the end of a turn means for those who wait.
+fn outcome(end: TurnEnd) -> Outcome {
+    match &end.error {
+        Some(failure) => Err(failure.clone()),
+        None => Ok(end),
+    }
+}
+
+impl Ticket {
+    /// Waits for the end of the prompt's turn.
+    pub async fn answer(mut self) -> Outcome {
+        let Some(answer) = self.answer.as_mut() else { return Err(Failure::internal("a ticket without an answer")) };
+        let outcome = answer.await.unwrap_or_else(|_| Err(Failure::new(FailureKind::Interrupted, "the server is ending")));
+        self.answer = None;
+        outcome
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.answer.take().is_none() {
+            return;
+        }
+        let abandoned = Arc::clone(&self.desk).abandon(self.session.clone(), self.message.clone());
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(abandoned);
+        }
+    }
+}

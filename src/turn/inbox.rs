@@ -1,0 +1,82 @@
+//! What a prompt is made of while it waits in the inbox, and the message that it becomes.
+//!
+//! Files are read when the prompt is accepted: what the person saw then is what the model gets.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    store::{Field, NewPart},
+    transcript::{Body, FilePart, MessageId, Part, PartId, PartKind},
+};
+
+/// A part of an accepted prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AcceptedPart {
+    /// What the person wrote.
+    Text(String),
+    /// A text file, or some of its lines.
+    File {
+        /// Where it is; the lines stand in the fragment.
+        uri: String,
+        /// Its name.
+        name: String,
+        /// What it says.
+        text: String,
+    },
+    /// An image.
+    Image {
+        /// Media type.
+        mime: String,
+        /// Where it is, when it came from a file.
+        uri: Option<String>,
+        /// Its bytes in standard base64, checked.
+        base64: String,
+    },
+}
+
+/// The inbox's form of a prompt.
+pub fn to_inbox(parts: &[AcceptedPart]) -> String {
+    serde_json::to_string(parts).unwrap_or_default()
+}
+
+/// The parts of the message that a prompt becomes.
+pub fn from_inbox(stored: &str, message: &MessageId) -> Vec<NewPart> {
+    let parts: Vec<AcceptedPart> = serde_json::from_str(stored).unwrap_or_else(|error| {
+        tracing::error!(%error, message = message.as_str(), "a waiting prompt cannot be read");
+        vec![AcceptedPart::Text("[this prompt could not be read from the database]".to_owned())]
+    });
+    (0_u32..).zip(parts).map(|(index, part)| new_part(index, part, message)).collect()
+}
+
+fn new_part(index: u32, accepted: AcceptedPart, message: &MessageId) -> NewPart {
+    let part = |kind| Part { id: PartId::random(), message_id: message.clone(), index, kind };
+    let file = |mime: String, name: Option<String>, uri: Option<String>, data: Vec<u8>| NewPart {
+        part: part(PartKind::File(FilePart { mime, name, uri, bytes: data.len() as u64 })),
+        bodies: vec![(Field::Data, data)],
+    };
+    match accepted {
+        AcceptedPart::Text(text) => part(PartKind::Text(Body::whole(text))).into(),
+        AcceptedPart::File { uri, name, text } => {
+            file("text/plain".to_owned(), Some(name), Some(uri), text.into_bytes())
+        }
+        AcceptedPart::Image { mime, uri, base64 } => {
+            file(mime, None, uri, STANDARD.decode(base64).unwrap_or_default())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_comes_out_of_the_inbox_as_it_went_in() {
+        let image = AcceptedPart::Image { mime: "image/png".into(), uri: None, base64: STANDARD.encode([1, 2, 3]) };
+        let stored = to_inbox(&[AcceptedPart::Text("hello ✅".into()), image]);
+        let parts = from_inbox(&stored, &MessageId::from("msg_1"));
+        assert_eq!(parts[0].part.kind, PartKind::Text(Body::whole("hello ✅")));
+        assert_eq!(parts[1].bodies, vec![(Field::Data, vec![1, 2, 3])]);
+    }
+}

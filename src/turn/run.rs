@@ -1,0 +1,241 @@
+//! One turn, from its first step to its end.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Shared, TurnContext, inbox, tools::RepeatedCalls};
+use crate::{
+    context::{
+        render::Contents,
+        window::Window,
+    },
+    permission::gate::{GateParts, RuleGate},
+    store::{Begun, NewMessage, NewPart},
+    transcript::{
+        Body, Failure, FailureKind, FinishReason, Message, MessageId, Part, PartId, PartKind, Role, SessionId,
+        Status, StopReason, Timestamp, TurnId, Update,
+    },
+    turn::gate::StoredApprovals,
+};
+
+/// Told what the session does now, so that lists and late-comers know too.
+pub(super) type SetStatus = Arc<dyn Fn(Status, Option<String>, Option<Timestamp>) + Send + Sync>;
+
+/// A running turn.
+pub(super) struct Turn {
+    pub(super) shared: Shared,
+    pub(super) context: Arc<TurnContext>,
+    pub(super) session: SessionId,
+    pub(super) id: TurnId,
+    /// The message that the next answer answers.
+    pub(super) prompt: MessageId,
+    pub(super) cancel: CancellationToken,
+    pub(super) set_status: SetStatus,
+    pub(super) gate: Arc<RuleGate>,
+    pub(super) window: Window,
+    pub(super) repeated: RepeatedCalls,
+    /// When the last byte of the previous answer arrived.
+    pub(super) answered_at: Option<Instant>,
+    /// Told about each prompt that joins the turn.
+    pub(super) joined: Arc<dyn Fn(MessageId) + Send + Sync>,
+}
+
+/// How one provider call and its tools ended.
+pub(super) enum StepEnd {
+    /// The model wants to go on.
+    More,
+    /// It is done.
+    Stop(StopReason),
+}
+
+/// Why the loop ends before the model says so.
+pub(super) enum Broken {
+    /// Somebody stopped it.
+    Cancelled,
+    /// It failed.
+    Failed(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Broken {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What a turn is made from.
+pub(super) struct Start {
+    pub(super) shared: Shared,
+    pub(super) context: TurnContext,
+    pub(super) session: SessionId,
+    pub(super) begun: Begun,
+    pub(super) cancel: CancellationToken,
+    pub(super) set_status: SetStatus,
+    pub(super) joined: Arc<dyn Fn(MessageId) + Send + Sync>,
+}
+
+/// Runs a turn to its end.
+pub(super) async fn run(start: Start) -> Result<StopReason, Failure> {
+    let (cancel, longest) = (start.cancel.clone(), start.context.longest_turn);
+    let work = async move {
+        let mut turn = Turn::load(start).await?;
+        turn.steps().await
+    };
+    let ended = tokio::time::timeout(longest, work).await;
+    // Whatever still runs for this turn (tools, questions) ends with it.
+    let cancelled = cancel.is_cancelled();
+    cancel.cancel();
+    match ended {
+        Ok(Ok(reason)) => Ok(reason),
+        Ok(Err(Broken::Cancelled)) => Ok(StopReason::Cancelled),
+        Ok(Err(Broken::Failed(_))) if cancelled => Ok(StopReason::Cancelled),
+        Ok(Err(Broken::Failed(failure))) => Err(failure),
+        Err(_) => Err(too_long(longest)),
+    }
+}
+
+fn too_long(longest: Duration) -> Failure {
+    Failure::new(
+        FailureKind::ProviderStalled { phase: "turn".to_owned() },
+        format!("the turn took longer than {} s", longest.as_secs()),
+    )
+}
+
+impl Turn {
+    async fn load(start: Start) -> Result<Self, Broken> {
+        let Start { shared, context, session, begun, cancel, set_status, joined } = start;
+        let context = Arc::new(context);
+        let mut window = Window::load(
+            &shared.store,
+            &session,
+            begun.message.seq,
+            Arc::clone(&context.provider),
+            context.limits.clone(),
+        )
+        .await?;
+        let tools: usize = context.specs.iter().map(|spec| spec.description.len() + spec.parameters.to_string().len()).sum();
+        window.set_frame((context.instructions.len() + tools) as u64);
+        let waiting = Arc::clone(&set_status);
+        let gate = RuleGate::new(GateParts {
+            session: session.clone(),
+            rules: context.rules.as_ref().clone(),
+            approvals: Arc::new(StoredApprovals { store: shared.store.clone(), session: session.clone() }),
+            person: Arc::clone(&shared.person),
+            headless_allows: context.headless == crate::workspace::config::HeadlessPermission::Allow,
+            cancel: cancel.clone(),
+            on_wait: Arc::new(move |waits| {
+                waiting(if waits { Status::Waiting } else { Status::Running }, None, None);
+            }),
+        });
+        Ok(Self {
+            shared,
+            context,
+            session,
+            id: begun.turn,
+            prompt: begun.message.id,
+            cancel,
+            set_status,
+            gate: Arc::new(gate),
+            window,
+            repeated: RepeatedCalls::default(),
+            answered_at: None,
+            joined,
+        })
+    }
+
+    async fn steps(&mut self) -> Result<StopReason, Broken> {
+        let mut taken = 0;
+        loop {
+            self.stop_if_cancelled()?;
+            taken += 1;
+            let last = taken >= self.context.max_steps;
+            if last && taken > 1 {
+                self.say_that_the_limit_is_reached().await?;
+            }
+            let end = self.step(last).await?;
+            let steered = self.take_steering().await?;
+            match end {
+                StepEnd::Stop(StopReason::PermissionRejected) => return Ok(StopReason::PermissionRejected),
+                StepEnd::Stop(reason) if !steered => return Ok(reason),
+                _ if last => return Ok(StopReason::MaxSteps),
+                StepEnd::More | StepEnd::Stop(_) => {}
+            }
+        }
+    }
+
+    pub(super) fn stop_if_cancelled(&self) -> Result<(), Broken> {
+        if self.cancel.is_cancelled() { Err(Broken::Cancelled) } else { Ok(()) }
+    }
+
+    /// Lets prompts that want to steer join here: every call has its result. Says whether any did.
+    async fn take_steering(&mut self) -> Result<bool, Broken> {
+        let messages = self.shared.store.take_steering(&self.session, &self.id, inbox::from_inbox).await?;
+        for message in messages.iter() {
+            self.push_user(message).await?;
+            self.prompt = message.id.clone();
+            (self.joined)(message.id.clone());
+            self.emit(Update::Message(message.clone()));
+        }
+        if !messages.is_empty() {
+            let waiting = self.shared.store.waiting_prompts(&self.session).await?;
+            self.emit(Update::Queue(waiting));
+        }
+        Ok(!messages.is_empty())
+    }
+
+    async fn push_user(&mut self, message: &Message) -> Result<(), Broken> {
+        let mut contents = Contents::default();
+        for part in &message.parts {
+            for field in crate::context::render::needed(part) {
+                contents.insert(part.id.clone(), field, self.shared.store.part_data(&part.id, field).await?);
+            }
+        }
+        self.window.push(message, &contents);
+        Ok(())
+    }
+
+    /// A note in the user's role, stored like everything else that is sent (invariant 4).
+    async fn say_that_the_limit_is_reached(&mut self) -> Result<(), Broken> {
+        let text = format!(
+            "[agentls] The limit of {} steps for one turn is reached. Answer now without further tool calls: \
+             what is done, what is open.",
+            self.context.max_steps
+        );
+        let id = MessageId::random();
+        let part = Part { id: PartId::random(), message_id: id.clone(), index: 0, kind: PartKind::Text(Body::whole(text)) };
+        let note = NewMessage {
+            id,
+            role: Role::User,
+            parent_id: None,
+            turn: self.id.clone(),
+            agent: self.context.agent.clone(),
+            model: self.context.model.clone(),
+            complete: true,
+            parts: vec![NewPart::from(part)],
+        };
+        let message = self.shared.store.add_message(&self.session, note).await?.into_inner();
+        self.window.push(&message, &Contents::default());
+        self.emit(Update::Message(message));
+        Ok(())
+    }
+
+    pub(super) fn emit(&self, update: Update) {
+        self.shared.events.emit(&self.session, Some(&self.id), update);
+    }
+
+    pub(super) fn status(&self, status: Status, detail: Option<String>, retry_at: Option<Timestamp>) {
+        (self.set_status)(status, detail, retry_at);
+    }
+}
+
+/// What the end of an answer without calls means for the turn.
+pub(super) fn stop_reason(finish: FinishReason) -> StopReason {
+    match finish {
+        FinishReason::EndTurn | FinishReason::ToolCalls => StopReason::EndTurn,
+        FinishReason::MaxTokens => StopReason::MaxTokens,
+        FinishReason::Refusal => StopReason::Refusal,
+    }
+}

@@ -1,0 +1,398 @@
+//! One step: a provider call with its retries, its answer stored, its tools run.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use tokio::time::{Instant as TokioInstant, sleep_until};
+
+use super::{
+    later,
+    retry::Retries,
+    run::{Broken, StepEnd, Turn, stop_reason},
+    stream::{Answer, FLUSH_BYTES, Finish},
+};
+use crate::{
+    context::render::Contents,
+    failpoint,
+    provider::{Envelope, EventStream, Outgoing, ProviderError, Seal, ToolChoice},
+    store::{Change, Field, NewMessage, NewPart, Step, StoreError},
+    transcript::{
+        Failure, FailureKind, Message, MessageId, Part, PartId, PartKind, Role, Status, Timestamp, ToolPart, ToolState,
+        Update, Usage,
+    },
+};
+
+/// Streamed text reaches the store at least this often while it comes.
+const FLUSH_AFTER: Duration = Duration::from_secs(1);
+
+/// … and at most this often.
+const FLUSH_PAUSE: Duration = Duration::from_millis(50);
+
+/// How often an answer that broke off after output may be continued in a new message, in a row.
+const MOST_CONTINUATIONS: u32 = 3;
+
+/// One provider call as the ledger will have it.
+struct Call {
+    started: Instant,
+    started_at: Timestamp,
+    request_bytes: u64,
+    input_items: u64,
+    first_event: Option<Duration>,
+    overhead: Duration,
+}
+
+/// Why an answer did not come to its end.
+enum Cut {
+    Cancelled,
+    Provider(ProviderError),
+    Store(StoreError),
+}
+
+impl Turn {
+    /// Calls the provider, stores the answer, runs the tools it asks for. `last` allows no further calls.
+    pub(super) async fn step(&mut self, last: bool) -> Result<StepEnd, Broken> {
+        let mut continuations = 0;
+        loop {
+            let (message, calls, finish) = match self.answer(last).await? {
+                Answered::Whole { message, calls, finish } => (message, calls, finish),
+                Answered::BrokeOff(error) if continuations < MOST_CONTINUATIONS => {
+                    continuations += 1;
+                    tracing::info!(%error, continuations, "the answer broke off; going on in a new message");
+                    continue;
+                }
+                Answered::BrokeOff(error) => return Err(error.into()),
+            };
+            if calls.is_empty() {
+                self.window.push(&message.0, &message.1);
+                return Ok(StepEnd::Stop(stop_reason(finish.reason)));
+            }
+            return self.run_tools(message.0, message.1, calls).await;
+        }
+    }
+
+    /// One answer, called for again as long as nothing of it came and the policy allows.
+    async fn answer(&mut self, last: bool) -> Result<Answered, Broken> {
+        let mut retries = Retries::default();
+        let mut message: Option<Message> = None;
+        loop {
+            let (outgoing, mut call) = self.prepare_call(last)?;
+            // The message is stored while the request is on its way.
+            let opening = self.context.provider.open(outgoing, self.context.deadlines);
+            let cancel = self.cancel.clone();
+            let opened = async {
+                tokio::select! {
+                    biased;
+                    () = cancel.cancelled() => Err(Cut::Cancelled),
+                    stream = opening => stream.map_err(Cut::Provider),
+                }
+            };
+            let (opened, stored) = tokio::join!(opened, self.answer_message(message.take()));
+            let stored = stored?;
+            let next_index = u32::try_from(stored.parts.len()).unwrap_or(u32::MAX);
+            let mut answer = Answer::new(stored.id.clone(), stored.seq, next_index);
+            let cut = match opened {
+                Ok(stream) => self.collect(stream, &mut answer, &mut call).await.err(),
+                Err(cut) => Some(cut),
+            };
+            self.answered_at = Some(Instant::now());
+            let error = match cut {
+                None => return Ok(self.settle_whole(stored, &mut answer, &call, retries.failed).await?),
+                Some(Cut::Store(error)) => return Err(error.into()),
+                Some(Cut::Cancelled) => {
+                    let failure = Failure::new(FailureKind::Interrupted, "stopped");
+                    self.settle_cut(stored, &mut answer, &call, retries.failed, failure).await?;
+                    return Err(Broken::Cancelled);
+                }
+                Some(Cut::Provider(error)) => error,
+            };
+            if answer.has_begun() {
+                let failure = Failure::from(error.clone());
+                self.settle_cut(stored, &mut answer, &call, retries.failed, failure.clone()).await?;
+                return if error.retryable() { Ok(Answered::BrokeOff(failure)) } else { Err(failure.into()) };
+            }
+            let Some(wait) = retries.next(&error, random()) else {
+                let failure = Failure::from(error);
+                self.settle_cut(stored, &mut answer, &call, retries.failed - 1, failure.clone()).await?;
+                return Err(failure.into());
+            };
+            message = Some(stored);
+            self.wait_to_retry(&error, wait, message.as_ref(), &call, retries.failed).await?;
+        }
+    }
+
+    /// The request of this step, and its line of the ledger as far as it is known.
+    fn prepare_call(&mut self, last: bool) -> Result<(Outgoing, Call), Broken> {
+        let envelope = Envelope {
+            model: &self.context.limits,
+            instructions: &self.context.instructions,
+            tools: &self.context.specs,
+            tool_choice: if last { ToolChoice::None } else { ToolChoice::Auto },
+            cache_key: self.session.as_str(),
+            previous_response_id: None,
+        };
+        let outgoing = self.window.request(&envelope)?;
+        let call = Call {
+            started: Instant::now(),
+            started_at: Timestamp::now(),
+            request_bytes: outgoing.body.len() as u64,
+            input_items: self.window.len() as u64,
+            first_event: None,
+            overhead: self.answered_at.map(|at| at.elapsed()).unwrap_or_default(),
+        };
+        Ok((outgoing, call))
+    }
+
+    /// The assistant message that the answer is written to: the one of the failed attempt, or a new one.
+    async fn answer_message(&self, earlier: Option<Message>) -> Result<Message, StoreError> {
+        if let Some(message) = earlier {
+            return Ok(message);
+        }
+        let id = MessageId::random();
+        let start = Part { id: PartId::random(), message_id: id.clone(), index: 0, kind: PartKind::StepStart };
+        let new = NewMessage {
+            id,
+            role: Role::Assistant,
+            parent_id: Some(self.prompt.clone()),
+            turn: self.id.clone(),
+            agent: self.context.agent.clone(),
+            model: self.context.model.clone(),
+            complete: false,
+            parts: vec![NewPart::from(start)],
+        };
+        let message = self.shared.store.add_message(&self.session, new).await?.into_inner();
+        self.emit(Update::Message(message.clone()));
+        Ok(message)
+    }
+
+    /// Takes in the stream to its end. What comes is shown at once and stored in time.
+    async fn collect(&self, mut stream: EventStream, answer: &mut Answer, call: &mut Call) -> Result<(), Cut> {
+        let mut flushed = TokioInstant::now();
+        loop {
+            let due = if answer.unstored() >= FLUSH_BYTES { flushed + FLUSH_PAUSE } else { flushed + FLUSH_AFTER };
+            if answer.unstored() > 0 && TokioInstant::now() >= due {
+                flushed = TokioInstant::now();
+                self.shared.store.apply(&self.session, answer.flush()).await.map_err(Cut::Store)?;
+            }
+            let event = tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => return Err(Cut::Cancelled),
+                event = stream.next() => event,
+                () = sleep_until(due), if answer.unstored() > 0 => continue,
+            };
+            match event {
+                Some(Ok(event)) => {
+                    call.first_event.get_or_insert_with(|| call.started.elapsed());
+                    if let Some(update) = answer.take(event) {
+                        self.emit(update);
+                    }
+                    if answer.finish.is_some() {
+                        return Ok(());
+                    }
+                }
+                Some(Err(error)) => return Err(Cut::Provider(error)),
+                None => {
+                    let message = "the answer ended before it was complete".to_owned();
+                    return Err(Cut::Provider(ProviderError::Unavailable { message, retry_after: None }));
+                }
+            }
+        }
+    }
+
+    /// Stores a complete answer in one transaction and shows it.
+    async fn settle_whole(
+        &mut self,
+        message: Message,
+        answer: &mut Answer,
+        call: &Call,
+        retries: u32,
+    ) -> Result<Answered, StoreError> {
+        let mut finish = answer.finish.clone().unwrap_or(Finish {
+            reason: crate::transcript::FinishReason::EndTurn,
+            usage: Usage::default(),
+        });
+        finish.usage.cost_usd = self.context.limits.cost.of(&finish.usage);
+        let mut changes = answer.flush();
+        let (parts, seals) = answer.parts();
+        let mut contents = Contents::default();
+        for (part, seal) in seals {
+            changes.push(seal_change(&part, &seal));
+            contents.insert(part, Field::Seal, serde_json::to_vec(&seal).unwrap_or_default());
+        }
+        let index = u32::try_from(message.parts.len() + parts.len()).unwrap_or(u32::MAX);
+        let kind = PartKind::StepFinish { reason: Some(finish.reason), usage: Some(finish.usage) };
+        let end = Part { id: PartId::random(), message_id: message.id.clone(), index, kind };
+        changes.push(Change::Part(message.seq, NewPart::from(end.clone())));
+        changes.push(Change::Completed {
+            message: message.id.clone(),
+            finish: Some(finish.reason),
+            error: None,
+            usage: Some(finish.usage),
+        });
+        let word = serde_json::to_value(finish.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
+        changes.push(Change::Step(self.ledger(&message, call, retries, finish.usage, word.unwrap_or_default())));
+        let now = Timestamp::now();
+        let started = parts.iter().filter(|part| matches!(part.kind, PartKind::Tool(_)));
+        changes.extend(started.map(|part| Change::Started(part.id.clone(), now)));
+        self.shared.store.apply(&self.session, changes).await?;
+        failpoint::reach("answer.stored").await;
+
+        let mut message = message;
+        message.parts.extend(parts);
+        message.parts.push(end);
+        message.completed_at = Some(now);
+        message.finish = Some(finish.reason);
+        message.usage = Some(finish.usage);
+        let calls = start_calls(&mut message, now);
+        self.show(&message);
+        self.show_usage(&finish.usage).await?;
+        Ok(Answered::Whole { message: Box::new((message, contents)), calls, finish })
+    }
+
+    /// Stores what came of an answer that broke off, and why. Calls in it get a result (invariant 5).
+    async fn settle_cut(
+        &mut self,
+        message: Message,
+        answer: &mut Answer,
+        call: &Call,
+        retries: u32,
+        failure: Failure,
+    ) -> Result<(), StoreError> {
+        let mut changes = answer.flush();
+        let (mut parts, seals) = answer.parts();
+        let incomplete = answer.incomplete_calls();
+        for part in &mut parts {
+            if let PartKind::Tool(tool) = &mut part.kind {
+                let unfinished = incomplete.contains(&part.id);
+                close_call(tool, unfinished, &failure);
+                changes.push(Change::Settled(part.id.clone(), tool.clone(), Vec::new()));
+            }
+        }
+        let mut contents = Contents::default();
+        for (part, seal) in seals {
+            changes.push(seal_change(&part, &seal));
+            contents.insert(part, Field::Seal, serde_json::to_vec(&seal).unwrap_or_default());
+        }
+        changes.push(Change::Completed {
+            message: message.id.clone(),
+            finish: None,
+            error: Some(failure.clone()),
+            usage: None,
+        });
+        changes.push(Change::Step(self.ledger(&message, call, retries, Usage::default(), failure.kind.name())));
+        self.shared.store.apply(&self.session, changes).await?;
+        let mut message = message;
+        message.parts.extend(parts);
+        message.completed_at = Some(Timestamp::now());
+        message.error = Some(failure);
+        self.window.push(&message, &contents);
+        self.show(&message);
+        Ok(())
+    }
+
+    fn ledger(&self, message: &Message, call: &Call, retries: u32, usage: Usage, finish: String) -> Step {
+        Step {
+            seq: 0,
+            message_id: message.id.clone(),
+            started_at: call.started_at,
+            model: self.context.model.clone(),
+            request_bytes: call.request_bytes,
+            input_items: call.input_items,
+            threading: "full".to_owned(),
+            threading_reason: "off".to_owned(),
+            usage,
+            first_event_ms: call.first_event.map(millis),
+            duration_ms: millis(call.started.elapsed()),
+            retries,
+            overhead_us: u64::try_from(call.overhead.as_micros()).unwrap_or(u64::MAX),
+            finish,
+        }
+    }
+
+    /// Shows each part in its final form, then the message.
+    fn show(&self, message: &Message) {
+        for part in message.parts.iter().filter(|part| !matches!(part.kind, PartKind::StepStart)) {
+            self.emit(Update::Part(part.clone()));
+        }
+        self.emit(Update::Message(message.clone()));
+    }
+
+    async fn show_usage(&self, usage: &Usage) -> Result<(), StoreError> {
+        let session = self.shared.store.session(&self.session).await?;
+        let used = usage.total_input() + usage.output + usage.reasoning;
+        self.emit(Update::Usage { usage: session.usage, used, limit: self.context.limits.context });
+        Ok(())
+    }
+
+    async fn wait_to_retry(
+        &self,
+        error: &ProviderError,
+        wait: Duration,
+        message: Option<&Message>,
+        call: &Call,
+        failed: u32,
+    ) -> Result<(), Broken> {
+        tracing::info!(%error, ?wait, "calling the provider again later");
+        self.status(Status::Retrying, Some(error.to_string()), Some(later(Timestamp::now(), wait)));
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => {}
+            () = tokio::time::sleep(wait) => {
+                self.status(Status::Running, None, None);
+                return Ok(());
+            }
+        }
+        if let Some(message) = message {
+            let failure = Failure::new(FailureKind::Interrupted, format!("stopped while waiting to retry: {error}"));
+            let changes = vec![
+                Change::Completed { message: message.id.clone(), finish: None, error: Some(failure.clone()), usage: None },
+                Change::Step(self.ledger(message, call, failed - 1, Usage::default(), failure.kind.name())),
+            ];
+            self.shared.store.apply(&self.session, changes).await?;
+        }
+        Err(Broken::Cancelled)
+    }
+}
+
+/// What came of one call of the provider.
+pub(super) enum Answered {
+    /// All of it.
+    Whole { message: Box<(Message, Contents)>, calls: Vec<PartId>, finish: Finish },
+    /// A part of it; it is stored, and a further call may continue it.
+    BrokeOff(Failure),
+}
+
+fn seal_change(part: &PartId, seal: &Seal) -> Change {
+    Change::Append(part.clone(), Field::Seal, serde_json::to_string(seal).unwrap_or_default())
+}
+
+/// Marks the calls of a message as running and names them.
+fn start_calls(message: &mut Message, now: Timestamp) -> Vec<PartId> {
+    let mut calls = Vec::new();
+    for part in &mut message.parts {
+        if let PartKind::Tool(tool) = &mut part.kind {
+            tool.state = ToolState::Running { started_at: now };
+            calls.push(part.id.clone());
+        }
+    }
+    calls
+}
+
+/// Gives a call of a broken answer its result.
+fn close_call(tool: &mut ToolPart, unfinished: bool, failure: &Failure) {
+    let when = if unfinished { "while the call was being written" } else { "before the call was made" };
+    let message = format!("Not run: the answer broke off {when} ({}).", failure.message);
+    tool.state = ToolState::Error { started_at: None, ended_at: Timestamp::now(), message };
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Any number, to spread those who retry at the same time.
+fn random() -> u64 {
+    let mut bytes = [0; 8];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => u64::from_le_bytes(bytes),
+        Err(_) => 0,
+    }
+}

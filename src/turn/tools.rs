@@ -1,0 +1,286 @@
+//! Running the tools that an answer asks for: all at once, each result stored as it comes.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use serde_json::Value;
+
+use super::{
+    events::Events,
+    run::{Broken, StepEnd, Turn},
+};
+use crate::{
+    context::render::Contents,
+    failpoint,
+    permission::{Ask, Gate, Item, Refusal},
+    store::{Bodies, Change, Field, NewPart},
+    tool::{Output, Progress, ToolContext, ToolError},
+    transcript::{
+        Attachment, Body, DeltaField, Message, MessageId, Part, PartId, PartKind, SessionId, StopReason, Timestamp,
+        TodoItem, ToolPart, ToolState, TurnId, Update, text,
+    },
+};
+
+/// How long a tool may take to end after the turn was stopped. Children get TERM, and KILL after 2 s.
+const GRACE: Duration = Duration::from_millis(2_300);
+
+/// The same call this often in a row, over steps, and a person is asked.
+const SAME_CALL_LIMIT: u32 = 3;
+
+/// Calls that were made again and again without change.
+#[derive(Debug, Default)]
+pub(super) struct RepeatedCalls {
+    last: Vec<(String, String)>,
+    times: u32,
+}
+
+impl RepeatedCalls {
+    /// Takes in the calls of a step. Says whether the same ones were made [`SAME_CALL_LIMIT`] times in a row.
+    fn too_often(&mut self, calls: Vec<(String, String)>) -> bool {
+        if calls == self.last {
+            self.times += 1;
+        } else {
+            (self.last, self.times) = (calls, 1);
+        }
+        self.times >= SAME_CALL_LIMIT
+    }
+}
+
+/// What became of a call.
+struct Done {
+    part: PartId,
+    tool: ToolPart,
+    files: Bodies,
+    changed: Vec<PathBuf>,
+    ends_turn: bool,
+}
+
+impl Turn {
+    /// Runs the calls of a stored answer and appends answer and results to the window.
+    pub(super) async fn run_tools(
+        &mut self,
+        mut message: Message,
+        mut contents: Contents,
+        calls: Vec<PartId>,
+    ) -> Result<StepEnd, Broken> {
+        let tools: BTreeMap<&str, &ToolPart> = message
+            .parts
+            .iter()
+            .filter_map(|part| match &part.kind {
+                PartKind::Tool(tool) => Some((part.id.as_str(), tool)),
+                _ => None,
+            })
+            .collect();
+        let all: Vec<_> = tools.values().map(|tool| (tool.tool.clone(), tool.input.text.clone())).collect();
+        let refused = if self.repeated.too_often(all) { self.ask_about_repetition(&tools).await } else { None };
+        let mut running = FuturesUnordered::new();
+        for id in &calls {
+            let Some(tool) = tools.get(id.as_str()) else { continue };
+            running.push(self.call(&message, id.clone(), (*tool).clone(), refused.clone()));
+        }
+        drop(tools);
+
+        let (mut changed, mut ends_turn) = (Vec::new(), false);
+        while let Some(done) = running.next().await {
+            let change = Change::Settled(done.part.clone(), done.tool.clone(), done.files.clone());
+            self.shared.store.apply(&self.session, vec![change]).await?;
+            changed.extend(done.changed);
+            ends_turn |= done.ends_turn;
+            for (field, data) in done.files {
+                contents.insert(done.part.clone(), field, data);
+            }
+            if let Some(part) = message.parts.iter_mut().find(|part| part.id == done.part) {
+                part.kind = PartKind::Tool(done.tool);
+                self.emit(Update::Part(part.clone()));
+            }
+        }
+        self.note_changed_files(&mut message, changed).await?;
+        self.window.push(&message, &contents);
+        failpoint::reach("tools.done").await;
+        self.stop_if_cancelled()?;
+        Ok(if ends_turn { StepEnd::Stop(StopReason::PermissionRejected) } else { StepEnd::More })
+    }
+
+    /// The future of one call. It ends soon after the turn is stopped, whatever the tool does.
+    fn call(&self, message: &Message, part: PartId, tool: ToolPart, refused: Option<Refusal>) -> BoxFuture<'static, Done> {
+        let context = ToolContext {
+            session: self.session.clone(),
+            cwd: self.context.cwd.clone(),
+            cancel: self.cancel.child_token(),
+            gate: Arc::clone(&self.gate) as Arc<dyn Gate>,
+            editor: Arc::clone(&self.shared.editor),
+            person: Arc::clone(&self.shared.person),
+            progress: Arc::new(Shown {
+                events: Arc::clone(&self.shared.events),
+                session: self.session.clone(),
+                turn: self.id.clone(),
+                message: message.id.clone(),
+                part: part.clone(),
+            }),
+            store: self.shared.store.clone(),
+            secret_env: Arc::clone(&self.context.secret_env),
+        };
+        let found = self.shared.tools.find(&tool.tool);
+        let names = self.context.specs.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ");
+        let cancel = self.cancel.clone();
+        Box::pin(async move {
+            failpoint::reach("tool.started").await;
+            let started_at = Timestamp::now();
+            let result = match (refused, found, arguments(&tool.input.text)) {
+                (Some(refusal), _, _) => Err(ToolError::Refused(refusal)),
+                (None, None, _) => Err(ToolError::Failed(format!("There is no tool `{}`. The tools are: {names}.", tool.tool))),
+                (None, Some(_), Err(error)) => Err(ToolError::Parameter(error)),
+                (None, Some(found), Ok(input)) => {
+                    let work = tokio::spawn(async move { found.call(context, input).await });
+                    let abort = work.abort_handle();
+                    tokio::select! {
+                        biased;
+                        result = work => result.unwrap_or_else(|error| {
+                            Err(ToolError::Failed(format!("the tool failed unexpectedly: {error}")))
+                        }),
+                        () = stopped(&cancel) => {
+                            abort.abort();
+                            Err(ToolError::Cancelled { partial: String::new() })
+                        }
+                    }
+                }
+            };
+            settle(part, tool, started_at, result)
+        })
+    }
+
+    /// Asks the person whether the same call may be made once more. `None` when it may.
+    async fn ask_about_repetition(&self, tools: &BTreeMap<&str, &ToolPart>) -> Option<Refusal> {
+        let tool = tools.values().next()?;
+        let label = text::ellipsis(&tool.input.text, 500);
+        let ask = Ask {
+            tool: tool.tool.clone(),
+            title: format!("{} again, with the same parameters", tool.tool),
+            reason: format!("the same call was made {} times in a row", self.repeated.times),
+            items: vec![Item { rule: label.clone(), label }],
+            path: None,
+            diff: None,
+            must_ask: true,
+        };
+        self.gate.permit(ask).await.err()
+    }
+
+    /// Adds a part that names the files which the tools of this step changed.
+    async fn note_changed_files(&self, message: &mut Message, mut changed: Vec<PathBuf>) -> Result<(), Broken> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        changed.sort();
+        changed.dedup();
+        let files = changed.into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let index = u32::try_from(message.parts.len()).unwrap_or(u32::MAX);
+        let part =
+            Part { id: PartId::random(), message_id: message.id.clone(), index, kind: PartKind::Patch { files } };
+        let change = Change::Part(message.seq, NewPart::from(part.clone()));
+        self.shared.store.apply(&self.session, vec![change]).await?;
+        self.emit(Update::Part(part.clone()));
+        message.parts.push(part);
+        Ok(())
+    }
+}
+
+/// Resolves when a stopped tool has had its time to end.
+async fn stopped(cancel: &tokio_util::sync::CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(GRACE).await;
+}
+
+/// The arguments as an object. A model that wrote none means none.
+fn arguments(written: &str) -> Result<Value, String> {
+    if written.trim().is_empty() {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    match serde_json::from_str(written) {
+        Ok(Value::Object(object)) => Ok(Value::Object(object)),
+        Ok(_) => Err("the parameters must be a JSON object".to_owned()),
+        Err(error) => Err(format!("the parameters are not valid JSON: {error}")),
+    }
+}
+
+fn settle(part: PartId, mut tool: ToolPart, started_at: Timestamp, result: Result<Output, ToolError>) -> Done {
+    let ended_at = Timestamp::now();
+    let (mut files, mut changed) = (Bodies::new(), Vec::new());
+    let ends_turn = matches!(result, Err(ToolError::Refused(Refusal::Person | Refusal::Nobody)));
+    tool.state = match result {
+        Ok(output) => {
+            tool.title = Some(output.title);
+            changed = output.changed;
+            for (index, file) in (0_u8..).zip(output.files) {
+                let bytes = file.data.len() as u64;
+                tool.attachments.push(Attachment { mime: file.mime, name: Some(file.name), bytes });
+                files.push((Field::Attachment(index), file.data.to_vec()));
+            }
+            ToolState::Completed { started_at, ended_at, output: Body::whole(output.text) }
+        }
+        Err(error) => ToolState::Error { started_at: Some(started_at), ended_at, message: told(&error) },
+    };
+    Done { part, tool, files, changed, ends_turn }
+}
+
+/// What the model reads of an error.
+fn told(error: &ToolError) -> String {
+    match error {
+        ToolError::Cancelled { partial } if partial.is_empty() => "Interrupted: the turn was stopped.".to_owned(),
+        ToolError::Cancelled { partial } => format!("{partial}\n[interrupted: the turn was stopped]"),
+        ToolError::Refused(refusal) => format!("Not done: {refusal}."),
+        other => other.to_string(),
+    }
+}
+
+/// Shows what a running tool has to say.
+struct Shown {
+    events: Arc<Events>,
+    session: SessionId,
+    turn: TurnId,
+    message: MessageId,
+    part: PartId,
+}
+
+impl Progress for Shown {
+    fn output(&self, text: &str) {
+        let update = Update::PartDelta {
+            message_id: self.message.clone(),
+            part_id: self.part.clone(),
+            field: DeltaField::Output,
+            text: text.to_owned(),
+        };
+        self.events.emit(&self.session, Some(&self.turn), update);
+    }
+
+    fn todo(&self, items: Vec<TodoItem>) {
+        self.events.emit(&self.session, Some(&self.turn), Update::Todo(items));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_third_same_call_in_a_row_is_too_often() {
+        let mut repeated = RepeatedCalls::default();
+        let call = || vec![("read".to_owned(), "{}".to_owned())];
+        assert!(!repeated.too_often(call()));
+        assert!(!repeated.too_often(call()));
+        assert!(repeated.too_often(call()));
+        assert!(!repeated.too_often(vec![("grep".to_owned(), "{}".to_owned())]));
+        assert!(!repeated.too_often(call()));
+    }
+
+    #[test]
+    fn arguments_are_an_object_or_an_error_that_says_so() {
+        assert_eq!(arguments(" ").unwrap(), serde_json::json!({}));
+        assert!(arguments("[1]").unwrap_err().contains("object"));
+        assert!(arguments("{\"a\":").unwrap_err().contains("JSON"));
+    }
+}
