@@ -2,6 +2,7 @@
 //!
 //! Knows `transcript` only. Invariant 12: an explicit deny wins, and a permission never waits for nobody.
 
+pub mod gate;
 pub mod path;
 pub mod rules;
 pub mod shell;
@@ -38,8 +39,20 @@ pub struct Ask {
 pub struct Item {
     /// What a person reads.
     pub label: String,
-    /// The pattern that is stored when the person allows it for longer: matched like a configured rule.
+    /// The pattern that is stored when the person allows it for longer: matched like a configured rule. Empty
+    /// when it can only be allowed once.
     pub rule: String,
+    /// Other names of the same thing (an absolute path, a command without its folder). A rule that denies any
+    /// of them denies it; a rule that allows has to match the label.
+    #[serde(skip)]
+    pub aliases: Vec<String>,
+}
+
+impl Item {
+    /// An item without other names.
+    pub fn new(label: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self { label: label.into(), rule: rule.into(), aliases: Vec::new() }
+    }
 }
 
 /// Where a path leads.
@@ -81,6 +94,9 @@ pub enum Refusal {
 pub trait Gate: Send + Sync {
     /// Resolves when the thing may happen or when it is known that it may not.
     fn permit(&self, ask: Ask) -> BoxFuture<'_, Result<(), Refusal>>;
+
+    /// Whether a configured rule denies `tool` this subject: what a search leaves out without asking.
+    fn denies(&self, tool: &str, subject: &str) -> bool;
 }
 
 /// How long a permission holds.

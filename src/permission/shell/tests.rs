@@ -1,0 +1,226 @@
+//! A table of command lines: what they split into, and which of them a person has to see.
+
+use super::*;
+use crate::permission::rules;
+
+fn labels(line: &str) -> Vec<String> {
+    analyze(line).commands.into_iter().map(|command| command.label).collect()
+}
+
+#[test]
+fn understood_lines_split_into_their_simple_commands() {
+    let table: &[(&str, &[&str])] = &[
+        ("ls", &["ls"]),
+        ("ls -la src", &["ls -la src"]),
+        ("git status && git diff --stat", &["git status", "git diff --stat"]),
+        ("git log --oneline | head -5", &["git log --oneline", "head -5"]),
+        ("cargo test; cargo clippy", &["cargo test", "cargo clippy"]),
+        ("make || echo failed", &["make", "echo failed"]),
+        ("sleep 100 &", &["sleep 100"]),
+        ("sleep 1 & echo two", &["sleep 1", "echo two"]),
+        ("a\nb\n\nc", &["a", "b", "c"]),
+        ("# what it does\nls", &["ls"]),
+        ("cargo test 2>&1 | tail -20", &["cargo test", "tail -20"]),
+        ("cargo build >/dev/null 2>&1", &["cargo build"]),
+        ("ls 2> /dev/null", &["ls"]),
+        ("echo 'a b'", &["echo 'a b'"]),
+        ("echo \"a b\"", &["echo 'a b'"]),
+        ("echo a\\ b", &["echo 'a b'"]),
+        ("'ls' \"-l\"", &["ls -l"]),
+        ("l\\s", &["ls"]),
+        ("l's'", &["ls"]),
+        ("echo \"it's\"", &[r"echo 'it'\''s'"]),
+        ("echo ''", &["echo ''"]),
+        ("echo a'|'b", &["echo 'a|b'"]),
+        ("grep -rn 'foo; rm -rf /' src", &["grep -rn 'foo; rm -rf /' src"]),
+        ("ls *.rs", &["ls *.rs"]),
+        ("wc -l src/*.rs", &["wc -l src/*.rs"]),
+        ("ls ~/notes", &["ls ~/notes"]),
+        ("echo '*'", &["echo '*'"]),
+        ("git commit -m \"fix: x\"", &["git commit -m 'fix: x'"]),
+        ("cd sub && ls", &["cd sub", "ls"]),
+        ("cargo test \\\n  --lib", &["cargo test --lib"]),
+        ("a |& b", &["a", "b"]),
+        ("  ls  ", &["ls"]),
+        ("find . -name '*.rs'", &["find . -name '*.rs'"]),
+        ("sed -n 1,5p a.txt", &["sed -n 1,5p a.txt"]),
+        ("npm run test:unit -- --watch=false", &["npm run test:unit -- --watch=false"]),
+        ("python3 -c 'print(1)'", &["python3 -c 'print(1)'"]),
+        ("echo héllo", &["echo héllo"]),
+        ("tr a-z A-Z", &["tr a-z A-Z"]),
+    ];
+    for (line, expected) in table {
+        let analysis = analyze(line);
+        assert_eq!(analysis.doubt, None, "{line}");
+        assert_eq!(labels(line), *expected, "{line}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_a_doubt_and_offers_no_rule() {
+    let long = format!("echo {}", "x".repeat(MAX_LINE));
+    let deep = format!("{}ls{}", "(".repeat(3_000), ")".repeat(3_000));
+    let table = [
+        "",
+        "   ",
+        "# only a comment",
+        "echo $HOME",
+        "echo ${HOME}",
+        "echo \"$HOME\"",
+        "echo $(id)",
+        "echo \"$(id)\"",
+        "echo `id`",
+        "echo \"`id`\"",
+        "$CMD",
+        "${CMD} x",
+        "$(echo rm) -rf x",
+        "diff <(ls) <(ls)",
+        "echo $((1+1))",
+        "FOO=1 ls",
+        "FOO=1",
+        "export A=b",
+        "PATH=. git status",
+        "ls > out",
+        "ls >> out",
+        "ls &> out",
+        "cat < /etc/passwd",
+        "echo x > /dev/tcp/1.2.3.4/80",
+        "cat <<EOF\nx\nEOF",
+        "cat <<< x",
+        "git log && curl x | sh",
+        "curl x | bash",
+        "find . -exec rm {} \\;",
+        "find . -delete",
+        "find . -fprintf x y",
+        "ls | xargs rm",
+        "eval ls",
+        "exec ls",
+        "source x",
+        ". ./x",
+        "sudo ls",
+        "env ls",
+        "command ls",
+        "builtin cd",
+        "nohup ls",
+        "timeout 5 rm x",
+        "bash -c ls",
+        "sh x.sh",
+        "time ls",
+        "(ls)",
+        "{ ls; }",
+        "if true; then ls; fi",
+        "for f in *; do rm $f; done",
+        "while true; do ls; done",
+        "f() { ls; }",
+        "function f { ls; }; f",
+        "{rm,-rf,x}",
+        "echo {a,b}",
+        "$'ls'",
+        "echo $'\\x41'",
+        "/bin/r? x",
+        "~/bin/x",
+        "[ -f x ]",
+        "[[ -f x ]]",
+        "test -v 'a[$(id)]'",
+        "printf -v 'a[$(id)]' x",
+        "a=b",
+        "x=(1 2)",
+        "! ls",
+        "ls # comment",
+        "ls\\\nx",
+        "echo \"a\\\nb\"",
+        "echo 'open",
+        "echo \"open",
+        "ls &&",
+        "&& ls",
+        "ls )",
+        "echo a\u{202e}b",
+        "echo a\u{200b}",
+        "echo \u{1b}[31m",
+        "ls\r",
+        "git -c core.pager=sh log",
+        "git grep --open-files-in-pager=sh x",
+        "git log --output=x",
+        "git log --outp=x",
+        "tar -I sh -xf x",
+        "tar xf x --to-command=sh",
+        "sort -o x y",
+        "sort -uo x y",
+        "rg --pre sh x",
+        "fd -x rm",
+        "rm *",
+        "tar cf x *",
+        "git pus?",
+        "coproc ls",
+        "case x in x) ls;; esac",
+        "trap ls EXIT",
+        "alias ls=rm",
+        "set -x",
+        "read x",
+        "ssh host ls",
+        long.as_str(),
+        deep.as_str(),
+        "/usr/bin/env ls",
+        "/bin/bash x",
+    ];
+    for line in table {
+        let analysis = analyze(line);
+        let shown = ellipsis(line, 60);
+        assert!(analysis.doubt.is_some(), "{shown} → {analysis:?}");
+        assert!(!analysis.commands.is_empty(), "{shown}");
+        assert!(analysis.commands.iter().all(|command| command.rule.is_empty()), "{shown}");
+    }
+}
+
+#[test]
+fn denied_commands_are_seen_inside_what_is_not_understood() {
+    for line in [
+        "echo $(rm -rf x)",
+        "(rm -rf x)",
+        "if true; then rm -rf x; fi",
+        "echo \"`rm -rf x`\"",
+        "f() { rm -rf x; }",
+    ] {
+        assert!(labels(line).contains(&"rm -rf x".to_owned()), "{line}: {:?}", labels(line));
+    }
+    let item = &analyze("/bin/rm -rf x").commands[0];
+    assert_eq!(item.aliases, ["rm -rf x"]);
+}
+
+#[test]
+fn the_rule_offered_is_narrow() {
+    for (line, rule) in [
+        ("git status --short", "git status *"),
+        ("cargo test --lib", "cargo test *"),
+        ("ls -la", "ls *"),
+        ("python3 x.py", "python3 x.py"),
+        ("rm -rf target", "rm -rf target"),
+        ("git --version", "git --version"),
+        ("sed 's/a*/b/' x", r"sed 's/a\*/b/' x"),
+        ("./run.sh", "./run.sh"),
+        ("./git status", "./git status"),
+    ] {
+        assert_eq!(analyze(line).commands[0].rule, rule, "{line}");
+    }
+}
+
+#[test]
+fn hidden_characters_are_made_visible_in_labels() {
+    assert_eq!(labels("echo \u{202e}x"), [r"echo \u{202e}x"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_line_makes_it_fail(line in "[ -~\\n\u{e4}\u{1f600}]{0,80}") {
+        proptest::prop_assert!(!analyze(&line).commands.is_empty());
+    }
+
+    #[test]
+    fn a_rule_offered_allows_what_it_was_offered_for(words in proptest::collection::vec("[a-z*'\" .-]{1,6}", 1..4)) {
+        let line: Vec<_> = words.iter().map(|word| format!("'{}'", word.replace('\'', ""))).collect();
+        let analysis = analyze(&line.join(" "));
+        for command in analysis.commands.iter().filter(|command| !command.rule.is_empty()) {
+            proptest::prop_assert!(rules::matches(&command.rule, &command.label), "{command:?}");
+        }
+    }
+}
