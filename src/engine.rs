@@ -1,19 +1,42 @@
 //! The product's API: open, create, list, fork, delete, prompt, stop a session.
 //!
-//! Faces translate to and from this and hold no logic of their own. Knows everything below, no face.
+//! Faces translate to and from this and hold no logic of their own. Knows everything below, no face. Nothing is
+//! read or opened before it is needed: the database opens with the first request that uses it.
+
+mod export;
+mod intake;
+mod settings;
 
 use std::{path::PathBuf, sync::Arc};
 
+use tokio::sync::OnceCell;
+
+pub use crate::{
+    store::Step,
+    turn::events::{Change, Listener},
+};
 use crate::{
     permission::Person,
-    provider::Model,
-    tool::buffers::Editor,
+    provider::{Model, ToolSpec},
+    store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
+    tool::{Registry, buffers::Editor},
     transcript::{
-        Delivery, Failure, Message, MessageId, ModelRef, PartId, PromptPart, QueuedPrompt, Session, SessionEvent,
-        SessionId, StopReason, Usage,
+        Delivery, Failure, FailureKind, Message, MessageId, ModelRef, PartId, PromptPart, QueuedPrompt, Session,
+        SessionId, StopReason, Update, Usage,
     },
-    workspace::config::Config,
+    turn::{Prepare, Shared, desk::Desk, events::Events},
+    workspace::{config::Config, paths, project},
 };
+use settings::Settings;
+
+/// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
+const PREVIEW_BYTES: usize = 2 * 1024;
+
+/// Bytes that one `part/read` returns at most.
+const MOST_READ: u64 = 4 * 1024 * 1024;
+
+/// The longest title that a person may give, in bytes.
+const LONGEST_TITLE: usize = 500;
 
 /// Where things are and who is served.
 #[derive(Clone, Debug)]
@@ -33,25 +56,8 @@ pub struct ClientInfo {
     pub credentials: std::collections::BTreeMap<String, String>,
     /// Configuration over all files.
     pub config: Option<serde_json::Value>,
-}
-
-/// Hears what happens. Called in order; must not block.
-pub trait Listener: Send + Sync {
-    /// Something happened in a session.
-    fn session_event(&self, event: SessionEvent);
-    /// A session list changed.
-    fn session_changed(&self, session: &SessionId, change: Change);
-}
-
-/// How a session list changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum Change {
-    Created,
-    Updated,
-    Deleted,
-    Archived,
+    /// Whether the client vouches for the workspace, so that its configuration counts.
+    pub trusted: bool,
 }
 
 /// Why a request was not done.
@@ -161,26 +167,6 @@ pub struct PromptOutcome {
     pub usage: Usage,
 }
 
-/// One provider call of the ledger.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct StepRecord {
-    pub seq: u64,
-    pub message_id: MessageId,
-    pub started_at: crate::transcript::Timestamp,
-    pub model: ModelRef,
-    pub request_bytes: u64,
-    pub input_items: u64,
-    pub threading: String,
-    pub threading_reason: String,
-    pub usage: Usage,
-    pub first_event_ms: Option<u64>,
-    pub duration_ms: u64,
-    pub retries: u32,
-    pub overhead_ms: f64,
-    pub finish: String,
-}
-
 /// Format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -224,40 +210,305 @@ pub struct ConfigReport {
 /// The product.
 #[derive(Clone)]
 pub struct Engine {
-    _inner: Arc<()>,
+    inner: Arc<Inner>,
 }
 
-#[expect(missing_docs, clippy::unused_async, clippy::todo, unused_variables, reason = "signatures first")]
+struct Inner {
+    options: Options,
+    settings: Arc<Settings>,
+    events: Arc<Events>,
+    person: Arc<dyn Person>,
+    editor: Arc<dyn Editor>,
+    tools: Registry,
+    open: OnceCell<Open>,
+    closing: std::sync::atomic::AtomicBool,
+}
+
+/// The parts that need the database.
+struct Open {
+    store: Store,
+    desk: Arc<Desk>,
+}
+
 impl Engine {
-    /// Opens nothing and reads nothing yet: that happens on first use.
-    pub fn new(options: Options, listener: Arc<dyn Listener>, person: Arc<dyn Person>, editor: Arc<dyn Editor>) -> Self { todo!() }
+    /// Opens nothing and reads nothing yet.
+    pub fn new(
+        options: Options,
+        listener: Arc<dyn Listener>,
+        person: Arc<dyn Person>,
+        editor: Arc<dyn Editor>,
+    ) -> Self {
+        let settings = Arc::new(Settings::new(options.config_dir.clone()));
+        Self {
+            inner: Arc::new(Inner {
+                options,
+                settings,
+                events: Arc::new(Events::new(listener)),
+                person,
+                editor,
+                tools: Registry::standard(),
+                open: OnceCell::new(),
+                closing: std::sync::atomic::AtomicBool::new(false),
+            }),
+        }
+    }
+
     /// Takes over what `initialize` said. Before any session is used.
-    pub fn set_client(&self, client: ClientInfo) { todo!() }
-    pub async fn new_session(&self, new: NewSession) -> Result<Session, EngineError> { todo!() }
-    pub async fn list_sessions(&self, query: ListQuery) -> Result<SessionPage, EngineError> { todo!() }
-    pub async fn session(&self, id: &SessionId) -> Result<Session, EngineError> { todo!() }
-    pub async fn messages(&self, query: MessageQuery) -> Result<MessagePage, EngineError> { todo!() }
-    /// `field`: `text`, `input`, `output`, or `attachment:N`.
-    pub async fn read_part(&self, part: &PartId, field: &str, offset: u64, limit: u64) -> Result<PartRange, EngineError> { todo!() }
+    pub fn set_client(&self, client: ClientInfo) {
+        self.inner.settings.set_client(client);
+    }
+
+    /// The database, opened on first use. A failure is tried again with the next request.
+    async fn open(&self) -> Result<&Open, EngineError> {
+        let inner = &self.inner;
+        if inner.closing.load(std::sync::atomic::Ordering::SeqCst) && inner.open.get().is_none() {
+            return Err(Failure::new(FailureKind::Interrupted, "the server is ending").into());
+        }
+        inner
+            .open
+            .get_or_try_init(|| async {
+                let (directory, client) = (inner.options.data_dir.clone(), inner.settings.client_name());
+                let store = tokio::task::spawn_blocking(move || {
+                    paths::create_private(&directory)
+                        .map_err(|error| StoreError::Readonly(format!("{}: {error}", directory.display())))?;
+                    Store::open(&directory, Lessee::this_process(&client))
+                })
+                .await
+                .map_err(|error| Failure::internal(error.to_string()))?
+                .map_err(Failure::from)?;
+                let desk = Desk::new(Shared {
+                    store: store.clone(),
+                    events: Arc::clone(&inner.events),
+                    person: Arc::clone(&inner.person),
+                    editor: Arc::clone(&inner.editor),
+                    tools: inner.tools.clone(),
+                    prepare: Arc::clone(&inner.settings) as Arc<dyn Prepare>,
+                });
+                let leftovers = store.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = leftovers.remove_leftovers().await {
+                        tracing::warn!(%error, "leftovers of deleted sessions stay");
+                    }
+                });
+                Ok(Open { store, desk })
+            })
+            .await
+    }
+
+    async fn store(&self) -> Result<&Store, EngineError> {
+        Ok(&self.open().await?.store)
+    }
+
+    /// Makes a session.
+    pub async fn new_session(&self, new: NewSession) -> Result<Session, EngineError> {
+        let cwd = intake::directory(&new.cwd)?;
+        let defaults = self.inner.settings.defaults(&cwd);
+        let root = project::find(&cwd);
+        let open = self.open().await?;
+        let session = open
+            .store
+            .create_session(NewSessionRow {
+                id: SessionId::random(),
+                root: root.path.to_string_lossy().into_owned(),
+                project_name: root.name,
+                parent_id: new.parent_id,
+                title: new.title.filter(|title| !title.trim().is_empty()),
+                cwd: cwd.to_string_lossy().into_owned(),
+                agent: new.agent.unwrap_or(defaults.agent),
+                model: new.model.unwrap_or(defaults.model),
+            })
+            .await
+            .map_err(Failure::from)?
+            .into_inner();
+        self.inner.events.changed(&session.id, Change::Created);
+        Ok(session)
+    }
+
+    /// A page of sessions, newest activity first.
+    pub async fn list_sessions(&self, query: ListQuery) -> Result<SessionPage, EngineError> {
+        let cursor = query.cursor.map(|cursor| {
+            cursor.parse::<i64>().map_err(|_| Failure::new(FailureKind::StaleCursor, format!("cursor {cursor}")))
+        });
+        let filter = SessionFilter {
+            cwd: query.cwd,
+            search: query.search.filter(|search| !search.is_empty()),
+            archived: query.archived,
+            limit: query.limit,
+            cursor: cursor.transpose()?,
+        };
+        let open = self.open().await?;
+        let page = open.store.sessions(filter).await.map_err(Failure::from)?;
+        Ok(SessionPage {
+            sessions: page.sessions.into_iter().map(|session| open.desk.with_status(session)).collect(),
+            next_cursor: page.next.map(|next| next.to_string()),
+        })
+    }
+
+    /// One session.
+    pub async fn session(&self, id: &SessionId) -> Result<Session, EngineError> {
+        let open = self.open().await?;
+        Ok(open.desk.with_status(open.store.session(id).await.map_err(Failure::from)?))
+    }
+
+    /// A page of messages, ascending.
+    pub async fn messages(&self, query: MessageQuery) -> Result<MessagePage, EngineError> {
+        let page = PageQuery {
+            session: query.session_id,
+            before: query.before.map(MessageId::from),
+            after: query.after.map(MessageId::from),
+            limit: query.limit,
+            loading: if query.full { Loading::Full } else { Loading::Preview(PREVIEW_BYTES) },
+        };
+        let page = self.store().await?.messages(page).await.map_err(Failure::from)?;
+        Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })
+    }
+
+    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`. At most 4 MiB.
+    pub async fn read_part(
+        &self,
+        part: &PartId,
+        field: &str,
+        offset: u64,
+        limit: u64,
+    ) -> Result<PartRange, EngineError> {
+        let Some(field) = Field::from_name(field) else {
+            return Err(EngineError::InvalidParams(format!("field: there is no field `{field}`")));
+        };
+        let store = self.store().await?;
+        let binary = store.is_binary(part, field).await.map_err(Failure::from)?;
+        let range = store.read_part(part, field, offset, limit.min(MOST_READ)).await.map_err(Failure::from)?;
+        let eof = range.offset + range.data.len() as u64 >= range.bytes;
+        let content = if binary {
+            RangeContent::Binary(range.data)
+        } else {
+            RangeContent::Text(String::from_utf8_lossy(&range.data).into_owned())
+        };
+        Ok(PartRange { content, offset: range.offset, bytes: range.bytes, eof })
+    }
+
     /// Resolves when the prompt's turn has ended. Dropping it before withdraws the prompt or stops its turn.
-    /// `Err(Failed)` of kind `Interrupted` when the process is shutting down.
-    pub async fn prompt(&self, prompt: PromptRequest) -> Result<PromptOutcome, EngineError> { todo!() }
-    /// Whether something was running.
-    pub async fn cancel(&self, id: &SessionId) -> Result<bool, EngineError> { todo!() }
-    pub async fn queue(&self, id: &SessionId) -> Result<Vec<QueuedPrompt>, EngineError> { todo!() }
-    pub async fn unqueue(&self, id: &SessionId, message: &MessageId) -> Result<bool, EngineError> { todo!() }
-    pub async fn steps(&self, id: &SessionId, limit: u32) -> Result<Vec<StepRecord>, EngineError> { todo!() }
-    pub async fn rename(&self, id: &SessionId, title: String) -> Result<Session, EngineError> { todo!() }
-    pub async fn archive(&self, id: &SessionId, archived: bool) -> Result<Session, EngineError> { todo!() }
-    pub async fn delete(&self, id: &SessionId) -> Result<bool, EngineError> { todo!() }
+    pub async fn prompt(&self, prompt: PromptRequest) -> Result<PromptOutcome, EngineError> {
+        let open = self.open().await?;
+        let session = open.store.session(&prompt.session_id).await.map_err(Failure::from)?;
+        let accepted = intake::accept(prompt, &session, Arc::clone(&self.inner.editor)).await?;
+        let ticket = open.desk.submit(&session.id, accepted).await?;
+        let message_id = ticket.message.clone();
+        let end = ticket.answer().await?;
+        let stop_reason = end.stop_reason.ok_or_else(|| Failure::internal("a turn ended without a reason"))?;
+        Ok(PromptOutcome { message_id, stop_reason, steps: end.steps, usage: end.usage })
+    }
+
+    /// Stops the turn that runs. False when none does.
+    pub async fn cancel(&self, id: &SessionId) -> Result<bool, EngineError> {
+        let open = self.open().await?;
+        open.store.session(id).await.map_err(Failure::from)?;
+        Ok(open.desk.cancel(id))
+    }
+
+    /// The prompts that wait, in the order in which they will be answered.
+    pub async fn queue(&self, id: &SessionId) -> Result<Vec<QueuedPrompt>, EngineError> {
+        Ok(self.store().await?.waiting_prompts(id).await.map_err(Failure::from)?)
+    }
+
+    /// Takes a waiting prompt out of the queue. False when it does not wait (any more).
+    pub async fn unqueue(&self, id: &SessionId, message: &MessageId) -> Result<bool, EngineError> {
+        Ok(self.open().await?.desk.withdraw(id, message).await?)
+    }
+
+    /// The newest `limit` provider calls, ascending.
+    pub async fn steps(&self, id: &SessionId, limit: u32) -> Result<Vec<Step>, EngineError> {
+        Ok(self.store().await?.steps(id, limit).await.map_err(Failure::from)?)
+    }
+
+    /// Names a session.
+    pub async fn rename(&self, id: &SessionId, title: String) -> Result<Session, EngineError> {
+        let title = title.trim().to_owned();
+        if title.is_empty() || title.len() > LONGEST_TITLE {
+            return Err(EngineError::InvalidParams(format!("title: 1 to {LONGEST_TITLE} bytes")));
+        }
+        let store = self.store().await?;
+        store.set_title(id, title.clone(), TitleBy::Person).await.map_err(Failure::from)?;
+        self.inner.events.emit(id, None, Update::Title(title));
+        self.inner.events.changed(id, Change::Updated);
+        self.session(id).await
+    }
+
+    /// Archives a session, or brings it back.
+    pub async fn archive(&self, id: &SessionId, archived: bool) -> Result<Session, EngineError> {
+        let session = self.store().await?.set_archived(id, archived).await.map_err(Failure::from)?.into_inner();
+        self.inner.events.changed(id, if archived { Change::Archived } else { Change::Updated });
+        Ok(self.open().await?.desk.with_status(session))
+    }
+
+    /// Deletes a session. A turn of this process is stopped first; one of another process refuses.
+    pub async fn delete(&self, id: &SessionId) -> Result<bool, EngineError> {
+        let open = self.open().await?;
+        open.desk.stop(id).await;
+        open.store.delete_session(id).await.map_err(Failure::from)?;
+        self.inner.events.changed(id, Change::Deleted);
+        Ok(true)
+    }
+
     /// A new session with the history up to and including `message` (all of it when missing).
-    pub async fn fork(&self, id: &SessionId, message: Option<MessageId>) -> Result<Session, EngineError> { todo!() }
-    pub async fn export(&self, id: &SessionId, format: ExportFormat) -> Result<String, EngineError> { todo!() }
-    pub async fn models(&self, cwd: Option<String>) -> Result<Vec<ListedModel>, EngineError> { todo!() }
-    pub async fn tools(&self) -> Vec<crate::provider::ToolSpec> { todo!() }
-    /// Secrets are redacted.
-    pub async fn config(&self, cwd: String) -> Result<ConfigReport, EngineError> { todo!() }
-    pub async fn store_status(&self) -> Result<StoreStatus, EngineError> { todo!() }
-    /// Stops every turn, stores what is there, ends children. Bounded by 2 s by whoever calls it.
-    pub async fn shut_down(&self) { todo!() }
+    pub async fn fork(&self, id: &SessionId, message: Option<MessageId>) -> Result<Session, EngineError> {
+        let store = self.store().await?;
+        let source = store.session(id).await.map_err(Failure::from)?;
+        let root = project::find(std::path::Path::new(&source.cwd));
+        let new = NewSessionRow {
+            id: SessionId::random(),
+            root: root.path.to_string_lossy().into_owned(),
+            project_name: root.name,
+            parent_id: Some(source.id),
+            title: Some(format!("{} (fork)", source.title)),
+            cwd: source.cwd,
+            agent: source.agent,
+            model: source.model,
+        };
+        let session = store.fork(id, message, new).await.map_err(Failure::from)?.into_inner();
+        self.inner.events.changed(&session.id, Change::Created);
+        Ok(session)
+    }
+
+    /// The whole session as text.
+    pub async fn export(&self, id: &SessionId, format: ExportFormat) -> Result<String, EngineError> {
+        Ok(export::session(self.store().await?, id, format).await?)
+    }
+
+    /// The models that can be chosen from `cwd`.
+    pub async fn models(&self, cwd: Option<String>) -> Result<Vec<ListedModel>, EngineError> {
+        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        Ok(self.inner.settings.models(cwd.as_deref()))
+    }
+
+    /// The tools that models are offered.
+    pub fn tools(&self) -> Vec<ToolSpec> {
+        self.inner.tools.specs()
+    }
+
+    /// The configuration as it holds in `cwd`. Secrets are redacted.
+    pub async fn config(&self, cwd: String) -> Result<ConfigReport, EngineError> {
+        Ok(self.inner.settings.report(&intake::directory(&cwd)?))
+    }
+
+    /// What the store knows of itself.
+    pub async fn store_status(&self) -> Result<StoreStatus, EngineError> {
+        let open = self.open().await?;
+        let (bytes, wal_bytes) = open.store.sizes();
+        Ok(StoreStatus {
+            sqlite_version: Store::sqlite_version().to_owned(),
+            path: open.store.path().to_path_buf(),
+            bytes,
+            wal_bytes,
+            sessions_total: open.store.count_sessions().await.map_err(Failure::from)?,
+            sessions_running: open.desk.running() as u64,
+        })
+    }
+
+    /// Stops every turn, stores what is there, ends children. Bounded by whoever calls it.
+    pub async fn shut_down(&self) {
+        self.inner.closing.store(true, std::sync::atomic::Ordering::SeqCst);
+        if let Some(open) = self.inner.open.get() {
+            open.desk.close().await;
+        }
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::workspace::instructions::InstructionFile;
+use crate::workspace::instructions::Instruction;
 
 /// How the `build` agent is asked to work.
 const BUILD: &str = "\
@@ -19,7 +19,7 @@ You are a careful software engineer who works in the user's own project through 
 - Say at the end, in a few sentences, what you did or found, with paths and line numbers.";
 
 /// The system prompt of a turn.
-pub fn instructions(cwd: &Path, files: &[InstructionFile]) -> String {
+pub fn instructions(cwd: &Path, files: &[Instruction]) -> String {
     let mut text = format!(
         "{BUILD}\n\n<environment>\nworking directory: {}\nplatform: {}\n</environment>",
         cwd.display(),

@@ -304,6 +304,13 @@ impl Desk {
         ran
     }
 
+    /// Stops the turn that runs, if one does, and waits until it has ended.
+    pub async fn stop(&self, session: &SessionId) {
+        while self.cancel(session) || self.state().live.get(session).is_some_and(|live| live.cancel.is_some()) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
     /// Takes a prompt that waits out of the inbox.
     pub async fn withdraw(&self, session: &SessionId, message: &MessageId) -> Result<bool, Failure> {
         let removed = self.shared.store.withdraw_prompt(session, message).await?.into_inner();

@@ -1,0 +1,137 @@
+//! A session as text, for people (Markdown) or programs (JSON).
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::ExportFormat;
+use crate::{
+    store::{Store, StoreError},
+    transcript::{Failure, Message, Part, PartKind, Role, Seq, Session, SessionId, ToolState, text},
+};
+
+/// Messages read at once.
+const PAGE: u32 = 50;
+
+/// How much of a tool's output a Markdown export shows, in bytes.
+const SHOWN: usize = 4_000;
+
+/// The whole session.
+pub(super) async fn session(store: &Store, id: &SessionId, format: ExportFormat) -> Result<String, Failure> {
+    let session = store.session(id).await?;
+    let mut markdown = format!("# {}\n\n{} · {} · {}\n", session.title, session.cwd, session.model, session.id);
+    let mut messages = Vec::new();
+    let mut next = Seq(1);
+    loop {
+        let page = store.messages_from(id, next, PAGE).await.map_err(Failure::from)?;
+        let Some(last) = page.last() else { break };
+        next = Seq(last.seq.0 + 1);
+        for message in &page {
+            match format {
+                ExportFormat::Markdown => write_markdown(&mut markdown, message),
+                ExportFormat::Json => messages.push(message_json(message)),
+            }
+        }
+    }
+    match format {
+        ExportFormat::Markdown => Ok(markdown),
+        ExportFormat::Json => serde_json::to_string_pretty(&session_json(&session, messages))
+            .map_err(|error| StoreError::Sqlite(error.to_string()).into()),
+    }
+}
+
+fn session_json(session: &Session, messages: Vec<Value>) -> Value {
+    json!({
+        "format": "agentls-session", "version": 1,
+        "session": {
+            "id": session.id, "title": session.title, "cwd": session.cwd, "agent": session.agent,
+            "model": session.model, "createdAt": session.created_at, "updatedAt": session.updated_at,
+            "usage": session.usage,
+        },
+        "messages": messages,
+    })
+}
+
+fn message_json(message: &Message) -> Value {
+    json!({
+        "id": message.id, "seq": message.seq, "role": message.role, "createdAt": message.created_at,
+        "completedAt": message.completed_at, "agent": message.agent, "model": message.model,
+        "finish": message.finish, "error": message.error, "usage": message.usage,
+        "parts": message.parts.iter().map(part_json).collect::<Vec<_>>(),
+    })
+}
+
+fn part_json(part: &Part) -> Value {
+    match &part.kind {
+        PartKind::Text(body) => json!({"id": part.id, "type": "text", "text": body.text}),
+        PartKind::Reasoning(body) => json!({"id": part.id, "type": "reasoning", "text": body.text}),
+        PartKind::File(file) => {
+            json!({"id": part.id, "type": "file", "mime": file.mime, "name": file.name, "uri": file.uri, "bytes": file.bytes})
+        }
+        PartKind::Tool(tool) => {
+            let (status, output, error) = match &tool.state {
+                ToolState::Pending => ("pending", None, None),
+                ToolState::Running { .. } => ("running", None, None),
+                ToolState::Completed { output, .. } => ("completed", Some(&output.text), None),
+                ToolState::Error { message, .. } => ("error", None, Some(message)),
+            };
+            json!({"id": part.id, "type": "tool", "callId": tool.call_id, "tool": tool.tool, "title": tool.title,
+                   "status": status, "input": tool.input.text, "output": output, "error": error})
+        }
+        PartKind::StepStart => json!({"id": part.id, "type": "stepStart"}),
+        PartKind::StepFinish { reason, usage } => {
+            json!({"id": part.id, "type": "stepFinish", "reason": reason, "usage": usage})
+        }
+        PartKind::Patch { files } => json!({"id": part.id, "type": "patch", "files": files}),
+        PartKind::Compaction { auto } => json!({"id": part.id, "type": "compaction", "auto": auto}),
+        PartKind::Subtask { session_id, description } => {
+            json!({"id": part.id, "type": "subtask", "sessionId": session_id, "description": description})
+        }
+    }
+}
+
+fn write_markdown(out: &mut String, message: &Message) {
+    if message.role == Role::User {
+        push(out, format_args!("\n## You\n"));
+    } else if message.parts.iter().any(|part| matches!(part.kind, PartKind::Text(_) | PartKind::Tool(_))) {
+        push(out, format_args!("\n## {}\n", message.agent.as_deref().unwrap_or("Agent")));
+    }
+    for part in &message.parts {
+        match &part.kind {
+            PartKind::Text(body) => push(out, format_args!("\n{}\n", body.text.trim_end())),
+            PartKind::File(file) => {
+                let name = file.uri.as_deref().or(file.name.as_deref()).unwrap_or("file");
+                push(out, format_args!("\n*{name} ({} bytes)*\n", file.bytes));
+            }
+            PartKind::Tool(tool) => {
+                let (mark, shown) = match &tool.state {
+                    ToolState::Completed { output, .. } => ("", output.text.as_str()),
+                    ToolState::Error { message, .. } => (" (failed)", message.as_str()),
+                    ToolState::Pending | ToolState::Running { .. } => (" (open)", ""),
+                };
+                let title = tool.title.as_deref().unwrap_or(&tool.input.text);
+                push(out, format_args!("\n**{}**{mark} {}\n", tool.tool, text::ellipsis(text::first_line(title), 200)));
+                push_fenced(out, text::head(shown, SHOWN));
+            }
+            _ => {}
+        }
+    }
+    if let Some(error) = &message.error {
+        push(out, format_args!("\n> {error}\n"));
+    }
+}
+
+/// A code block whose fence is longer than any in the text.
+fn push_fenced(out: &mut String, shown: &str) {
+    if shown.is_empty() {
+        return;
+    }
+    let longest = shown.split(|char| char != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    push(out, format_args!("\n{fence}\n{}\n{fence}\n", shown.trim_end()));
+}
+
+fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _infallible = out.write_fmt(text);
+}

@@ -1,0 +1,213 @@
+//! What comes in with a prompt: checked, files read, images looked at, before anything is stored.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+
+use super::{EngineError, PromptRequest};
+use crate::{
+    store::NewPrompt,
+    tool::buffers::Editor,
+    transcript::{MessageId, PromptPart, Session, prompt::LineRange, text},
+    turn::inbox::{AcceptedPart, to_inbox},
+};
+
+/// A whole prompt at most, in bytes.
+const LARGEST_PROMPT: usize = 32 * 1024 * 1024;
+
+/// A file that comes with a prompt at most, in bytes.
+const LARGEST_FILE: u64 = 4 * 1024 * 1024;
+
+/// An image at most, in bytes (the smallest limit of the large providers).
+const LARGEST_IMAGE: usize = 5 * 1024 * 1024;
+
+/// Media types that every provider with images takes.
+const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+fn invalid(message: impl Into<String>) -> EngineError {
+    EngineError::InvalidParams(message.into())
+}
+
+/// A working directory: absolute, there, links followed.
+pub(super) fn directory(cwd: &str) -> Result<PathBuf, EngineError> {
+    let path = Path::new(cwd);
+    if !path.is_absolute() {
+        return Err(invalid(format!("cwd: `{}` is not an absolute path", text::ellipsis(cwd, 200))));
+    }
+    let real = path
+        .canonicalize()
+        .map_err(|error| invalid(format!("cwd: {}: {error}", text::ellipsis(cwd, 200))))?;
+    if real.is_dir() { Ok(real) } else { Err(invalid(format!("cwd: {} is not a directory", real.display()))) }
+}
+
+/// Checks a prompt and reads what it names.
+pub(super) async fn accept(
+    prompt: PromptRequest,
+    session: &Session,
+    editor: Arc<dyn Editor>,
+) -> Result<NewPrompt, EngineError> {
+    let agent = prompt.agent.unwrap_or_else(|| session.agent.clone());
+    let model = prompt.model.unwrap_or_else(|| session.model.clone());
+    let digest = digest(&prompt.parts, &agent, &model.to_string());
+    let asked = prompt.parts;
+    let parts = tokio::task::spawn_blocking(move || read_parts(asked, editor.as_ref()))
+        .await
+        .map_err(|error| crate::transcript::Failure::internal(error.to_string()))??;
+    let said: Vec<&str> = parts
+        .iter()
+        .filter_map(|part| match part {
+            AcceptedPart::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    Ok(NewPrompt {
+        message_id: MessageId::random(),
+        client_id: prompt.client_id,
+        digest,
+        delivery: prompt.delivery,
+        text: text::ellipsis(&said.join("\n"), 4_000),
+        parts: to_inbox(&parts),
+        agent,
+        model,
+    })
+}
+
+fn digest(parts: &[PromptPart], agent: &str, model: &str) -> String {
+    let mut hash = Sha256::new();
+    for field in [agent, model, &serde_json::to_string(parts).unwrap_or_default()] {
+        hash.update((field.len() as u64).to_le_bytes());
+        hash.update(field);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read_parts(parts: Vec<PromptPart>, editor: &dyn Editor) -> Result<Vec<AcceptedPart>, EngineError> {
+    let size: usize = parts
+        .iter()
+        .map(|part| match part {
+            PromptPart::Text { text } => text.len(),
+            PromptPart::File { text, .. } => text.as_ref().map_or(0, String::len),
+            PromptPart::Image { base64, .. } => base64.len(),
+        })
+        .sum();
+    if size > LARGEST_PROMPT {
+        return Err(invalid(format!("parts: {size} bytes; at most {LARGEST_PROMPT}")));
+    }
+    let empty = |part: &PromptPart| matches!(part, PromptPart::Text { text } if text.trim().is_empty());
+    if parts.iter().all(empty) {
+        return Err(invalid("parts: the prompt is empty"));
+    }
+    parts
+        .into_iter()
+        .enumerate()
+        .map(|(index, part)| {
+            read_part(part, editor).map_err(|problem| invalid(format!("parts[{index}]: {problem}")))
+        })
+        .collect()
+}
+
+fn read_part(part: PromptPart, editor: &dyn Editor) -> Result<AcceptedPart, String> {
+    match part {
+        PromptPart::Text { text } => Ok(AcceptedPart::Text(text)),
+        PromptPart::Image { mime, base64 } => image(mime, base64),
+        PromptPart::File { uri, range, text } => file(&uri, range, text, editor),
+    }
+}
+
+fn image(mime: String, base64: String) -> Result<AcceptedPart, String> {
+    if !IMAGE_TYPES.contains(&mime.as_str()) {
+        return Err(format!("`{}` is not one of {}", text::ellipsis(&mime, 60), IMAGE_TYPES.join(", ")));
+    }
+    match STANDARD.decode(&base64) {
+        Ok(bytes) if bytes.is_empty() => Err("the image is empty".to_owned()),
+        Ok(bytes) if bytes.len() > LARGEST_IMAGE => {
+            Err(format!("the image has {} bytes; at most {LARGEST_IMAGE}", bytes.len()))
+        }
+        Ok(_) => Ok(AcceptedPart::Image { mime, uri: None, base64 }),
+        Err(error) => Err(format!("base64: {error}")),
+    }
+}
+
+fn file(
+    uri: &str,
+    range: Option<LineRange>,
+    given: Option<String>,
+    editor: &dyn Editor,
+) -> Result<AcceptedPart, String> {
+    let url = reqwest::Url::parse(uri).map_err(|error| format!("uri: {error}"))?;
+    let name = url.path_segments().and_then(Iterator::last).unwrap_or_default().to_owned();
+    let text = match given {
+        Some(text) => text,
+        None => {
+            let path = url.to_file_path().map_err(|()| "uri: not a file of this machine".to_owned())?;
+            contents(&path, editor)?
+        }
+    };
+    let (uri, text) = match range {
+        Some(range) => (format!("{uri}#L{}-L{}", range.start.line + 1, last_line(range)), lines(&text, range)),
+        None => (uri.to_owned(), text),
+    };
+    Ok(AcceptedPart::File { uri, name, text })
+}
+
+/// The last line that a range touches, from 1.
+fn last_line(range: LineRange) -> u32 {
+    let end = if range.end.character == 0 && range.end.line > range.start.line { range.end.line } else { range.end.line + 1 };
+    end.max(range.start.line + 1)
+}
+
+fn lines(text: &str, range: LineRange) -> String {
+    let (first, last) = (range.start.line as usize, last_line(range) as usize);
+    text.split_inclusive('\n').skip(first).take(last - first).collect()
+}
+
+/// The text of a file as the person sees it: unsaved text first.
+fn contents(path: &Path, editor: &dyn Editor) -> Result<String, String> {
+    let real = path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?;
+    if let Some(document) = editor.open(&real) {
+        return Ok(document.text.to_string());
+    }
+    let about = std::fs::metadata(&real).map_err(|error| format!("{}: {error}", path.display()))?;
+    if !about.is_file() {
+        return Err(format!("{} is not a file", path.display()));
+    }
+    if about.len() > LARGEST_FILE {
+        return Err(format!("{} has {} bytes; at most {LARGEST_FILE}", path.display(), about.len()));
+    }
+    let bytes = std::fs::read(&real).map_err(|error| format!("{}: {error}", path.display()))?;
+    if bytes.contains(&0) {
+        return Err(format!("{} is not a text file", path.display()));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{tool::buffers::NoEditor, transcript::prompt::LinePosition};
+
+    #[test]
+    fn a_range_gives_its_lines_and_names_them() {
+        let position = |line, character| LinePosition { line, character };
+        let range = LineRange { start: position(1, 0), end: position(3, 0) };
+        let part = file("file:///x/a.rs", Some(range), Some("a\nb\nc\nd\n".to_owned()), &NoEditor).unwrap();
+        assert_eq!(
+            part,
+            AcceptedPart::File { uri: "file:///x/a.rs#L2-L3".into(), name: "a.rs".into(), text: "b\nc\n".into() }
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        let text = |text: &str| PromptPart::Text { text: text.to_owned() };
+        let problem = |parts| read_parts(parts, &NoEditor).unwrap_err().to_string();
+        assert_eq!(problem(vec![]), "parts: the prompt is empty");
+        assert_eq!(problem(vec![text(" \n")]), "parts: the prompt is empty");
+        let image = PromptPart::Image { mime: "image/tiff".into(), base64: String::new() };
+        assert!(problem(vec![image]).starts_with("parts[0]: `image/tiff` is not one of"));
+        let gone = PromptPart::File { uri: "file:///no/such/file".into(), range: None, text: None };
+        assert!(problem(vec![text("x"), gone]).starts_with("parts[1]: /no/such/file: "));
+    }
+}
