@@ -58,6 +58,8 @@ pub struct ClientInfo {
     pub config: Option<serde_json::Value>,
     /// Whether the client vouches for the workspace, so that its configuration counts.
     pub trusted: bool,
+    /// Configuration over that: what the command line said.
+    pub command_line: Option<serde_json::Value>,
 }
 
 /// Why a request was not done.
@@ -302,6 +304,7 @@ impl Engine {
     /// Makes a session.
     pub async fn new_session(&self, new: NewSession) -> Result<Session, EngineError> {
         let cwd = intake::directory(&new.cwd)?;
+        self.check_choice(&cwd, new.agent.as_deref(), new.model.as_ref())?;
         let defaults = self.inner.settings.defaults(&cwd);
         let root = project::find(&cwd);
         let open = self.open().await?;
@@ -322,6 +325,17 @@ impl Engine {
             .into_inner();
         self.inner.events.changed(&session.id, Change::Created);
         Ok(session)
+    }
+
+    /// Refuses an agent or a model that somebody chose and that is not there.
+    fn check_choice(
+        &self,
+        cwd: &std::path::Path,
+        agent: Option<&str>,
+        model: Option<&ModelRef>,
+    ) -> Result<(), EngineError> {
+        agent.map_or(Ok(()), Settings::check_agent)?;
+        Ok(model.map_or(Ok(()), |model| self.inner.settings.check_model(cwd, model))?)
     }
 
     /// A page of sessions, newest activity first.
@@ -390,6 +404,7 @@ impl Engine {
     pub async fn prompt(&self, prompt: PromptRequest) -> Result<PromptOutcome, EngineError> {
         let open = self.open().await?;
         let session = open.store.session(&prompt.session_id).await.map_err(Failure::from)?;
+        self.check_choice(session.cwd.as_ref(), prompt.agent.as_deref(), prompt.model.as_ref())?;
         let accepted = intake::accept(prompt, &session, Arc::clone(&self.inner.editor)).await?;
         let ticket = open.desk.submit(&session.id, accepted).await?;
         let message_id = ticket.message.clone();
@@ -488,6 +503,11 @@ impl Engine {
     /// The configuration as it holds in `cwd`. Secrets are redacted.
     pub async fn config(&self, cwd: String) -> Result<ConfigReport, EngineError> {
         Ok(self.inner.settings.report(&intake::directory(&cwd)?))
+    }
+
+    /// What is wrong with the configuration as it holds in `cwd`: a line for each mistake.
+    pub fn config_mistakes(&self, cwd: Option<&std::path::Path>) -> Vec<String> {
+        self.inner.settings.mistakes(cwd).iter().map(ToString::to_string).collect()
     }
 
     /// What the store knows of itself.

@@ -56,6 +56,8 @@ pub struct TurnContext {
     pub agent: String,
     /// The model that answers.
     pub model: ModelRef,
+    /// What the person should know about the choice of the model.
+    pub notice: Option<String>,
     /// Its limits and prices.
     pub limits: Model,
     /// Its provider.

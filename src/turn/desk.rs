@@ -190,6 +190,9 @@ impl Desk {
         let agent = message.agent.clone().unwrap_or_else(|| row.agent.clone());
         let model = message.model.clone().unwrap_or_else(|| row.model.clone());
         let context = self.shared.prepare.prepare(&row, &agent, &model)?;
+        if let Some(notice) = context.notice.clone() {
+            self.set_status(session, &begun.turn, Status::Running, Some(notice), None);
+        }
         if row.counts.messages <= 1 && context.titles.is_some() {
             let (shared, context, session) = (self.shared.clone(), context.clone(), session.clone());
             self.actors.spawn(async move { title::improve(&shared, &context, &session, &message).await });

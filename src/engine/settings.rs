@@ -1,0 +1,305 @@
+//! From configuration to what a turn uses: models, providers, rules, instructions.
+//!
+//! Configuration is read anew for each turn and each question, so that a change counts at once and never races a
+//! running turn. Keys live here, in memory, and go into requests only (invariant 13).
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use super::{ClientInfo, ConfigReport, ListedModel};
+use crate::{
+    context::fragments,
+    permission::rules::Rules,
+    provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
+    tool::Registry,
+    transcript::{Failure, FailureKind, ModelRef, Session},
+    turn::{Prepare, TurnContext},
+    workspace::{
+        config::{self, ApiConfig, Config, ProviderConfig},
+        instructions, project,
+    },
+};
+
+/// The only agent so far.
+pub(super) const BUILD: &str = "build";
+
+/// Room for an answer of a model that configuration says nothing else of, in tokens.
+const DEFAULT_MAX_OUTPUT: u64 = 16_000;
+
+/// The window of a model that configuration says nothing else of, in tokens.
+const DEFAULT_CONTEXT: u64 = 128_000;
+
+/// Where settings come from.
+pub(super) struct Settings {
+    config_dir: PathBuf,
+    client: RwLock<ClientInfo>,
+}
+
+/// What a session without choices of its own uses.
+pub(super) struct Defaults {
+    pub(super) agent: String,
+    pub(super) model: ModelRef,
+}
+
+/// A model with the provider that answers for it.
+struct Resolved {
+    model: Model,
+    provider: Arc<dyn Provider>,
+}
+
+impl Settings {
+    pub(super) fn new(config_dir: PathBuf) -> Self {
+        Self { config_dir, client: RwLock::default() }
+    }
+
+    pub(super) fn set_client(&self, client: ClientInfo) {
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+    }
+
+    fn client(&self) -> ClientInfo {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn client_name(&self) -> String {
+        self.client().name
+    }
+
+    fn load(&self, cwd: Option<&Path>) -> config::Loaded {
+        let client = self.client();
+        let root = cwd.map(|cwd| project::find(cwd).path);
+        let loaded = config::load(&config::Inputs {
+            config_dir: &self.config_dir,
+            project: root.as_deref(),
+            trusted: client.trusted,
+            client: client.config.as_ref(),
+            command_line: client.command_line.as_ref(),
+            env: &|name| std::env::var(name).ok(),
+        });
+        for mistake in loaded.errors.iter().chain(&loaded.warnings) {
+            tracing::warn!("configuration: {mistake}");
+        }
+        loaded
+    }
+
+    /// Everything that is wrong with the configuration as it holds in `cwd`.
+    pub(super) fn mistakes(&self, cwd: Option<&Path>) -> Vec<config::Mistake> {
+        let loaded = self.load(cwd);
+        loaded.errors.into_iter().chain(loaded.warnings).collect()
+    }
+
+    pub(super) fn report(&self, cwd: &Path) -> ConfigReport {
+        let loaded = self.load(Some(cwd));
+        ConfigReport { config: config::redacted(&loaded.config), sources: loaded.sources }
+    }
+
+    pub(super) fn defaults(&self, cwd: &Path) -> Defaults {
+        let config = self.load(Some(cwd)).config;
+        Defaults { model: default_model(&config), agent: config.agent }
+    }
+
+    /// Fails with suggestions when `model` is not configured.
+    pub(super) fn check_model(&self, cwd: &Path, model: &ModelRef) -> Result<(), Failure> {
+        find_model(&self.load(Some(cwd)).config, model).map(drop)
+    }
+
+    /// Fails when there is no such agent.
+    pub(super) fn check_agent(agent: &str) -> Result<(), super::EngineError> {
+        if agent == BUILD {
+            return Ok(());
+        }
+        Err(super::EngineError::InvalidParams(format!("agent: there is no agent `{agent}`; there is `{BUILD}`")))
+    }
+
+    pub(super) fn models(&self, cwd: Option<&Path>) -> Vec<ListedModel> {
+        let config = self.load(cwd).config;
+        let client = self.client();
+        let listed = known_models(&config).into_iter().filter_map(|model| {
+            let limits = find_model(&config, &model).ok()?;
+            let key = key(&model.provider, config.providers.get(&model.provider), &client);
+            Some(ListedModel { model, limits, ready: !matches!(key, Key::Missing(_)) })
+        });
+        listed.collect()
+    }
+
+    fn resolve(&self, config: &Config, reference: &ModelRef) -> Result<Resolved, Failure> {
+        let model = find_model(config, reference)?;
+        if reference.provider == catalog::OFFLINE {
+            return Ok(Resolved { model, provider: Arc::new(provider::Explorer) });
+        }
+        let own = config.providers.get(&reference.provider);
+        let settings = connection(&reference.provider, own, &self.client())?;
+        Ok(Resolved { model, provider: provider::connect(settings) })
+    }
+}
+
+impl Prepare for Settings {
+    fn prepare(&self, session: &Session, agent: &str, model: &ModelRef) -> Result<TurnContext, Failure> {
+        let cwd = PathBuf::from(&session.cwd);
+        let config = self.load(Some(&cwd)).config;
+        let (reference, notice) = match find_model(&config, model) {
+            Ok(_) => (model.clone(), None),
+            Err(_) => {
+                let instead = default_model(&config);
+                let notice = format!("{model} is not configured; {instead} answers");
+                (instead, Some(notice))
+            }
+        };
+        let Resolved { model: limits, provider } = self.resolve(&config, &reference)?;
+        let titles = config.small_model.as_deref().and_then(|small| {
+            let small: ModelRef = small.parse().ok()?;
+            let Resolved { model, provider } = self.resolve(&config, &small).ok()?;
+            Some((small, model, provider))
+        });
+        let root = project::find(&cwd).path;
+        let files = instructions::read(&cwd, &root, &config.instructions);
+        Ok(TurnContext {
+            agent: agent.to_owned(),
+            model: reference,
+            notice,
+            limits,
+            provider,
+            titles,
+            instructions: fragments::instructions(&cwd, &files).into(),
+            specs: Registry::standard().specs().into(),
+            cwd,
+            rules: Arc::new(rules(&config)),
+            headless: config.headless_permission,
+            deadlines: Deadlines {
+                connect: Duration::from_millis(config.timeouts.connect_ms),
+                first_event: Duration::from_millis(config.timeouts.first_event_ms),
+                idle: Duration::from_millis(config.timeouts.idle_ms),
+            },
+            longest_turn: Duration::from_millis(config.timeouts.turn_ms),
+            max_steps: config.limits.max_steps.max(1),
+            secret_env: secret_variables(&config).into(),
+        })
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    let mut rules = Rules::new();
+    for layer in &config.permission {
+        if layer.narrows_only {
+            rules.add_narrowing(&layer.rules);
+        } else {
+            rules.add(&layer.rules);
+        }
+    }
+    rules
+}
+
+/// The configured default model; the offline one when it makes no sense.
+fn default_model(config: &Config) -> ModelRef {
+    let configured = config.model.parse().ok().filter(|model| find_model(config, model).is_ok());
+    configured
+        .unwrap_or_else(|| ModelRef { provider: catalog::OFFLINE.to_owned(), id: catalog::EXPLORER.to_owned() })
+}
+
+/// All models of the catalogue and the configuration, each once.
+fn known_models(config: &Config) -> Vec<ModelRef> {
+    let listed = catalog::presets().iter().flat_map(|preset| {
+        preset.models().map(|model| ModelRef { provider: preset.name.to_owned(), id: model.id })
+    });
+    let mut models: Vec<ModelRef> = listed.collect();
+    for (provider, own) in &config.providers {
+        for id in own.models.keys() {
+            let model = ModelRef { provider: provider.clone(), id: id.clone() };
+            if !models.contains(&model) {
+                models.push(model);
+            }
+        }
+    }
+    models
+}
+
+/// The limits of a model: the catalogue's, with the configuration's over them.
+fn find_model(config: &Config, reference: &ModelRef) -> Result<Model, Failure> {
+    let listed = catalog::model(&reference.provider, &reference.id);
+    let own = config.providers.get(&reference.provider).and_then(|provider| provider.models.get(&reference.id));
+    if listed.is_none() && own.is_none() {
+        let known: Vec<String> = known_models(config).iter().map(ToString::to_string).collect();
+        let suggestions = catalog::suggestions(&reference.to_string(), known.iter().map(String::as_str));
+        return Err(Failure::new(
+            FailureKind::ModelNotFound { suggestions },
+            format!("the model {reference} is neither in the catalogue nor configured"),
+        ));
+    }
+    let mut model = listed.unwrap_or_else(|| Model {
+        id: reference.id.clone(),
+        context: DEFAULT_CONTEXT,
+        max_output: DEFAULT_MAX_OUTPUT,
+        images: false,
+        cost: Cost::default(),
+        options: serde_json::Map::new(),
+    });
+    if let Some(own) = own {
+        model.context = own.context.unwrap_or(model.context);
+        model.max_output = own.max_output.unwrap_or(model.max_output);
+        if let Some(input) = &own.input {
+            model.images = input.iter().any(|kind| kind == "image");
+        }
+        if let Some(cost) = own.cost {
+            let config::CostConfig { input, output, cache_read, cache_write } = cost;
+            model.cost = Cost { input, output, cache_read, cache_write };
+        }
+        model.options.clone_from(&own.options);
+    }
+    Ok(model)
+}
+
+/// How to reach a provider: the catalogue's way, with the configuration's over it.
+fn connection(name: &str, own: Option<&ProviderConfig>, client: &ClientInfo) -> Result<provider::Settings, Failure> {
+    let preset = catalog::preset(name);
+    let configured = own.and_then(|own| own.api).map(|api| match api {
+        ApiConfig::Responses => Api::Responses,
+        ApiConfig::Chat => Api::Chat,
+        ApiConfig::Anthropic => Api::Anthropic,
+    });
+    let base_url = own.and_then(|own| own.base_url.as_deref()).or(preset.map(|preset| preset.base_url));
+    let (Some(api), Some(base_url)) = (configured.or(preset.map(|preset| preset.api)), base_url) else {
+        return Err(Failure::new(
+            FailureKind::ProviderRejected { item: None },
+            format!("the provider {name} needs `api` and `baseUrl` in the configuration"),
+        ));
+    };
+    Ok(provider::Settings {
+        name: name.to_owned(),
+        api,
+        base_url: base_url.trim_end_matches('/').to_owned(),
+        key: key(name, own, client),
+        headers: own.map(|own| own.headers.clone().into_iter().collect()).unwrap_or_default(),
+        store: own.is_some_and(|own| own.store),
+        options: own.map(|own| own.options.clone()).unwrap_or_default(),
+    })
+}
+
+/// The key to send: the client's, else the named variable's. A configured URL without `apiKeyEnv` gets none, so
+/// that a key never goes to a server that it was not meant for.
+fn key(name: &str, own: Option<&ProviderConfig>, client: &ClientInfo) -> Key {
+    if let Some(key) = client.credentials.get(name) {
+        return Key::Secret(key.clone());
+    }
+    let Some(variable) = key_variable(name, own) else { return Key::NotNeeded };
+    match std::env::var(&variable) {
+        Ok(key) if !key.trim().is_empty() => Key::Secret(key.trim().to_owned()),
+        _ => Key::Missing(format!("the environment variable {variable} holds no key for {name}")),
+    }
+}
+
+fn key_variable(name: &str, own: Option<&ProviderConfig>) -> Option<String> {
+    match own {
+        Some(ProviderConfig { api_key_env: Some(variable), .. }) => Some(variable.clone()),
+        Some(ProviderConfig { base_url: Some(_), .. }) => None,
+        _ => catalog::preset(name)?.key_variable.map(str::to_owned),
+    }
+}
+
+/// The variables that hold keys; no child process sees them.
+fn secret_variables(config: &Config) -> Vec<String> {
+    let listed = catalog::presets().iter().filter_map(|preset| preset.key_variable.map(str::to_owned));
+    let own = config.providers.values().filter_map(|provider| provider.api_key_env.clone());
+    listed.chain(own).collect()
+}
