@@ -182,6 +182,8 @@ impl Cost {
 /// A request, complete but for its secrets, which are added when it is sent.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
+    /// The model that is asked; seals in the answer are bound to it.
+    pub model: String,
     /// Where it goes.
     pub url: String,
     /// Headers without credentials.
