@@ -5,13 +5,20 @@
 //! answering stream into neutral [`Event`]s. It knows no session, no store and no face. Retrying is the
 //! turn's business: an error says whether it may help and when.
 
-pub mod anthropic;
+mod anthropic;
+mod body;
 pub mod catalog;
-pub mod chat;
-pub mod http;
-pub mod offline;
-pub mod responses;
-pub mod sse;
+mod chat;
+mod entries;
+mod failure;
+mod http;
+mod offline;
+mod remote;
+mod responses;
+mod sse;
+
+pub use offline::Explorer;
+pub use remote::connect;
 
 use std::{fmt::Debug, time::Duration};
 
@@ -271,7 +278,11 @@ pub trait Provider: Send + Sync + Debug {
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing;
 
     /// Sends a request. Resolves when the answer's head has arrived and was good.
-    fn open(&self, outgoing: Outgoing, deadlines: Deadlines) -> BoxFuture<'_, Result<EventStream, ProviderError>>;
+    fn open(
+        &self,
+        outgoing: Outgoing,
+        deadlines: Deadlines,
+    ) -> BoxFuture<'_, Result<EventStream, ProviderError>>;
 }
 
 /// What a provider call was waiting for.

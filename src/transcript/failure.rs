@@ -110,7 +110,9 @@ impl FailureKind {
             Self::ProviderRateLimited { .. } => "Wait until the time given, or use another model.",
             Self::ProviderUnavailable => "Check the network and the provider's baseUrl, then prompt again.",
             Self::ProviderStalled { .. } => "Prompt again; the timeouts are in the configuration.",
-            Self::ProviderRejected { .. } => "Read the provider's message; change the model, its options or the prompt.",
+            Self::ProviderRejected { .. } => {
+                "Read the provider's message; change the model, its options or the prompt."
+            }
             Self::ModelNotFound { .. } => "Choose a model from model/list, or add it to the configuration.",
             Self::ContextFloor { .. } => "Choose a model with a larger window, or start a new session.",
             Self::CompactionStuck => "Start a new session, or choose a model with a larger window.",

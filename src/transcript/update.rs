@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Message, MessageId, Part, PartId, QueuedPrompt, SessionId, Status, Timestamp, TurnId, Usage};
+use super::{
+    Failure, Message, MessageId, Part, PartId, QueuedPrompt, SessionId, Status, Timestamp, TurnId, Usage,
+};
 
 /// Something happened in a session.
 #[derive(Clone, Debug, PartialEq)]
