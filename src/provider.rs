@@ -5,13 +5,20 @@
 //! answering stream into neutral [`Event`]s. It knows no session, no store and no face. Retrying is the
 //! turn's business: an error says whether it may help and when.
 
-pub mod anthropic;
+mod anthropic;
+mod body;
 pub mod catalog;
-pub mod chat;
-pub mod http;
-pub mod offline;
-pub mod responses;
-pub mod sse;
+mod chat;
+mod entries;
+mod failure;
+mod http;
+mod offline;
+mod remote;
+mod responses;
+mod sse;
+
+pub use offline::Explorer;
+pub use remote::connect;
 
 use std::{fmt::Debug, time::Duration};
 
@@ -182,6 +189,8 @@ impl Cost {
 /// A request, complete but for its secrets, which are added when it is sent.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
+    /// The model that is asked; seals in the answer are bound to it.
+    pub model: String,
     /// Where it goes.
     pub url: String,
     /// Headers without credentials.

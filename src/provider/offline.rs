@@ -1,0 +1,108 @@
+//! `offline/explorer`: a built-in model that needs no key and no network.
+//!
+//! It is no language model and says so, but it is a provider like any other: it takes the words of the prompt,
+//! works on the user's real files through the ordinary tools over several steps, and answers with the places it
+//! found. Each step is a pure function of the request alone, so that it goes on after a restart, and it never
+//! loops. The request has a JSON format of its own.
+
+mod intent;
+mod plan;
+mod summary;
+mod wire;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::{future::BoxFuture, stream};
+
+use super::{
+    BlockKind, Deadlines, Entry, Envelope, Event, EventStream, Model, Outgoing, Provider, ProviderError,
+    catalog::OFFLINE, entries::call_id_from, failure::senseless,
+};
+use crate::transcript::{FinishReason, Usage, text};
+use plan::Step;
+
+/// Bytes of a delta: small, so that clients see a stream.
+const DELTA_BYTES: usize = 24;
+
+/// The built-in provider.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Explorer;
+
+impl Explorer {
+    /// The provider as the engine holds it.
+    pub fn shared() -> Arc<dyn Provider> {
+        Arc::new(Self)
+    }
+}
+
+impl Provider for Explorer {
+    fn name(&self) -> &str {
+        OFFLINE
+    }
+
+    fn encode(&self, _model: &Model, entry: &Entry) -> Bytes {
+        wire::encode(entry)
+    }
+
+    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing {
+        Outgoing {
+            model: envelope.model.id.clone(),
+            url: "builtin:explorer".to_owned(),
+            headers: Vec::new(),
+            body: wire::body(envelope, encoded),
+        }
+    }
+
+    fn open(&self, outgoing: Outgoing, _: Deadlines) -> BoxFuture<'_, Result<EventStream, ProviderError>> {
+        Box::pin(async move {
+            let request: wire::Request = serde_json::from_slice(&outgoing.body)
+                .map_err(|error| senseless(format!("the explorer cannot read the request: {error}")))?;
+            let events = answer(&plan::next(&request), &outgoing.body).into_iter().map(Ok);
+            let stream: EventStream = Box::pin(stream::iter(events));
+            Ok(stream)
+        })
+    }
+}
+
+/// A step as the events of an answer: a thought, then a call or words.
+fn answer(step: &Step, body: &[u8]) -> Vec<Event> {
+    let mut events = Vec::new();
+    let (thought, kind, words, reason) = match step {
+        Step::Call { tool, arguments, thought } => {
+            // No two requests of a session are the same, so that neither are two ids.
+            let kind = BlockKind::Call { call_id: call_id_from(body), tool: (*tool).to_owned() };
+            (thought.as_str(), kind, arguments.to_string(), FinishReason::ToolCalls)
+        }
+        Step::Answer(words) => ("", BlockKind::Text, words.clone(), FinishReason::EndTurn),
+    };
+    let mut number = 0;
+    if !thought.is_empty() {
+        block(&mut events, number, BlockKind::Reasoning, thought);
+        number += 1;
+    }
+    block(&mut events, number, kind, &words);
+    let tokens = |bytes: usize| text::estimate_tokens(u64::try_from(bytes).unwrap_or(u64::MAX));
+    let usage = Usage {
+        input: tokens(body.len()),
+        output: tokens(words.len()),
+        reasoning: tokens(thought.len()),
+        ..Usage::default()
+    };
+    events.push(Event::Finish { reason, usage, response_id: None });
+    events
+}
+
+fn block(events: &mut Vec<Event>, number: u32, kind: BlockKind, words: &str) {
+    events.push(Event::Open { block: number, kind });
+    let mut rest = words;
+    while !rest.is_empty() {
+        let (delta, behind) = text::split(rest, DELTA_BYTES);
+        events.push(Event::Delta { block: number, text: delta.to_owned() });
+        rest = behind;
+    }
+    events.push(Event::Close { block: number, seal: None });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! The explorer's own request format.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::provider::{
+    Content, Entry, Envelope, Said, ToolChoice,
+    body::{join, json},
+};
+
+/// A request as it is read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Request {
+    /// Names of the tools on offer.
+    pub(super) tools: Vec<String>,
+    /// Whether they may be called now.
+    pub(super) may_call: bool,
+    /// The conversation.
+    pub(super) entries: Vec<Turn>,
+}
+
+/// An entry of the conversation. Images and reasoning are of no use to the explorer.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "lowercase")]
+pub(super) enum Turn {
+    /// The person.
+    User { text: String },
+    /// The explorer, or a model that was asked before.
+    Assistant { text: String, calls: Vec<Call> },
+    /// Results of the calls before.
+    Tool { results: Vec<Returned> },
+}
+
+/// A tool call.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Call {
+    pub(super) id: String,
+    pub(super) tool: String,
+    pub(super) arguments: Value,
+}
+
+/// The result of a call.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Returned {
+    pub(super) id: String,
+    pub(super) text: String,
+    pub(super) failed: bool,
+}
+
+/// One entry as JSON.
+pub(super) fn encode(entry: &Entry) -> Bytes {
+    json(&match entry {
+        Entry::User(content) => Turn::User { text: lines(content.iter().filter_map(words)) },
+        Entry::Assistant(said) => Turn::Assistant {
+            text: lines(said.iter().filter_map(|piece| match piece {
+                Said::Text(text) => Some(text.as_str()),
+                _ => None,
+            })),
+            calls: said.iter().filter_map(call).collect(),
+        },
+        Entry::Results(results) => Turn::Tool {
+            results: results
+                .iter()
+                .map(|result| Returned {
+                    id: result.call_id.clone(),
+                    text: result.text.clone(),
+                    failed: result.failed,
+                })
+                .collect(),
+        },
+    })
+    .into()
+}
+
+fn words(content: &Content) -> Option<&str> {
+    match content {
+        Content::Text(text) => Some(text),
+        Content::Image(_) => None,
+    }
+}
+
+fn lines<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+fn call(piece: &Said) -> Option<Call> {
+    let Said::Call { call_id, tool, arguments } = piece else { return None };
+    let arguments = serde_json::from_str::<Map<String, Value>>(arguments).unwrap_or_default();
+    Some(Call { id: call_id.clone(), tool: tool.clone(), arguments: arguments.into() })
+}
+
+/// A whole request.
+pub(super) fn body(envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes {
+    let mut fields = Map::new();
+    fields.insert("model".into(), envelope.model.id.as_str().into());
+    fields.insert("tools".into(), envelope.tools.iter().map(|tool| tool.name.as_str()).collect());
+    fields.insert("mayCall".into(), (envelope.tool_choice == ToolChoice::Auto).into());
+    join(&fields, "entries", encoded)
+}

@@ -1,0 +1,202 @@
+//! A provider behind HTTP: what all wire formats share, written once.
+//!
+//! A [`Format`] is pure: entries to bytes, an envelope to a body, events to events. This file joins it with HTTP,
+//! credentials and the event stream. Invariant 13: credentials are added when a request is sent and are removed
+//! from every error.
+
+use std::{collections::VecDeque, fmt::Debug, sync::Arc};
+
+use bytes::Bytes;
+use futures::{future::BoxFuture, stream};
+
+use super::{
+    Api, Deadlines, Entry, Envelope, Event, EventStream, Key, Model, Outgoing, Provider, ProviderError,
+    Settings,
+    anthropic::Anthropic,
+    chat::Chat,
+    failure::{Secrets, broken, senseless},
+    http::{self, Answer, Credential},
+    responses::Responses,
+    sse,
+};
+
+/// A wire format.
+pub(super) trait Format: Send + Sync + Debug {
+    /// What is appended to the base URL.
+    fn path(&self) -> &'static str;
+
+    /// Headers of the format itself.
+    fn headers(&self) -> &'static [(&'static str, &'static str)];
+
+    /// The header that carries the key.
+    fn credential(&self, key: &str) -> Credential;
+
+    /// See [`Provider::encode`].
+    fn encode(&self, settings: &Settings, model: &Model, entry: &Entry) -> Bytes;
+
+    /// The body of [`Provider::request`].
+    fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes;
+
+    /// Reads one answer of `model`.
+    fn decoder(&self, settings: &Settings, model: String) -> Box<dyn Decode>;
+}
+
+/// Reads the events of one answer.
+pub(super) trait Decode: Send {
+    /// Takes the data of one event.
+    fn event(&mut self, data: &str, out: &mut VecDeque<Event>) -> Result<(), ProviderError>;
+
+    /// The connection ended. A format whose last event is optional may finish the answer here.
+    fn end(&mut self, out: &mut VecDeque<Event>);
+}
+
+/// The provider of these settings. Nothing is connected yet.
+pub fn connect(settings: Settings) -> Arc<dyn Provider> {
+    let format: Box<dyn Format> = match settings.api {
+        Api::Responses => Box::new(Responses),
+        Api::Chat => Box::new(Chat),
+        Api::Anthropic => Box::new(Anthropic),
+    };
+    let (secret, plain): (Vec<_>, Vec<_>) =
+        settings.headers.iter().cloned().partition(|(name, _)| is_credential(name));
+    let mut credentials = secret;
+    if let Key::Secret(key) = &settings.key {
+        credentials.push(format.credential(key));
+    }
+    let key = if let Key::Secret(key) = &settings.key { Some(key.clone()) } else { None };
+    let secrets = Secrets::new(credentials.iter().map(|(_, value)| value.clone()).chain(key));
+    Arc::new(Remote { settings, format, headers: plain, credentials, secrets })
+}
+
+/// Whether a header's name says that its value is a secret.
+fn is_credential(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "key", "token", "secret", "cookie"].iter().any(|word| name.contains(word))
+}
+
+struct Remote {
+    settings: Settings,
+    format: Box<dyn Format>,
+    /// Configured headers that may be shown.
+    headers: Vec<(String, String)>,
+    /// Headers that may not.
+    credentials: Vec<Credential>,
+    secrets: Secrets,
+}
+
+impl Debug for Remote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Remote")
+            .field("name", &self.settings.name)
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Provider for Remote {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    fn encode(&self, model: &Model, entry: &Entry) -> Bytes {
+        self.format.encode(&self.settings, model, entry)
+    }
+
+    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing {
+        let own = self.format.headers().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Outgoing {
+            model: envelope.model.id.clone(),
+            url: format!("{}{}", self.settings.base_url, self.format.path()),
+            headers: own.chain(self.headers.iter().cloned()).collect(),
+            body: self.format.body(&self.settings, envelope, encoded),
+        }
+    }
+
+    fn open(
+        &self,
+        outgoing: Outgoing,
+        deadlines: Deadlines,
+    ) -> BoxFuture<'_, Result<EventStream, ProviderError>> {
+        Box::pin(async move {
+            if let Key::Missing(why) = &self.settings.key {
+                return Err(ProviderError::Auth(why.clone()));
+            }
+            let decoder = self.format.decoder(&self.settings, outgoing.model.clone());
+            let answer = http::post(outgoing, &self.credentials, deadlines)
+                .await
+                .map_err(|error| self.secrets.clean_error(error))?;
+            let reading = Reading {
+                answer: Some(answer),
+                events: sse::Decoder::default(),
+                decoder,
+                ready: VecDeque::new(),
+                failed: None,
+                secrets: self.secrets.clone(),
+            };
+            let stream: EventStream = Box::pin(stream::unfold(reading, Reading::next));
+            Ok(stream)
+        })
+    }
+}
+
+/// An answer that is being read.
+struct Reading {
+    /// `None` once the answer has finished or failed.
+    answer: Option<Answer>,
+    events: sse::Decoder,
+    decoder: Box<dyn Decode>,
+    ready: VecDeque<Event>,
+    /// Handed out behind what came before it.
+    failed: Option<ProviderError>,
+    secrets: Secrets,
+}
+
+impl Reading {
+    async fn next(mut self) -> Option<(Result<Event, ProviderError>, Self)> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some((Ok(self.hand_out(event)), self));
+            }
+            if let Some(error) = self.failed.take() {
+                return Some((Err(self.secrets.clean_error(error)), self));
+            }
+            let chunk = self.answer.as_mut()?.chunk().await;
+            if let Err(error) = self.take(chunk) {
+                self.answer = None;
+                self.failed = Some(error);
+            }
+        }
+    }
+
+    fn hand_out(&mut self, event: Event) -> Event {
+        if matches!(event, Event::Finish { .. }) {
+            self.ready.clear();
+            self.failed = None;
+            if let Some(answer) = self.answer.take() {
+                answer.drain();
+            }
+        }
+        event
+    }
+
+    fn take(&mut self, chunk: Result<Option<Bytes>, ProviderError>) -> Result<(), ProviderError> {
+        let Some(bytes) = chunk? else {
+            self.decoder.end(&mut self.ready);
+            return match self.ready.back() {
+                Some(Event::Finish { .. }) => Ok(()),
+                _ => Err(broken("the answer broke off before its end")),
+            };
+        };
+        let mut events = Vec::new();
+        let pushed = self.events.push(&bytes, &mut events);
+        for data in events {
+            if let Some(answer) = &mut self.answer {
+                answer.event_seen();
+            }
+            self.decoder.event(&data, &mut self.ready)?;
+        }
+        pushed.map_err(|sse::TooLarge| {
+            senseless(format!("an event of the answer is larger than {} bytes", sse::MAX_EVENT_BYTES))
+        })
+    }
+}

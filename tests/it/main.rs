@@ -1,0 +1,12 @@
+//! All integration tests in one binary: linking is what they cost most.
+#![allow(missing_docs, reason = "tests and their doubles are named after what they do")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+/// Doubles of the world outside.
+#[path = "../support"]
+mod support {
+    pub mod provider;
+}
+
+mod request_bodies;
+mod wires;

@@ -1,0 +1,276 @@
+//! A provider double: a real HTTP server on loopback that speaks the three true wire formats.
+//!
+//! It answers from a script, keeps every request, and refuses with 400 what the real provider would refuse; dropped,
+//! it panics if anything was refused, so that no test passes over a broken request. Plain code without test macros,
+//! so that benches can use it: connections are kept alive, and the instants of each request are recorded.
+
+pub mod anthropic;
+pub mod chat;
+pub mod responses;
+pub mod rules;
+pub mod script;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures::stream;
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::{Request, Response, body::Frame, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
+
+pub use script::{Answer, Stall};
+
+/// Which format the double speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    Responses,
+    Chat,
+    Anthropic,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub path: String,
+    pub headers: HashMap<String, String>,
+    /// The body; `Null` when it was not kept.
+    pub body: Value,
+    /// Size of the body in bytes.
+    pub bytes: usize,
+    /// When its last byte had come.
+    pub arrived: Instant,
+    /// When the last byte of the answer was handed to the connection.
+    pub answered: Option<Instant>,
+}
+
+/// The running double.
+pub struct Double {
+    wire: Wire,
+    port: u16,
+    state: Arc<Mutex<State>>,
+    server: JoinHandle<()>,
+}
+
+struct State {
+    wire: Wire,
+    keep_bodies: bool,
+    answers: VecDeque<Answer>,
+    requests: Vec<Recorded>,
+    violations: Vec<String>,
+    /// What the last request of each session sent.
+    sent: HashMap<String, rules::Sent>,
+    /// Responses that are kept, with the calls that they left open.
+    kept: HashMap<String, Vec<String>>,
+}
+
+type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+
+impl Double {
+    /// Starts on a free port of loopback, in the current runtime.
+    pub async fn start(wire: Wire, script: Vec<Answer>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let state = Arc::new(Mutex::new(State {
+            wire,
+            keep_bodies: true,
+            answers: script.into(),
+            requests: Vec::new(),
+            violations: Vec::new(),
+            sent: HashMap::new(),
+            kept: HashMap::new(),
+        }));
+        let server = tokio::spawn(serve(listener, Arc::clone(&state)));
+        Self { wire, port, state, server }
+    }
+
+    /// What goes into `baseUrl`.
+    pub fn base_url(&self) -> String {
+        let version = if self.wire == Wire::Anthropic { "" } else { "/v1" };
+        format!("http://127.0.0.1:{}{version}", self.port)
+    }
+
+    /// Appends to the script.
+    pub fn then(&self, answer: Answer) {
+        self.lock().answers.push_back(answer);
+    }
+
+    /// Keeps sizes and instants only, for long runs.
+    pub fn forget_bodies(&self) {
+        self.lock().keep_bodies = false;
+    }
+
+    /// The requests until now.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.lock().requests.clone()
+    }
+
+    /// What was refused until now; taken out, it does not fail the test any more.
+    pub fn take_violations(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().violations)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Drop for Double {
+    fn drop(&mut self) {
+        self.server.abort();
+        let violations = self.take_violations();
+        assert!(
+            violations.is_empty() || std::thread::panicking(),
+            "the provider would refuse: {}",
+            violations.join("; ")
+        );
+    }
+}
+
+async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
+    while let Ok((socket, _)) = listener.accept().await {
+        socket.set_nodelay(true).expect("TCP_NODELAY can be set");
+        let state = Arc::clone(&state);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| answer(request, Arc::clone(&state)));
+            let mut server = http1::Builder::new();
+            // A client that goes away in the middle of an answer is what some tests are about.
+            drop(server.timer(TokioTimer::new()).serve_connection(TokioIo::new(socket), service).await);
+        });
+    }
+}
+
+async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<Response<Body>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let arrived = Instant::now();
+    let headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned()))
+        .collect();
+    let path = head.uri.path().to_owned();
+    let (number, answer) = {
+        let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let answer = state.judge(&path, &headers, &body);
+        let kept =
+            if state.keep_bodies { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
+        state.requests.push(Recorded {
+            path,
+            headers,
+            body: kept,
+            bytes: body.len(),
+            arrived,
+            answered: None,
+        });
+        (state.requests.len() - 1, answer)
+    };
+    if answer.stall == Some(Stall::Head) {
+        sleep(Duration::from_secs(3_600)).await;
+    }
+    Ok(respond(answer, number, state))
+}
+
+impl State {
+    /// The next answer of the script, or a refusal.
+    fn judge(&mut self, path: &str, headers: &HashMap<String, String>, bytes: &[u8]) -> Answer {
+        let Ok(body) = serde_json::from_slice::<Value>(bytes) else {
+            return self.refuse("the body is not JSON");
+        };
+        let Some(mut answer) = self.answers.pop_front() else {
+            return self.refuse("there are more requests than answers in the script");
+        };
+        let previous = body.get("previous_response_id").and_then(Value::as_str).map(str::to_owned);
+        let left_open = match &previous {
+            Some(id) => match self.kept.get(id) {
+                Some(calls) => calls.clone(),
+                None => {
+                    self.answers.push_front(answer);
+                    return Answer::status(400).body(
+                        &json!({"error": {
+                            "message": format!("Previous response with id '{id}' not found."),
+                            "type": "invalid_request_error",
+                            "param": "previous_response_id",
+                            "code": "previous_response_not_found",
+                        }})
+                        .to_string(),
+                    );
+                }
+            },
+            None => Vec::new(),
+        };
+        let broken = match self.wire {
+            Wire::Responses => responses::check(path, headers, &body, left_open),
+            Wire::Chat => chat::check(path, headers, &body),
+            Wire::Anthropic => anthropic::check(path, headers, &body),
+        };
+        if let Err(why) = broken {
+            return self.refuse(&why);
+        }
+        let sent = rules::Sent::of(bytes);
+        if let (false, None, Some(before)) = (answer.new_prefix, &previous, self.sent.get(&sent.session))
+            && let Err(why) = sent.continues(before)
+        {
+            return self.refuse(&why);
+        }
+        self.sent.insert(sent.session.clone(), sent);
+        answer.response_id = format!("resp_{}", self.requests.len());
+        if body.get("store") == Some(&true.into()) {
+            self.kept.insert(answer.response_id.clone(), answer.call_ids());
+        }
+        answer.render(self.wire);
+        answer
+    }
+
+    fn refuse(&mut self, why: &str) -> Answer {
+        self.violations.push(format!("request {}: {why}", self.requests.len()));
+        let error = json!({"type": "invalid_request_error", "message": why});
+        Answer::status(400).body(&json!({"type": "error", "error": error}).to_string())
+    }
+}
+
+fn respond(answer: Answer, number: usize, state: Arc<Mutex<State>>) -> Response<Body> {
+    let mut head = Response::builder().status(answer.status);
+    for (name, value) in &answer.headers {
+        head = head.header(name, value);
+    }
+    let body = if answer.frames.is_empty() && answer.stall.is_none() && answer.cut_after.is_none() {
+        Full::new(Bytes::new()).map_err(|never: Infallible| match never {}).boxed_unsync()
+    } else {
+        BodyExt::boxed_unsync(StreamBody::new(stream::unfold((answer, 0_usize), move |(answer, at)| {
+            let state = Arc::clone(&state);
+            async move {
+                let frame = next_frame(&answer, at).await?;
+                if at + 1 == answer.frames.len() {
+                    let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    state.requests[number].answered = Some(Instant::now());
+                }
+                Some((frame.map(Frame::data), (answer, at + 1)))
+            }
+        })))
+    };
+    head.body(body).expect("the script's headers are valid")
+}
+
+/// The frame at `at`, a cut, silence, or the end.
+async fn next_frame(answer: &Answer, at: usize) -> Option<Result<Bytes, std::io::Error>> {
+    if answer.stall == Some(Stall::After(at)) {
+        sleep(Duration::from_secs(3_600)).await;
+    }
+    if answer.cut_after == Some(at) {
+        // What was written before has to reach the client first.
+        sleep(Duration::from_millis(20)).await;
+        return Some(Err(std::io::Error::other("cut by the script")));
+    }
+    let frame = answer.frames.get(at)?.clone();
+    if at > 0 && !answer.delay.is_zero() {
+        sleep(answer.delay).await;
+    }
+    Some(Ok(frame))
+}
