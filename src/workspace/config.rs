@@ -1,12 +1,21 @@
 //! Configuration: JSONC in layers, each value with the place it came from.
 //!
-//! [`Config`] is what the layers mean together, every default filled in.
+//! [`Config`] is what the layers mean together, every default filled in. `load` reads and merges them; a mistake
+//! costs the value it is in, never the start.
+
+mod check;
+mod document;
+mod load;
+mod redact;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use load::{Inputs, Loaded, Mistake, load};
+pub use redact::redacted;
 
 /// The merged configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,8 +31,11 @@ pub struct Config {
     /// Providers by name.
     pub providers: BTreeMap<String, ProviderConfig>,
     /// Rules by tool name or `*`: a word, or patterns with a word each. Later wins among allow and ask; a deny
-    /// always wins.
-    pub permission: Map<String, Value>,
+    /// always wins. The sections stay apart, in the order of their layers, since merging them could widen what a
+    /// later one narrows.
+    #[serde(deserialize_with = "one_layer")]
+    #[schemars(with = "Map<String, Value>")]
+    pub permission: Vec<PermissionLayer>,
     /// What an ask becomes when nobody can be asked.
     pub headless_permission: HeadlessPermission,
     /// When and how history is compacted.
@@ -51,7 +63,7 @@ impl Default for Config {
             small_model: None,
             agent: "build".to_owned(),
             providers: BTreeMap::new(),
-            permission: Map::new(),
+            permission: Vec::new(),
             headless_permission: HeadlessPermission::Deny,
             compaction: CompactionConfig::default(),
             instructions: Vec::new(),
@@ -63,6 +75,20 @@ impl Default for Config {
             log: LogConfig::default(),
         }
     }
+}
+
+/// The `permission` section of one layer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionLayer {
+    /// Whether it can only narrow what the others allow: a project's own file.
+    pub narrows_only: bool,
+    /// Its rules as they are written.
+    pub rules: Map<String, Value>,
+}
+
+fn one_layer<'de, D: serde::Deserializer<'de>>(section: D) -> Result<Vec<PermissionLayer>, D::Error> {
+    Ok(vec![PermissionLayer { narrows_only: false, rules: Map::deserialize(section)? }])
 }
 
 /// A provider.
