@@ -4,10 +4,8 @@
 //! workspace} → transcript`, and events flow back through one ordered queue. `transcript` knows nobody; a
 //! face holds no logic. `tests/tidy.rs` checks the edges between these modules.
 
-pub mod cli;
 pub mod context;
 pub mod engine;
-pub mod face;
 pub mod failpoint;
 pub mod permission;
 pub mod provider;
@@ -15,5 +13,4 @@ pub mod store;
 pub mod tool;
 pub mod transcript;
 pub mod turn;
-pub mod wire;
 pub mod workspace;
