@@ -7,15 +7,22 @@
 pub mod bash;
 pub mod buffers;
 pub mod edit;
+#[cfg(test)]
+mod fixture;
 pub mod glob;
 pub mod grep;
 pub mod list;
 pub mod params;
 pub mod patch;
+mod place;
+mod process;
 pub mod question;
 pub mod read;
 pub mod recall;
+mod terminal;
+mod textfile;
 pub mod todo;
+mod walk;
 pub mod write;
 
 use std::{path::PathBuf, sync::Arc};
