@@ -7,15 +7,22 @@
 pub mod bash;
 pub mod buffers;
 pub mod edit;
+#[cfg(test)]
+mod fixture;
 pub mod glob;
 pub mod grep;
 pub mod list;
 pub mod params;
 pub mod patch;
+mod place;
+mod process;
 pub mod question;
 pub mod read;
 pub mod recall;
+mod terminal;
+mod textfile;
 pub mod todo;
+mod walk;
 pub mod write;
 
 use std::{path::PathBuf, sync::Arc};
@@ -59,6 +66,8 @@ pub struct ToolContext {
 pub trait Progress: Send + Sync {
     /// More output for a person to watch. Not what the model gets.
     fn output(&self, text: &str);
+    /// One line that says what the tool is doing.
+    fn title(&self, title: &str);
     /// The todo list is another.
     fn todo(&self, items: Vec<TodoItem>);
 }

@@ -21,7 +21,7 @@ use crate::{
     store::{Bodies, Change, Field, NewPart},
     tool::{Output, Progress, ToolContext, ToolError},
     transcript::{
-        Attachment, Body, DeltaField, Message, MessageId, Part, PartId, PartKind, SessionId, StopReason, Timestamp,
+        Attachment, Body, DeltaField, Message, Part, PartId, PartKind, SessionId, StopReason, Timestamp,
         TodoItem, ToolPart, ToolState, TurnId, Update, text,
     },
 };
@@ -119,8 +119,12 @@ impl Turn {
                 events: Arc::clone(&self.shared.events),
                 session: self.session.clone(),
                 turn: self.id.clone(),
-                message: message.id.clone(),
-                part: part.clone(),
+                part: Part {
+                    id: part.clone(),
+                    message_id: message.id.clone(),
+                    index: message.parts.iter().find(|other| other.id == part).map_or(0, |found| found.index),
+                    kind: PartKind::Tool(tool.clone()),
+                },
             }),
             store: self.shared.store.clone(),
             secret_env: Arc::clone(&self.context.secret_env),
@@ -162,7 +166,7 @@ impl Turn {
             tool: tool.tool.clone(),
             title: format!("{} again, with the same parameters", tool.tool),
             reason: format!("the same call was made {} times in a row", self.repeated.times),
-            items: vec![Item { rule: label.clone(), label }],
+            items: vec![Item { rule: label.clone(), label, aliases: Vec::new() }],
             path: None,
             diff: None,
             must_ask: true,
@@ -242,19 +246,27 @@ struct Shown {
     events: Arc<Events>,
     session: SessionId,
     turn: TurnId,
-    message: MessageId,
-    part: PartId,
+    /// The call's part as it was when it began to run.
+    part: Part,
 }
 
 impl Progress for Shown {
     fn output(&self, text: &str) {
         let update = Update::PartDelta {
-            message_id: self.message.clone(),
-            part_id: self.part.clone(),
+            message_id: self.part.message_id.clone(),
+            part_id: self.part.id.clone(),
             field: DeltaField::Output,
             text: text.to_owned(),
         };
         self.events.emit(&self.session, Some(&self.turn), update);
+    }
+
+    fn title(&self, title: &str) {
+        let mut part = self.part.clone();
+        if let PartKind::Tool(tool) = &mut part.kind {
+            tool.title = Some(title.to_owned());
+        }
+        self.events.emit(&self.session, Some(&self.turn), Update::Part(part));
     }
 
     fn todo(&self, items: Vec<TodoItem>) {

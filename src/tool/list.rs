@@ -1,0 +1,99 @@
+//! `list`: the entries of a folder, folders marked with `/`.
+//!
+//! What `.gitignore` names is left out. Hidden entries are listed (they matter for orientation), `.git` is not.
+
+use std::path::Path;
+
+use futures::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Output, Tool, ToolContext, ToolError, params,
+    place::{self, Purpose, blocking},
+    walk::{self, Reach},
+};
+use crate::provider::ToolSpec;
+
+/// The most entries that are listed.
+const MAX_ENTRIES: usize = 2_000;
+
+const PURPOSE: Purpose = Purpose { tool: "list", verb: "List" };
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Params {
+    /// Folder.
+    #[serde(default = "here")]
+    path: String,
+    /// Levels to show.
+    #[schemars(range(min = 1, max = 10))]
+    #[serde(default = "one")]
+    depth: usize,
+}
+
+fn here() -> String {
+    ".".to_owned()
+}
+
+fn one() -> usize {
+    1
+}
+
+/// The tool.
+#[derive(Clone, Copy, Debug)]
+pub struct List;
+
+impl Tool for List {
+    fn spec(&self) -> ToolSpec {
+        params::spec::<Params>("list", "Lists a folder; folders end in `/`. Ignored files are left out.")
+    }
+
+    fn call(&self, context: ToolContext, input: Value) -> BoxFuture<'_, Result<Output, ToolError>> {
+        Box::pin(async move {
+            let params: Params = params::read(input)?;
+            let place = place::permit_look(&context, &PURPOSE, &params.path).await?;
+            let title = place.subject();
+            let text = blocking(move || {
+                if !place.target.is_dir() {
+                    return Err(ToolError::Failed(format!("{} is not a folder", place.subject())));
+                }
+                entries(&place.target, params.depth, &context.cancel)
+            })
+            .await?;
+            Ok(Output { title, text, ..Output::default() })
+        })
+    }
+}
+
+/// The entries of `folder`, one on each line.
+pub(super) fn entries(folder: &Path, depth: usize, cancel: &CancellationToken) -> Result<String, ToolError> {
+    let mut text = String::new();
+    let mut more = 0_usize;
+    for (at, entry) in walk::entries(folder, Reach { hidden: true, depth: Some(depth) }).enumerate() {
+        if cancel.is_cancelled() {
+            return Err(ToolError::Cancelled { partial: text });
+        }
+        if at >= MAX_ENTRIES {
+            more += 1;
+            continue;
+        }
+        let mark = match entry.file_type() {
+            Some(kind) if kind.is_dir() => "/",
+            Some(kind) if kind.is_symlink() => "@",
+            _ => "",
+        };
+        text.push_str(&format!("{}{mark}\n", walk::shown(entry.path(), folder)));
+    }
+    if text.is_empty() {
+        text.push_str("(the folder is empty)");
+    }
+    if more > 0 {
+        text.push_str(&format!("({more} more entries; list a folder below, or use glob)"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! A child process in a group of its own, and its end.
+//!
+//! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call kills at
+//! once; the kernel kills the direct child when this process dies (Linux). No secret of ours is in its environment (invariant
+//! 13), stdin is empty, and stdout is never inherited (invariant 10).
+
+use std::{ffi::OsStr, io, path::Path, process::Stdio, time::Duration};
+
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use tokio::{
+    net::unix::pipe,
+    process::{Child, Command},
+};
+
+/// Between TERM and KILL.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How often a stopped group is looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Parts of names of environment variables that hold secrets.
+const SECRET_WORDS: [&str; 4] = ["KEY", "SECRET", "TOKEN", "PASSWORD"];
+
+/// A running command line.
+pub(super) struct Running {
+    /// The shell.
+    pub(super) child: Child,
+    /// What it and its children write, stdout and stderr in the order of writing.
+    pub(super) output: pipe::Receiver,
+    /// All of them.
+    pub(super) group: Group,
+}
+
+/// Starts `bash -c command` in `cwd`.
+pub(super) fn start(command: &str, cwd: &Path, secret_env: &[String]) -> io::Result<Running> {
+    let (reader, writer) = io::pipe()?;
+    let mut bash = Command::new("bash");
+    bash.args(["-c", command])
+        .current_dir(cwd)
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .envs([("PAGER", "cat"), ("GIT_PAGER", "cat"), ("GIT_TERMINAL_PROMPT", "0"), ("TERM", "dumb")])
+        .process_group(0)
+        .kill_on_drop(true);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_secret(name, secret_env)) {
+        bash.env_remove(name);
+    }
+    die_with_parent(&mut bash);
+    let child = bash.spawn()?;
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    let group = Group { pid: pid.ok_or_else(|| io::Error::other("the process has no id"))?, armed: true };
+    Ok(Running { child, output: pipe::Receiver::from_owned_fd(reader.into())?, group })
+}
+
+pub(super) fn is_secret(name: &OsStr, secret_env: &[String]) -> bool {
+    let name = name.to_string_lossy();
+    let upper = name.to_uppercase();
+    secret_env.iter().any(|secret| *secret == name) || SECRET_WORDS.iter().any(|word| upper.contains(word))
+}
+
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn die_with_parent(command: &mut Command) {
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; prctl is a plain system call,
+    // allocates nothing and takes no lock.
+    unsafe {
+        command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?));
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent(_command: &mut Command) {}
+
+/// A process group that is killed when this is dropped, unless it was let go.
+pub(super) struct Group {
+    pid: Pid,
+    armed: bool,
+}
+
+impl Group {
+    /// Whether a process of it runs.
+    pub(super) fn is_alive(&self) -> bool {
+        test_kill_process_group(self.pid).is_ok()
+    }
+
+    /// TERM, then KILL after two seconds. Resolves when nothing of the group runs, soon after KILL at the latest.
+    pub(super) async fn stop(mut self, child: &mut Child) {
+        self.signal(Signal::TERM);
+        if tokio::time::timeout(GRACE, self.ended(child)).await.is_err() {
+            self.signal(Signal::KILL);
+            if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
+                tracing::warn!(pid = self.pid.as_raw_nonzero(), "a killed process does not end");
+            }
+        }
+        self.armed = false;
+    }
+
+    /// Lets what still runs go on, and says what that is.
+    pub(super) fn let_go(mut self) -> Vec<String> {
+        self.armed = false;
+        members(self.pid)
+    }
+
+    async fn ended(&self, child: &mut Child) {
+        if let Err(error) = child.wait().await {
+            tracing::warn!(%error, "waiting for a process failed");
+        }
+        while self.is_alive() {
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        match kill_process_group(self.pid, signal) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+            Err(error) => tracing::warn!(%error, "a process group could not be signalled"),
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if self.armed {
+            self.signal(Signal::KILL);
+        }
+    }
+}
+
+/// The processes of a group as `name (pid)`, as far as the system tells (Linux's `/proc`).
+fn members(group: Pid) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut members: Vec<String> = entries
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_string_lossy().parse::<i32>().ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            // `pid (name) state parent group …`; the name may contain anything, parentheses too.
+            let (name, rest) = stat.rsplit_once(')')?;
+            let name = name.split_once('(')?.1;
+            let mut fields = rest.split_whitespace();
+            let (state, _parent, its_group) = (fields.next()?, fields.next()?, fields.next()?);
+            let belongs = its_group.parse() == Ok(group.as_raw_nonzero().get()) && state != "Z";
+            belongs.then(|| format!("{name} ({pid})"))
+        })
+        .collect();
+    members.sort();
+    members
+}

@@ -1,0 +1,78 @@
+//! What `read` shows of texts, images, folders and open documents.
+
+use serde_json::json;
+
+use super::*;
+use crate::tool::fixture::Desk;
+
+#[tokio::test]
+async fn lines_are_numbered_and_counted() {
+    let desk = Desk::new(&[("a.txt", "one\r\ntwo\nthree")]);
+    let text = desk.text(Read, json!({"path": "a.txt"})).await;
+    assert_eq!(text, "     1\tone\n     2\ttwo\n     3\tthree\n(3 lines)");
+    assert_eq!(desk.last_ask().items[0].label, "a.txt");
+    assert!(!desk.last_ask().must_ask);
+}
+
+#[tokio::test]
+async fn a_range_says_how_to_go_on() {
+    let desk = Desk::new(&[("a.txt", "1\n2\n3\n4\n")]);
+    let text = desk.text(Read, json!({"path": "a.txt", "offset": 2, "limit": "2"})).await;
+    assert_eq!(text, "     2\t2\n     3\t3\n(lines 2-3 of 4; go on with offset 4)");
+    let error = desk.error(Read, json!({"path": "a.txt", "offset": 5})).await;
+    assert_eq!(error, "a.txt has 4 lines; offset 5 is past its end");
+}
+
+#[tokio::test]
+async fn a_very_long_line_is_cut_on_a_character() {
+    let desk = Desk::new(&[("a.txt", &format!("{}\nend\n", "é".repeat(5_000)))]);
+    let text = desk.text(Read, json!({"path": "a.txt"})).await;
+    assert!(text.contains("é… (line of 10001 bytes cut)\n     2\tend"), "{}", &text[text.len() - 80..]);
+}
+
+#[tokio::test]
+async fn unsaved_text_is_what_is_read() {
+    let desk = Desk::new(&[("a.txt", "disk")]);
+    desk.open("a.txt", "buffer", true);
+    assert_eq!(desk.text(Read, json!({"path": "a.txt"})).await, "     1\tbuffer\n(1 lines)");
+}
+
+#[tokio::test]
+async fn an_image_is_returned_by_its_first_bytes() {
+    let desk = Desk::new(&[]);
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\0";
+    fs::write(desk.root().join("x.dat"), png).unwrap();
+    let output = desk.call(Read, json!({"path": "x.dat"})).await.unwrap();
+    assert_eq!((output.files[0].mime.as_str(), &output.files[0].data[..]), ("image/png", &png[..]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said() {
+    let desk = Desk::new(&[("main.rs", ""), ("src/lib.rs", "x")]);
+    fs::write(desk.root().join("b.bin"), b"a\0b").unwrap();
+    assert_eq!(desk.error(Read, json!({"path": "b.bin"})).await, "b.bin is a binary file (3 bytes)");
+    assert_eq!(
+        desk.error(Read, json!({"path": "Main.py"})).await,
+        "Main.py does not exist; beside it there is main.rs"
+    );
+    assert_eq!(desk.text(Read, json!({"path": "main.rs"})).await, "(the file is empty)");
+    assert_eq!(desk.text(Read, json!({"path": "."})).await, "b.bin\nmain.rs\nsrc/\n");
+}
+
+#[tokio::test]
+async fn a_link_that_leaves_has_to_be_seen() {
+    let (desk, other) = (Desk::new(&[]), Desk::new(&[("secret", "s")]));
+    std::os::unix::fs::symlink(other.root().join("secret"), desk.root().join("link")).unwrap();
+    desk.call(Read, json!({"path": "link"})).await.unwrap();
+    let ask = desk.last_ask();
+    assert!(ask.must_ask);
+    let path = ask.path.unwrap();
+    assert_eq!((path.link, path.target), (desk.root().join("link"), other.root().join("secret")));
+}
+
+#[tokio::test]
+async fn a_refused_file_is_not_opened() {
+    let mut desk = Desk::new(&[("a.env", "KEY=1")]);
+    desk.refusal = Some(crate::permission::Refusal::Rule { rule: "read: *.env".to_owned() });
+    assert_eq!(desk.error(Read, json!({"path": "a.env"})).await, "denied by the rule `read: *.env`");
+}

@@ -1,0 +1,193 @@
+//! Text files as tools edit them: read from the open document or the disk, written whole.
+//!
+//! On disk by a temporary file beside the target and a rename, so that a reader sees the old text or the new one
+//! and a link put there meanwhile is replaced, not followed. Mode, byte order mark and line ends are kept.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    ToolContext, ToolError,
+    buffers::{Applied, OpenDocument},
+    place::{blocking, io_failure},
+};
+
+/// The largest file that is edited, in bytes.
+pub(super) const MAX_EDITED: u64 = 16 * 1024 * 1024;
+
+/// The byte order mark.
+const BOM: char = '\u{feff}';
+
+/// A text as it was when an edit of it was computed.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    /// Where.
+    pub(super) path: PathBuf,
+    /// The text without byte order mark; `None` when there is no file.
+    pub(super) content: Option<String>,
+    /// The open document, if it is open.
+    open: Option<OpenDocument>,
+}
+
+/// Reads what an edit of `path` starts from.
+pub(super) async fn load(context: &ToolContext, path: &Path) -> Result<Text, ToolError> {
+    let open = context.editor.open(path);
+    let content = match &open {
+        Some(document) => Some(document.text.to_string()),
+        None => {
+            let path = path.to_owned();
+            blocking(move || read_disk(&path)).await?
+        }
+    };
+    let content = content.map(|text| text.strip_prefix(BOM).map(ToOwned::to_owned).unwrap_or(text));
+    Ok(Text { path: path.to_owned(), content, open })
+}
+
+/// Writes `new` where `text` was read, if that has not changed since.
+pub(super) async fn store(context: &ToolContext, text: &Text, new: &str) -> Result<(), ToolError> {
+    let now = load(context, &text.path).await?;
+    if now.content != text.content {
+        return Err(ToolError::Failed(format!(
+            "{} was changed while the edit waited; read it again",
+            text.path.to_string_lossy()
+        )));
+    }
+    if let Some(document) = now.open {
+        match context.editor.apply(&text.path, new).await {
+            Applied::Yes => return Ok(()),
+            Applied::Refused(reason) => {
+                return Err(ToolError::Failed(format!("the editor refused the edit: {reason}")));
+            }
+            Applied::CannotApply if document.unsaved => {
+                return Err(ToolError::Failed(format!(
+                    "{} has unsaved changes in an editor that cannot apply edits; ask the person to save it first",
+                    text.path.to_string_lossy()
+                )));
+            }
+            Applied::CannotApply => {}
+        }
+    }
+    let (path, new) = (text.path.clone(), new.to_owned());
+    blocking(move || write_disk(&path, &new)).await
+}
+
+/// Removes a file, if it has not changed since `text` was read.
+pub(super) async fn remove(context: &ToolContext, text: &Text) -> Result<(), ToolError> {
+    if load(context, &text.path).await?.open.is_some_and(|document| document.unsaved) {
+        let path = text.path.to_string_lossy();
+        return Err(ToolError::Failed(format!("{path} is open with unsaved changes and was not deleted")));
+    }
+    let path = text.path.clone();
+    blocking(move || fs::remove_file(&path).map_err(|error| io_failure("cannot delete", &path, &error))).await
+}
+
+fn read_disk(path: &Path) -> Result<Option<String>, ToolError> {
+    let about = match fs::metadata(path) {
+        Ok(about) => about,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io_failure("cannot read", path, &error)),
+    };
+    if !about.is_file() {
+        return Err(ToolError::Failed(format!("{} is not a file", path.to_string_lossy())));
+    }
+    if about.len() > MAX_EDITED {
+        let (path, bytes) = (path.to_string_lossy(), about.len());
+        return Err(ToolError::Failed(format!(
+            "{path} has {bytes} bytes; at most {MAX_EDITED} can be edited"
+        )));
+    }
+    let bytes = fs::read(path).map_err(|error| io_failure("cannot read", path, &error))?;
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| ToolError::Failed(format!("{} is not UTF-8 text", path.to_string_lossy())))
+}
+
+fn write_disk(path: &Path, text: &str) -> Result<(), ToolError> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(folder).map_err(|error| io_failure("cannot create", folder, &error))?;
+    replace(path, folder, text).map_err(|error| io_failure("cannot write", path, &error))
+}
+
+fn replace(path: &Path, folder: &Path, text: &str) -> io::Result<()> {
+    let mut temporary = tempfile_in(folder)?;
+    let written = (|| {
+        if starts_with_bom(path) && !text.starts_with(BOM) {
+            temporary.file.write_all(BOM.to_string().as_bytes())?;
+        }
+        temporary.file.write_all(text.as_bytes())?;
+        if let Ok(about) = fs::metadata(path) {
+            temporary.file.set_permissions(about.permissions())?;
+        }
+        temporary.file.sync_all()?;
+        fs::rename(&temporary.path, path)
+    })();
+    if written.is_err()
+        && let Err(error) = fs::remove_file(&temporary.path)
+    {
+        tracing::warn!(%error, "a temporary file was left behind");
+    }
+    written
+}
+
+struct Temporary {
+    path: PathBuf,
+    file: fs::File,
+}
+
+fn tempfile_in(folder: &Path) -> io::Result<Temporary> {
+    let path = folder.join(format!(".{}.agentls", crate::transcript::PartId::random()));
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+    Ok(Temporary { path, file })
+}
+
+fn starts_with_bom(path: &Path) -> bool {
+    use io::Read;
+    let mut start = [0_u8; 3];
+    fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && start == [0xef, 0xbb, 0xbf]
+}
+
+/// How the lines of a text end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEnds {
+    /// All with a line feed.
+    Lf,
+    /// All with carriage return and line feed.
+    CrLf,
+    /// Some with one, some with the other: left as they are.
+    Mixed,
+}
+
+/// How the lines of `text` end.
+pub(super) fn line_ends(text: &str) -> LineEnds {
+    let (all, crlf) = (text.matches('\n').count(), text.matches("\r\n").count());
+    match (crlf, text.matches('\r').count()) {
+        (0, 0) => LineEnds::Lf,
+        (pairs, returns) if pairs == all && returns == pairs => LineEnds::CrLf,
+        _ => LineEnds::Mixed,
+    }
+}
+
+/// `text` with plain line feeds, unless its line ends are mixed.
+pub(super) fn to_lf(text: &str, ends: LineEnds) -> String {
+    if ends == LineEnds::Mixed { text.to_owned() } else { text.replace("\r\n", "\n") }
+}
+
+/// The inverse of [`to_lf`].
+pub(super) fn from_lf(text: &str, ends: LineEnds) -> String {
+    if ends == LineEnds::CrLf { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text.to_owned() }
+}
+
+/// The difference of two texts as a unified diff with three lines of context; empty when there is none.
+pub(super) fn unified_diff(path: &str, old: Option<&str>, new: Option<&str>) -> String {
+    let name = |side: &str, text: Option<&str>| {
+        text.map_or_else(|| "/dev/null".to_owned(), |_| format!("{side}/{path}"))
+    };
+    let mut config = similar::TextDiff::configure();
+    config.timeout(std::time::Duration::from_secs(2));
+    let diff = config.diff_lines(old.unwrap_or_default(), new.unwrap_or_default());
+    diff.unified_diff().context_radius(3).header(&name("a", old), &name("b", new)).to_string()
+}
