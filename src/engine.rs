@@ -11,21 +11,21 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::OnceCell;
 
-pub use crate::{
-    store::Step,
-    turn::events::{Change, Listener},
-};
 use crate::{
     permission::Person,
     provider::{Model, ToolSpec},
     store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
     tool::{Registry, buffers::Editor},
     transcript::{
-        Delivery, Failure, FailureKind, Message, MessageId, ModelRef, PartId, PromptPart, QueuedPrompt, Session,
-        SessionId, StopReason, Update, Usage,
+        Delivery, Failure, FailureKind, Message, MessageId, ModelRef, PartId, PromptPart, QueuedPrompt,
+        Session, SessionId, StopReason, Update, Usage,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events},
     workspace::{config::Config, paths, project},
+};
+pub use crate::{
+    store::Step,
+    turn::events::{Change, Listener},
 };
 use settings::Settings;
 
@@ -341,7 +341,9 @@ impl Engine {
     /// A page of sessions, newest activity first.
     pub async fn list_sessions(&self, query: ListQuery) -> Result<SessionPage, EngineError> {
         let cursor = query.cursor.map(|cursor| {
-            cursor.parse::<i64>().map_err(|_| Failure::new(FailureKind::StaleCursor, format!("cursor {cursor}")))
+            cursor
+                .parse::<i64>()
+                .map_err(|_| Failure::new(FailureKind::StaleCursor, format!("cursor {cursor}")))
         });
         let filter = SessionFilter {
             cwd: query.cwd,
@@ -390,7 +392,8 @@ impl Engine {
         };
         let store = self.store().await?;
         let binary = store.is_binary(part, field).await.map_err(Failure::from)?;
-        let range = store.read_part(part, field, offset, limit.min(MOST_READ)).await.map_err(Failure::from)?;
+        let range =
+            store.read_part(part, field, offset, limit.min(MOST_READ)).await.map_err(Failure::from)?;
         let eof = range.offset + range.data.len() as u64 >= range.bytes;
         let content = if binary {
             RangeContent::Binary(range.data)
@@ -409,7 +412,8 @@ impl Engine {
         let ticket = open.desk.submit(&session.id, accepted).await?;
         let message_id = ticket.message.clone();
         let end = ticket.answer().await?;
-        let stop_reason = end.stop_reason.ok_or_else(|| Failure::internal("a turn ended without a reason"))?;
+        let stop_reason =
+            end.stop_reason.ok_or_else(|| Failure::internal("a turn ended without a reason"))?;
         Ok(PromptOutcome { message_id, stop_reason, steps: end.steps, usage: end.usage })
     }
 
@@ -450,7 +454,8 @@ impl Engine {
 
     /// Archives a session, or brings it back.
     pub async fn archive(&self, id: &SessionId, archived: bool) -> Result<Session, EngineError> {
-        let session = self.store().await?.set_archived(id, archived).await.map_err(Failure::from)?.into_inner();
+        let session =
+            self.store().await?.set_archived(id, archived).await.map_err(Failure::from)?.into_inner();
         self.inner.events.changed(id, if archived { Change::Archived } else { Change::Updated });
         Ok(self.open().await?.desk.with_status(session))
     }

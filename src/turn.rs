@@ -109,7 +109,9 @@ impl From<WindowError> for Failure {
     fn from(error: WindowError) -> Self {
         let message = error.to_string();
         match error {
-            WindowError::TooLarge { need, have } => Self::new(FailureKind::ContextFloor { need, have }, message),
+            WindowError::TooLarge { need, have } => {
+                Self::new(FailureKind::ContextFloor { need, have }, message)
+            }
             WindowError::Invalid(_) => Self::internal(message),
             WindowError::Store(error) => error.into(),
         }
@@ -125,7 +127,9 @@ impl From<ProviderError> for Failure {
                 retry_at: retry_after.map(|wait| later(Timestamp::now(), wait)),
             },
             ProviderError::Unavailable { .. } => FailureKind::ProviderUnavailable,
-            ProviderError::Stalled { phase, .. } => FailureKind::ProviderStalled { phase: phase.name().to_owned() },
+            ProviderError::Stalled { phase, .. } => {
+                FailureKind::ProviderStalled { phase: phase.name().to_owned() }
+            }
             ProviderError::Rejected { .. } => FailureKind::ProviderRejected { item: None },
         };
         Self { kind, message }

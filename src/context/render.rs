@@ -129,7 +129,8 @@ fn result(part: &PartId, tool: &ToolPart, contents: &Contents, images: bool) -> 
         ToolState::Error { message, .. } => (text::cap_output(message, Some(part.as_str())), true),
         ToolState::Pending | ToolState::Running { .. } => (NO_RESULT.to_owned(), true),
     };
-    let attached = (0_u8..).zip(&tool.attachments).filter(|(_, file)| images && file.mime.starts_with("image/"));
+    let attached =
+        (0_u8..).zip(&tool.attachments).filter(|(_, file)| images && file.mime.starts_with("image/"));
     let images = attached
         .map(|(index, file)| Image {
             mime: file.mime.clone(),
@@ -148,7 +149,12 @@ mod tests {
         let id = MessageId::from("msg_1");
         let parts = (0_u32..)
             .zip(kinds)
-            .map(|(index, kind)| Part { id: PartId::from(format!("prt_{index}")), message_id: id.clone(), index, kind })
+            .map(|(index, kind)| Part {
+                id: PartId::from(format!("prt_{index}")),
+                message_id: id.clone(),
+                index,
+                kind,
+            })
             .collect();
         Message {
             id,
@@ -182,9 +188,15 @@ mod tests {
 
     #[test]
     fn an_open_call_gets_an_honest_result() {
-        let entries = entries(&message(Role::Assistant, vec![call(ToolState::Pending)]), &Contents::default(), true);
-        let [Entry::Assistant(_), Entry::Results(results)] = entries.as_slice() else { panic!("{entries:?}") };
-        assert_eq!((results[0].call_id.as_str(), results[0].text.as_str(), results[0].failed), ("c1", NO_RESULT, true));
+        let entries =
+            entries(&message(Role::Assistant, vec![call(ToolState::Pending)]), &Contents::default(), true);
+        let [Entry::Assistant(_), Entry::Results(results)] = entries.as_slice() else {
+            panic!("{entries:?}")
+        };
+        assert_eq!(
+            (results[0].call_id.as_str(), results[0].text.as_str(), results[0].failed),
+            ("c1", NO_RESULT, true)
+        );
     }
 
     #[test]
@@ -206,6 +218,9 @@ mod tests {
         let file = FilePart { mime: "image/png".into(), name: Some("a.png".into()), uri: None, bytes: 3 };
         let entries = entries(&message(Role::User, vec![PartKind::File(file)]), &Contents::default(), false);
         let [Entry::User(content)] = entries.as_slice() else { panic!("{entries:?}") };
-        assert_eq!(content, &[Content::Text("[image a.png, 3 bytes: this model takes no images]".to_owned())]);
+        assert_eq!(
+            content,
+            &[Content::Text("[image a.png, 3 bytes: this model takes no images]".to_owned())]
+        );
     }
 }

@@ -28,7 +28,9 @@ impl Shape {
                     })
                     .collect(),
             ),
-            Entry::Results(results) => Self::Results(results.iter().map(|result| result.call_id.clone()).collect()),
+            Entry::Results(results) => {
+                Self::Results(results.iter().map(|result| result.call_id.clone()).collect())
+            }
         }
     }
 }
@@ -97,7 +99,11 @@ pub fn check<'a>(shapes: impl IntoIterator<Item = &'a Shape>) -> Result<(), Viol
 }
 
 fn first_repeated(calls: &[String]) -> Option<&String> {
-    calls.iter().enumerate().find(|(index, call)| calls.iter().take(*index).any(|other| other == *call)).map(|(_, call)| call)
+    calls
+        .iter()
+        .enumerate()
+        .find(|(index, call)| calls.iter().take(*index).any(|other| other == *call))
+        .map(|(_, call)| call)
 }
 
 #[cfg(test)]
@@ -110,7 +116,8 @@ mod tests {
 
     #[test]
     fn calls_and_results_must_match_in_number_and_order() {
-        let good = [Shape::User, Shape::Assistant(ids(&["a", "b"])), Shape::Results(ids(&["a", "b"])), Shape::User];
+        let good =
+            [Shape::User, Shape::Assistant(ids(&["a", "b"])), Shape::Results(ids(&["a", "b"])), Shape::User];
         assert_eq!(check(&good), Ok(()));
         for wrong in [ids(&["b", "a"]), ids(&["a"]), ids(&["a", "b", "c"]), ids(&[])] {
             let shapes = [Shape::User, Shape::Assistant(ids(&["a", "b"])), Shape::Results(wrong)];
@@ -123,7 +130,10 @@ mod tests {
         assert_eq!(check(&[]), Err(Violation::Empty));
         assert_eq!(check(&[Shape::Assistant(vec![])]), Err(Violation::Beginning));
         assert_eq!(check(&[Shape::User, Shape::Assistant(vec![])]), Err(Violation::Ending));
-        assert!(matches!(check(&[Shape::User, Shape::Results(ids(&["x"]))]), Err(Violation::Unmatched { .. })));
+        assert!(matches!(
+            check(&[Shape::User, Shape::Results(ids(&["x"]))]),
+            Err(Violation::Unmatched { .. })
+        ));
         assert!(matches!(
             check(&[Shape::User, Shape::Assistant(ids(&["a"])), Shape::User]),
             Err(Violation::Unmatched { .. })

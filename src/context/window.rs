@@ -61,7 +61,10 @@ pub struct Window {
 
 impl std::fmt::Debug for Window {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Window").field("items", &self.items.len()).field("used", &self.used()).finish_non_exhaustive()
+        f.debug_struct("Window")
+            .field("items", &self.items.len())
+            .field("used", &self.used())
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,7 +110,10 @@ impl Window {
             && usage.total_input() > 0
         {
             // The answer's own entries are counted with its output; its results are not.
-            let answered = self.items.len() - usize::from(matches!(self.items.last(), Some(item) if matches!(item.shape, Shape::Results(_))));
+            let answered = self.items.len()
+                - usize::from(
+                    matches!(self.items.last(), Some(item) if matches!(item.shape, Shape::Results(_))),
+                );
             self.counted = Some((answered, usage.total_input() + usage.output + usage.reasoning));
         }
     }
@@ -174,4 +180,3 @@ async fn contents(store: &Store, message: &Message) -> Result<Contents, StoreErr
     }
     Ok(contents)
 }
-

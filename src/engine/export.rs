@@ -19,7 +19,8 @@ const SHOWN: usize = 4_000;
 /// The whole session.
 pub(super) async fn session(store: &Store, id: &SessionId, format: ExportFormat) -> Result<String, Failure> {
     let session = store.session(id).await?;
-    let mut markdown = format!("# {}\n\n{} · {} · {}\n", session.title, session.cwd, session.model, session.id);
+    let mut markdown =
+        format!("# {}\n\n{} · {} · {}\n", session.title, session.cwd, session.model, session.id);
     let mut messages = Vec::new();
     let mut next = Seq(1);
     loop {
@@ -110,7 +111,14 @@ fn write_markdown(out: &mut String, message: &Message) {
                     ToolState::Pending | ToolState::Running { .. } => (" (open)", ""),
                 };
                 let title = tool.title.as_deref().unwrap_or(&tool.input.text);
-                push(out, format_args!("\n**{}**{mark} {}\n", tool.tool, text::ellipsis(text::first_line(title), 200)));
+                push(
+                    out,
+                    format_args!(
+                        "\n**{}**{mark} {}\n",
+                        tool.tool,
+                        text::ellipsis(text::first_line(title), 200)
+                    ),
+                );
                 push_fenced(out, text::head(shown, SHOWN));
             }
             _ => {}

@@ -146,7 +146,9 @@ fn file(
         }
     };
     let (uri, text) = match range {
-        Some(range) => (format!("{uri}#L{}-L{}", range.start.line + 1, last_line(range)), lines(&text, range)),
+        Some(range) => {
+            (format!("{uri}#L{}-L{}", range.start.line + 1, last_line(range)), lines(&text, range))
+        }
         None => (uri.to_owned(), text),
     };
     Ok(AcceptedPart::File { uri, name, text })
@@ -154,7 +156,11 @@ fn file(
 
 /// The last line that a range touches, from 1.
 fn last_line(range: LineRange) -> u32 {
-    let end = if range.end.character == 0 && range.end.line > range.start.line { range.end.line } else { range.end.line + 1 };
+    let end = if range.end.character == 0 && range.end.line > range.start.line {
+        range.end.line
+    } else {
+        range.end.line + 1
+    };
     end.max(range.start.line + 1)
 }
 
@@ -195,7 +201,11 @@ mod tests {
         let part = file("file:///x/a.rs", Some(range), Some("a\nb\nc\nd\n".to_owned()), &NoEditor).unwrap();
         assert_eq!(
             part,
-            AcceptedPart::File { uri: "file:///x/a.rs#L2-L3".into(), name: "a.rs".into(), text: "b\nc\n".into() }
+            AcceptedPart::File {
+                uri: "file:///x/a.rs#L2-L3".into(),
+                name: "a.rs".into(),
+                text: "b\nc\n".into()
+            }
         );
     }
 

@@ -110,7 +110,9 @@ impl Settings {
         if agent == BUILD {
             return Ok(());
         }
-        Err(super::EngineError::InvalidParams(format!("agent: there is no agent `{agent}`; there is `{BUILD}`")))
+        Err(super::EngineError::InvalidParams(format!(
+            "agent: there is no agent `{agent}`; there is `{BUILD}`"
+        )))
     }
 
     pub(super) fn models(&self, cwd: Option<&Path>) -> Vec<ListedModel> {
@@ -194,8 +196,10 @@ fn rules(config: &Config) -> Rules {
 /// The configured default model; the offline one when it makes no sense.
 fn default_model(config: &Config) -> ModelRef {
     let configured = config.model.parse().ok().filter(|model| find_model(config, model).is_ok());
-    configured
-        .unwrap_or_else(|| ModelRef { provider: catalog::OFFLINE.to_owned(), id: catalog::EXPLORER.to_owned() })
+    configured.unwrap_or_else(|| ModelRef {
+        provider: catalog::OFFLINE.to_owned(),
+        id: catalog::EXPLORER.to_owned(),
+    })
 }
 
 /// All models of the catalogue and the configuration, each once.
@@ -218,7 +222,8 @@ fn known_models(config: &Config) -> Vec<ModelRef> {
 /// The limits of a model: the catalogue's, with the configuration's over them.
 fn find_model(config: &Config, reference: &ModelRef) -> Result<Model, Failure> {
     let listed = catalog::model(&reference.provider, &reference.id);
-    let own = config.providers.get(&reference.provider).and_then(|provider| provider.models.get(&reference.id));
+    let own =
+        config.providers.get(&reference.provider).and_then(|provider| provider.models.get(&reference.id));
     if listed.is_none() && own.is_none() {
         let known: Vec<String> = known_models(config).iter().map(ToString::to_string).collect();
         let suggestions = catalog::suggestions(&reference.to_string(), known.iter().map(String::as_str));
@@ -251,7 +256,11 @@ fn find_model(config: &Config, reference: &ModelRef) -> Result<Model, Failure> {
 }
 
 /// How to reach a provider: the catalogue's way, with the configuration's over it.
-fn connection(name: &str, own: Option<&ProviderConfig>, client: &ClientInfo) -> Result<provider::Settings, Failure> {
+fn connection(
+    name: &str,
+    own: Option<&ProviderConfig>,
+    client: &ClientInfo,
+) -> Result<provider::Settings, Failure> {
     let preset = catalog::preset(name);
     let configured = own.and_then(|own| own.api).map(|api| match api {
         ApiConfig::Responses => Api::Responses,

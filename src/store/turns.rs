@@ -11,8 +11,8 @@ use super::{
     steps::{self, Step},
 };
 use crate::transcript::{
-    Failure, FailureKind, FinishReason, Message, MessageId, PartId, Seq, SessionId, StopReason, Timestamp, ToolPart,
-    ToolState, TurnId, Usage,
+    Failure, FailureKind, FinishReason, Message, MessageId, PartId, Seq, SessionId, StopReason, Timestamp,
+    ToolPart, ToolState, TurnId, Usage,
 };
 
 /// A turn that has begun.
@@ -226,8 +226,10 @@ pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Op
 /// Gives open calls a result and open messages an end (invariants 5 and 7). Returns how many calls were open.
 fn close_open(tx: &Connection, key: i64, error: &Failure) -> Result<usize> {
     let calls = interrupt_calls(tx, key)?;
-    tx.prepare_cached("UPDATE message SET completed_at = ?2, error = ?3 WHERE session = ?1 AND completed_at IS NULL")?
-        .execute(params![key, Timestamp::now().0, rows::json(error)?])?;
+    tx.prepare_cached(
+        "UPDATE message SET completed_at = ?2, error = ?3 WHERE session = ?1 AND completed_at IS NULL",
+    )?
+    .execute(params![key, Timestamp::now().0, rows::json(error)?])?;
     Ok(calls)
 }
 

@@ -16,13 +16,15 @@ use super::{
 };
 use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
-    store::Store,
+    store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
 };
 
 /// Everything around a tool.
 pub(super) struct Desk {
     pub(super) dir: tempfile::TempDir,
+    /// Where the database is: not among the files that tools see.
+    data: tempfile::TempDir,
     pub(super) asks: Arc<Mutex<Vec<Ask>>>,
     pub(super) refusal: Option<Refusal>,
     pub(super) denied: Vec<String>,
@@ -49,6 +51,7 @@ impl Desk {
         }
         Self {
             dir,
+            data: tempfile::tempdir().unwrap(),
             asks: Arc::default(),
             refusal: None,
             denied: Vec::new(),
@@ -84,7 +87,7 @@ impl Desk {
             editor: self.documents.clone(),
             person: Arc::new(Answers(self.answers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
-            store: Store,
+            store: Store::open(self.data.path(), Lessee::this_process("test")).unwrap(),
             secret_env: self.secret_env.clone().into(),
         };
         tool.call(context, input).await

@@ -67,12 +67,13 @@ impl Tool for Recall {
         Box::pin(async move {
             let params: Params = params::read(input)?;
             let part = PartId::from(params.reference.trim());
-            let stored = context.store.tool_output(&context.session, &part).await.map_err(|error| match error {
-                StoreError::PartNotFound(_) => {
-                    ToolError::Failed(format!("{part} is not a tool result of this session."))
-                }
-                other => ToolError::Failed(format!("the result could not be read: {other}")),
-            })?;
+            let stored =
+                context.store.tool_output(&context.session, &part).await.map_err(|error| match error {
+                    StoreError::PartNotFound(_) => {
+                        ToolError::Failed(format!("{part} is not a tool result of this session."))
+                    }
+                    other => ToolError::Failed(format!("the result could not be read: {other}")),
+                })?;
             let text = tokio::task::spawn_blocking(move || select(&stored, &params))
                 .await
                 .map_err(|error| ToolError::Failed(error.to_string()))??;

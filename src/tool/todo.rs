@@ -58,7 +58,8 @@ impl Tool for Todo {
 }
 
 fn summary(items: &[TodoItem]) -> String {
-    let open = items.iter().filter(|item| matches!(item.status, TodoStatus::Pending | TodoStatus::Active)).count();
+    let open =
+        items.iter().filter(|item| matches!(item.status, TodoStatus::Pending | TodoStatus::Active)).count();
     format!("{open} of {} open", items.len())
 }
 

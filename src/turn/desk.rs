@@ -27,7 +27,8 @@ use crate::{
     failpoint,
     store::{Begun, Committed, Enqueued, NewPrompt, TurnEnd},
     transcript::{
-        Delivery, Failure, FailureKind, MessageId, Session, SessionId, Status, StopReason, Timestamp, TurnId, Update,
+        Delivery, Failure, FailureKind, MessageId, Session, SessionId, Status, StopReason, Timestamp, TurnId,
+        Update,
     },
 };
 
@@ -72,7 +73,12 @@ pub struct Ticket {
 impl Desk {
     /// A desk without any actor.
     pub fn new(shared: Shared) -> Arc<Self> {
-        Arc::new(Self { shared, state: Mutex::default(), actors: TaskTracker::new(), closing: AtomicBool::new(false) })
+        Arc::new(Self {
+            shared,
+            state: Mutex::default(),
+            actors: TaskTracker::new(),
+            closing: AtomicBool::new(false),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -159,7 +165,8 @@ impl Desk {
 
     /// Runs the next turn. False when no prompt waits.
     async fn turn(self: &Arc<Self>, session: &SessionId) -> Result<bool, Failure> {
-        let Some(begun) = self.shared.store.begin_turn(session, inbox::from_inbox).await?.map(Committed::into_inner)
+        let Some(begun) =
+            self.shared.store.begin_turn(session, inbox::from_inbox).await?.map(Committed::into_inner)
         else {
             return Ok(false);
         };
@@ -177,13 +184,19 @@ impl Desk {
         self.shared.events.emit(session, Some(&turn), Update::Message(begun.message.clone()));
         self.show_queue(session).await;
         let result = AssertUnwindSafe(self.run(session, begun, cancel)).catch_unwind().await;
-        let result = result.unwrap_or_else(|_| Err(Failure::internal("a turn panicked; the log has the place")));
+        let result =
+            result.unwrap_or_else(|_| Err(Failure::internal("a turn panicked; the log has the place")));
         failpoint::reach("turn.ending").await;
         self.end(session, &turn, result).await?;
         Ok(true)
     }
 
-    async fn run(self: &Arc<Self>, session: &SessionId, begun: Begun, cancel: CancellationToken) -> Result<StopReason, Failure> {
+    async fn run(
+        self: &Arc<Self>,
+        session: &SessionId,
+        begun: Begun,
+        cancel: CancellationToken,
+    ) -> Result<StopReason, Failure> {
         let row = self.shared.store.session(session).await?;
         let message = begun.message.clone();
         title::set_from_prompt(&self.shared, session, &message).await;
@@ -214,7 +227,12 @@ impl Desk {
         .await
     }
 
-    async fn end(&self, session: &SessionId, turn: &TurnId, result: Result<StopReason, Failure>) -> Result<(), Failure> {
+    async fn end(
+        &self,
+        session: &SessionId,
+        turn: &TurnId,
+        result: Result<StopReason, Failure>,
+    ) -> Result<(), Failure> {
         let (stop, failure) = match result {
             Ok(_) if self.closing.load(Ordering::SeqCst) => {
                 (None, Some(Failure::new(FailureKind::Interrupted, "the server was shut down")))
@@ -258,7 +276,12 @@ impl Desk {
     /// Answers everybody who waits for a prompt that could not be begun. The prompts stay in the inbox.
     async fn fail_waiting(&self, session: &SessionId, failure: &Failure) {
         tracing::warn!(%failure, "no turn could be begun");
-        let mut messages = self.state().live.get_mut(session).map(|live| std::mem::take(&mut live.answering)).unwrap_or_default();
+        let mut messages = self
+            .state()
+            .live
+            .get_mut(session)
+            .map(|live| std::mem::take(&mut live.answering))
+            .unwrap_or_default();
         match self.shared.store.waiting_prompts(session).await {
             Ok(prompts) => messages.extend(prompts.into_iter().map(|prompt| prompt.message_id)),
             Err(error) => tracing::warn!(%error, "the inbox cannot be read"),
@@ -271,7 +294,14 @@ impl Desk {
         Arc::new(move |status, detail, retry_at| desk.set_status(&session, &turn, status, detail, retry_at))
     }
 
-    fn set_status(&self, session: &SessionId, turn: &TurnId, status: Status, detail: Option<String>, retry_at: Option<Timestamp>) {
+    fn set_status(
+        &self,
+        session: &SessionId,
+        turn: &TurnId,
+        status: Status,
+        detail: Option<String>,
+        retry_at: Option<Timestamp>,
+    ) {
         if let Some(live) = self.state().live.get_mut(session) {
             live.status = Some(status);
         }
@@ -301,7 +331,9 @@ impl Desk {
     /// Stops the turn that runs. False when none does.
     pub fn cancel(&self, session: &SessionId) -> bool {
         let state = self.state();
-        let Some(cancel) = state.live.get(session).and_then(|live| live.cancel.as_ref()) else { return false };
+        let Some(cancel) = state.live.get(session).and_then(|live| live.cancel.as_ref()) else {
+            return false;
+        };
         let ran = !cancel.is_cancelled();
         cancel.cancel();
         ran
@@ -309,7 +341,8 @@ impl Desk {
 
     /// Stops the turn that runs, if one does, and waits until it has ended.
     pub async fn stop(&self, session: &SessionId) {
-        while self.cancel(session) || self.state().live.get(session).is_some_and(|live| live.cancel.is_some()) {
+        while self.cancel(session) || self.state().live.get(session).is_some_and(|live| live.cancel.is_some())
+        {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     }
@@ -318,7 +351,10 @@ impl Desk {
     pub async fn withdraw(&self, session: &SessionId, message: &MessageId) -> Result<bool, Failure> {
         let removed = self.shared.store.withdraw_prompt(session, message).await?.into_inner();
         if removed {
-            self.resolve(std::slice::from_ref(message), &Err(Failure::new(FailureKind::Interrupted, "the prompt was withdrawn")));
+            self.resolve(
+                std::slice::from_ref(message),
+                &Err(Failure::new(FailureKind::Interrupted, "the prompt was withdrawn")),
+            );
             self.show_queue(session).await;
         }
         Ok(removed)
@@ -373,8 +409,12 @@ fn outcome(end: TurnEnd) -> Outcome {
 impl Ticket {
     /// Waits for the end of the prompt's turn.
     pub async fn answer(mut self) -> Outcome {
-        let Some(answer) = self.answer.as_mut() else { return Err(Failure::internal("a ticket without an answer")) };
-        let outcome = answer.await.unwrap_or_else(|_| Err(Failure::new(FailureKind::Interrupted, "the server is ending")));
+        let Some(answer) = self.answer.as_mut() else {
+            return Err(Failure::internal("a ticket without an answer"));
+        };
+        let outcome = answer
+            .await
+            .unwrap_or_else(|_| Err(Failure::new(FailureKind::Interrupted, "the server is ending")));
         self.answer = None;
         outcome
     }

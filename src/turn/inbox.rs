@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn a_prompt_comes_out_of_the_inbox_as_it_went_in() {
-        let image = AcceptedPart::Image { mime: "image/png".into(), uri: None, base64: STANDARD.encode([1, 2, 3]) };
+        let image =
+            AcceptedPart::Image { mime: "image/png".into(), uri: None, base64: STANDARD.encode([1, 2, 3]) };
         let stored = to_inbox(&[AcceptedPart::Text("hello ✅".into()), image]);
         let parts = from_inbox(&stored, &MessageId::from("msg_1"));
         assert_eq!(parts[0].part.kind, PartKind::Text(Body::whole("hello ✅")));

@@ -9,15 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Shared, TurnContext, inbox, tools::RepeatedCalls};
 use crate::{
-    context::{
-        render::Contents,
-        window::Window,
-    },
+    context::{render::Contents, window::Window},
     permission::gate::{GateParts, RuleGate},
     store::{Begun, NewMessage, NewPart},
     transcript::{
-        Body, Failure, FailureKind, FinishReason, Message, MessageId, Part, PartId, PartKind, Role, SessionId,
-        Status, StopReason, Timestamp, TurnId, Update,
+        Body, Failure, FailureKind, FinishReason, Message, MessageId, Part, PartId, PartKind, Role,
+        SessionId, Status, StopReason, Timestamp, TurnId, Update,
     },
     turn::gate::StoredApprovals,
 };
@@ -116,7 +113,8 @@ impl Turn {
             context.limits.clone(),
         )
         .await?;
-        let tools: usize = context.specs.iter().map(|spec| spec.description.len() + spec.parameters.to_string().len()).sum();
+        let tools: usize =
+            context.specs.iter().map(|spec| spec.description.len() + spec.parameters.to_string().len()).sum();
         window.set_frame((context.instructions.len() + tools) as u64);
         let waiting = Arc::clone(&set_status);
         let gate = RuleGate::new(GateParts {
@@ -205,7 +203,12 @@ impl Turn {
             self.context.max_steps
         );
         let id = MessageId::random();
-        let part = Part { id: PartId::random(), message_id: id.clone(), index: 0, kind: PartKind::Text(Body::whole(text)) };
+        let part = Part {
+            id: PartId::random(),
+            message_id: id.clone(),
+            index: 0,
+            kind: PartKind::Text(Body::whole(text)),
+        };
         let note = NewMessage {
             id,
             role: Role::User,

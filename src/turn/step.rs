@@ -17,8 +17,8 @@ use crate::{
     provider::{Envelope, EventStream, Outgoing, ProviderError, Seal, ToolChoice},
     store::{Change, Field, NewMessage, NewPart, Step, StoreError},
     transcript::{
-        Failure, FailureKind, Message, MessageId, Part, PartId, PartKind, Role, Status, Timestamp, ToolPart, ToolState,
-        Update, Usage,
+        Failure, FailureKind, Message, MessageId, Part, PartId, PartKind, Role, Status, Timestamp, ToolPart,
+        ToolState, Update, Usage,
     },
 };
 
@@ -148,7 +148,8 @@ impl Turn {
             return Ok(message);
         }
         let id = MessageId::random();
-        let start = Part { id: PartId::random(), message_id: id.clone(), index: 0, kind: PartKind::StepStart };
+        let start =
+            Part { id: PartId::random(), message_id: id.clone(), index: 0, kind: PartKind::StepStart };
         let new = NewMessage {
             id,
             role: Role::Assistant,
@@ -165,10 +166,16 @@ impl Turn {
     }
 
     /// Takes in the stream to its end. What comes is shown at once and stored in time.
-    async fn collect(&self, mut stream: EventStream, answer: &mut Answer, call: &mut Call) -> Result<(), Cut> {
+    async fn collect(
+        &self,
+        mut stream: EventStream,
+        answer: &mut Answer,
+        call: &mut Call,
+    ) -> Result<(), Cut> {
         let mut flushed = TokioInstant::now();
         loop {
-            let due = if answer.unstored() >= FLUSH_BYTES { flushed + FLUSH_PAUSE } else { flushed + FLUSH_AFTER };
+            let due =
+                if answer.unstored() >= FLUSH_BYTES { flushed + FLUSH_PAUSE } else { flushed + FLUSH_AFTER };
             if answer.unstored() > 0 && TokioInstant::now() >= due {
                 flushed = TokioInstant::now();
                 self.shared.store.apply(&self.session, answer.flush()).await.map_err(Cut::Store)?;
@@ -206,10 +213,10 @@ impl Turn {
         call: &Call,
         retries: u32,
     ) -> Result<Answered, StoreError> {
-        let mut finish = answer.finish.clone().unwrap_or(Finish {
-            reason: crate::transcript::FinishReason::EndTurn,
-            usage: Usage::default(),
-        });
+        let mut finish = answer
+            .finish
+            .clone()
+            .unwrap_or(Finish { reason: crate::transcript::FinishReason::EndTurn, usage: Usage::default() });
         finish.usage.cost_usd = self.context.limits.cost.of(&finish.usage);
         let mut changes = answer.flush();
         let (parts, seals) = answer.parts();
@@ -228,8 +235,15 @@ impl Turn {
             error: None,
             usage: Some(finish.usage),
         });
-        let word = serde_json::to_value(finish.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
-        changes.push(Change::Step(self.ledger(&message, call, retries, finish.usage, word.unwrap_or_default())));
+        let word =
+            serde_json::to_value(finish.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
+        changes.push(Change::Step(self.ledger(
+            &message,
+            call,
+            retries,
+            finish.usage,
+            word.unwrap_or_default(),
+        )));
         let now = Timestamp::now();
         let started = parts.iter().filter(|part| matches!(part.kind, PartKind::Tool(_)));
         changes.extend(started.map(|part| Change::Started(part.id.clone(), now)));
@@ -278,7 +292,13 @@ impl Turn {
             error: Some(failure.clone()),
             usage: None,
         });
-        changes.push(Change::Step(self.ledger(&message, call, retries, Usage::default(), failure.kind.name())));
+        changes.push(Change::Step(self.ledger(
+            &message,
+            call,
+            retries,
+            Usage::default(),
+            failure.kind.name(),
+        )));
         self.shared.store.apply(&self.session, changes).await?;
         let mut message = message;
         message.parts.extend(parts);
@@ -342,9 +362,15 @@ impl Turn {
             }
         }
         if let Some(message) = message {
-            let failure = Failure::new(FailureKind::Interrupted, format!("stopped while waiting to retry: {error}"));
+            let failure =
+                Failure::new(FailureKind::Interrupted, format!("stopped while waiting to retry: {error}"));
             let changes = vec![
-                Change::Completed { message: message.id.clone(), finish: None, error: Some(failure.clone()), usage: None },
+                Change::Completed {
+                    message: message.id.clone(),
+                    finish: None,
+                    error: Some(failure.clone()),
+                    usage: None,
+                },
                 Change::Step(self.ledger(message, call, failed - 1, Usage::default(), failure.kind.name())),
             ];
             self.shared.store.apply(&self.session, changes).await?;

@@ -6,7 +6,8 @@ use crate::{
     provider::{BlockKind, Event, Seal},
     store::{Change, Field, NewPart},
     transcript::{
-        Body, DeltaField, FinishReason, MessageId, Part, PartId, PartKind, Seq, ToolPart, ToolState, Update, Usage,
+        Body, DeltaField, FinishReason, MessageId, Part, PartId, PartKind, Seq, ToolPart, ToolState, Update,
+        Usage,
     },
 };
 
@@ -109,9 +110,17 @@ impl Answer {
     }
 
     fn open(&mut self, number: u32, kind: BlockKind) -> Update {
-        let index = self.first_index + u32::try_from(self.blocks.len()).unwrap_or(u32::MAX - self.first_index);
-        let block =
-            Block { part: PartId::random(), index, kind, text: String::new(), stored: None, closed: false, seal: None };
+        let index =
+            self.first_index + u32::try_from(self.blocks.len()).unwrap_or(u32::MAX - self.first_index);
+        let block = Block {
+            part: PartId::random(),
+            index,
+            kind,
+            text: String::new(),
+            stored: None,
+            closed: false,
+            seal: None,
+        };
         let part = block.part(&self.message, String::new());
         self.blocks.push((number, block));
         Update::Part(part)
@@ -121,7 +130,12 @@ impl Answer {
         let message_id = self.message.clone();
         let block = self.block(number)?;
         block.text.push_str(&text);
-        let update = Update::PartDelta { message_id, part_id: block.part.clone(), field: block.delta_field(), text: text.clone() };
+        let update = Update::PartDelta {
+            message_id,
+            part_id: block.part.clone(),
+            field: block.delta_field(),
+            text: text.clone(),
+        };
         self.unstored += text.len();
         Some(update)
     }
@@ -153,7 +167,8 @@ impl Answer {
 
     /// The parts as they stand, and the seals that belong to them. The seals are not in [`Answer::flush`].
     pub(super) fn parts(&self) -> (Vec<Part>, Vec<(PartId, Seal)>) {
-        let parts = self.blocks.iter().map(|(_, block)| block.part(&self.message, block.text.clone())).collect();
+        let parts =
+            self.blocks.iter().map(|(_, block)| block.part(&self.message, block.text.clone())).collect();
         let seals = self
             .blocks
             .iter()
@@ -184,14 +199,20 @@ mod tests {
     fn interleaved_blocks_are_kept_apart_and_stored_without_repetition() {
         let mut answer = Answer::new(MessageId::from("msg_1"), Seq(2), 1);
         answer.take(Event::Open { block: 0, kind: BlockKind::Text });
-        answer.take(Event::Open { block: 1, kind: BlockKind::Call { call_id: "c".into(), tool: "read".into() } });
+        answer.take(Event::Open {
+            block: 1,
+            kind: BlockKind::Call { call_id: "c".into(), tool: "read".into() },
+        });
         answer.take(delta(0, "he"));
         answer.take(delta(1, "{"));
         let first = answer.flush();
         assert!(matches!(first.as_slice(), [Change::Part(..), Change::Part(..)]));
         answer.take(delta(0, "llo"));
         let second = answer.flush();
-        assert!(matches!(second.as_slice(), [Change::Append(_, Field::Text, text)] if text == "llo"), "{second:?}");
+        assert!(
+            matches!(second.as_slice(), [Change::Append(_, Field::Text, text)] if text == "llo"),
+            "{second:?}"
+        );
         assert!(answer.flush().is_empty());
         let (parts, _) = answer.parts();
         assert_eq!(parts[0].kind, PartKind::Text(Body::whole("hello")));
@@ -201,7 +222,10 @@ mod tests {
     #[test]
     fn a_call_that_was_never_closed_is_incomplete() {
         let mut answer = Answer::new(MessageId::from("msg_1"), Seq(2), 1);
-        answer.take(Event::Open { block: 0, kind: BlockKind::Call { call_id: "c".into(), tool: "read".into() } });
+        answer.take(Event::Open {
+            block: 0,
+            kind: BlockKind::Call { call_id: "c".into(), tool: "read".into() },
+        });
         assert_eq!(answer.incomplete_calls().len(), 1);
         answer.take(Event::Close { block: 0, seal: None });
         assert!(answer.incomplete_calls().is_empty());

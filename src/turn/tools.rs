@@ -1,11 +1,6 @@
 //! Running the tools that an answer asks for: all at once, each result stored as it comes.
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::Value;
@@ -77,7 +72,8 @@ impl Turn {
             })
             .collect();
         let all: Vec<_> = tools.values().map(|tool| (tool.tool.clone(), tool.input.text.clone())).collect();
-        let refused = if self.repeated.too_often(all) { self.ask_about_repetition(&tools).await } else { None };
+        let refused =
+            if self.repeated.too_often(all) { self.ask_about_repetition(&tools).await } else { None };
         let mut running = FuturesUnordered::new();
         for id in &calls {
             let Some(tool) = tools.get(id.as_str()) else { continue };
@@ -107,7 +103,13 @@ impl Turn {
     }
 
     /// The future of one call. It ends soon after the turn is stopped, whatever the tool does.
-    fn call(&self, message: &Message, part: PartId, tool: ToolPart, refused: Option<Refusal>) -> BoxFuture<'static, Done> {
+    fn call(
+        &self,
+        message: &Message,
+        part: PartId,
+        tool: ToolPart,
+        refused: Option<Refusal>,
+    ) -> BoxFuture<'static, Done> {
         let context = ToolContext {
             session: self.session.clone(),
             cwd: self.context.cwd.clone(),
@@ -137,7 +139,10 @@ impl Turn {
             let started_at = Timestamp::now();
             let result = match (refused, found, arguments(&tool.input.text)) {
                 (Some(refusal), _, _) => Err(ToolError::Refused(refusal)),
-                (None, None, _) => Err(ToolError::Failed(format!("There is no tool `{}`. The tools are: {names}.", tool.tool))),
+                (None, None, _) => Err(ToolError::Failed(format!(
+                    "There is no tool `{}`. The tools are: {names}.",
+                    tool.tool
+                ))),
                 (None, Some(_), Err(error)) => Err(ToolError::Parameter(error)),
                 (None, Some(found), Ok(input)) => {
                     let work = tokio::spawn(async move { found.call(context, input).await });
@@ -175,7 +180,11 @@ impl Turn {
     }
 
     /// Adds a part that names the files which the tools of this step changed.
-    async fn note_changed_files(&self, message: &mut Message, mut changed: Vec<PathBuf>) -> Result<(), Broken> {
+    async fn note_changed_files(
+        &self,
+        message: &mut Message,
+        mut changed: Vec<PathBuf>,
+    ) -> Result<(), Broken> {
         if changed.is_empty() {
             return Ok(());
         }
@@ -183,8 +192,12 @@ impl Turn {
         changed.dedup();
         let files = changed.into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let index = u32::try_from(message.parts.len()).unwrap_or(u32::MAX);
-        let part =
-            Part { id: PartId::random(), message_id: message.id.clone(), index, kind: PartKind::Patch { files } };
+        let part = Part {
+            id: PartId::random(),
+            message_id: message.id.clone(),
+            index,
+            kind: PartKind::Patch { files },
+        };
         let change = Change::Part(message.seq, NewPart::from(part.clone()));
         self.shared.store.apply(&self.session, vec![change]).await?;
         self.emit(Update::Part(part.clone()));
@@ -211,7 +224,12 @@ fn arguments(written: &str) -> Result<Value, String> {
     }
 }
 
-fn settle(part: PartId, mut tool: ToolPart, started_at: Timestamp, result: Result<Output, ToolError>) -> Done {
+fn settle(
+    part: PartId,
+    mut tool: ToolPart,
+    started_at: Timestamp,
+    result: Result<Output, ToolError>,
+) -> Done {
     let ended_at = Timestamp::now();
     let (mut files, mut changed) = (Bodies::new(), Vec::new());
     let ends_turn = matches!(result, Err(ToolError::Refused(Refusal::Person | Refusal::Nobody)));
@@ -234,7 +252,9 @@ fn settle(part: PartId, mut tool: ToolPart, started_at: Timestamp, result: Resul
 /// What the model reads of an error.
 fn told(error: &ToolError) -> String {
     match error {
-        ToolError::Cancelled { partial } if partial.is_empty() => "Interrupted: the turn was stopped.".to_owned(),
+        ToolError::Cancelled { partial } if partial.is_empty() => {
+            "Interrupted: the turn was stopped.".to_owned()
+        }
         ToolError::Cancelled { partial } => format!("{partial}\n[interrupted: the turn was stopped]"),
         ToolError::Refused(refusal) => format!("Not done: {refusal}."),
         other => other.to_string(),
