@@ -33,8 +33,8 @@ const BATCH: usize = 64 * 1024;
 pub struct Event {
     /// The stream.
     pub stream: String,
-    /// The part of the stream whose state this is. What was queued of the part's growth goes out before it.
-    pub part: Option<String>,
+    /// The parts of the stream whose state this says: growth of them that was left out is made good by it.
+    pub parts: Vec<String>,
     /// The message's JSON up to the number.
     pub before: String,
     /// The message's JSON behind the number.

@@ -125,9 +125,7 @@ impl Queue {
     pub(super) fn event(&mut self, event: Event) {
         // Later growth must not move before this.
         self.open.retain(|text, _| text.stream != event.stream);
-        if event.part.is_some() {
-            self.lost.retain(|text| text.stream != event.stream || Some(&text.part) != event.part.as_ref());
-        }
+        self.lost.retain(|text| text.stream != event.stream || !event.parts.contains(&text.part));
         let stream = event.stream.clone();
         self.push_about(&stream, Entry::Event(event));
     }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::wire::frame::{Decoded, Decoder};
 
-fn event(stream: &str, part: Option<&str>, what: &str) -> Event {
+fn event(stream: &str, parts: &[&str], what: &str) -> Event {
     Event {
         stream: stream.into(),
-        part: part.map(str::to_owned),
+        parts: parts.iter().map(|part| (*part).to_owned()).collect(),
         before: format!(r#"{{"stream":"{stream}","n":"#),
         after: format!(r#","what":"{what}"}}"#),
     }
@@ -52,7 +52,7 @@ async fn a_growing_text_merges_but_never_across_its_streams_events() {
     outbox.send(b"1".to_vec());
     outbox.delta(delta("s", "p", "b\n"));
     outbox.delta(delta("s", "q", "x"));
-    outbox.event(event("s", Some("p"), "state"));
+    outbox.event(event("s", &["p"], "state"));
     outbox.delta(delta("s", "p", "c"));
     assert_eq!(
         written(&outbox).await,
@@ -73,7 +73,7 @@ async fn a_reader_that_stopped_costs_eight_megabytes_and_gets_the_state() {
     for _ in 0..1_000_000 {
         outbox.delta(delta("s", "p", &grown));
     }
-    outbox.event(event("s", Some("p"), "state"));
+    outbox.event(event("s", &["p"], "state"));
     assert!(outbox.waiting() <= 8 * 1024 * 1024, "{}", outbox.waiting());
     let written = written(&outbox).await;
     assert_eq!(written.last().unwrap()["what"], "state");
@@ -88,7 +88,7 @@ async fn growth_left_out_is_left_out_until_the_state() {
     outbox.delta(delta("s", "p", "lost"));
     outbox.change(|queue| assert!(matches!(queue.next(Instant::now()), Next::Body(_))));
     outbox.delta(delta("s", "p", "would leave a hole"));
-    outbox.event(event("s", Some("p"), "state"));
+    outbox.event(event("s", &["p"], "state"));
     outbox.delta(delta("s", "p", "more"));
     let written = written(&outbox).await;
     assert_eq!((written.len(), &written[1]["text"]), (2, &json!("more")));
@@ -118,8 +118,8 @@ async fn what_is_said_about_a_new_stream_waits_for_its_reply() {
             outbox.began("new");
             outbox.began("other");
             outbox.send_about("new", b"\"created\"".to_vec());
-            outbox.event(event("new", None, "x"));
-            outbox.event(event("other", None, "y"));
+            outbox.event(event("new", &[], "x"));
+            outbox.event(event("other", &[], "y"));
             creation.made("new");
         })
         .await;
@@ -135,7 +135,7 @@ async fn a_creation_that_failed_holds_nothing_back() {
     let outbox = Outbox::default();
     let creation = outbox.creation();
     outbox.began("s");
-    outbox.event(event("s", None, "x"));
+    outbox.event(event("s", &[], "x"));
     drop(creation);
     assert_eq!(written(&outbox).await.len(), 1);
 }
