@@ -2,6 +2,7 @@
 //!
 //! What is registered with tower-lsp, announced in `initialize`, reached by commands and written to the schema
 //! comes from the table at the end of this file and from nowhere else.
+
 use schemars::SchemaGenerator;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
