@@ -1,0 +1,186 @@
+//! What the client said of itself in `initialize`. Read leniently: what is wrong there is said, and left out.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+use serde_json::Value;
+use tower_lsp::lsp_types::InitializeParams;
+
+/// What the client can do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is a declared ability of that name")]
+pub struct Abilities {
+    pub permission: bool,
+    pub question: bool,
+    pub apply_edit: bool,
+    pub document_changes: bool,
+    pub work_done_progress: bool,
+    pub show_document: bool,
+}
+
+/// The abilities, known from `initialize` on; none before.
+#[derive(Clone, Debug, Default)]
+pub struct Declared(Arc<OnceLock<Abilities>>);
+
+impl Declared {
+    /// Takes what `initialize` said. What it says a second time is refused before it gets here.
+    pub fn set(&self, abilities: Abilities) {
+        if self.0.set(abilities).is_err() {
+            tracing::warn!("the client declared its abilities twice");
+        }
+    }
+
+    /// They.
+    pub fn get(&self) -> Abilities {
+        self.0.get().cloned().unwrap_or_default()
+    }
+}
+
+/// All that `initialize` said and we use.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Introduction {
+    /// What the client can do.
+    pub abilities: Abilities,
+    /// Its name; `unknown` when it has none.
+    pub name: String,
+    /// Keys by provider.
+    pub credentials: BTreeMap<String, String>,
+    /// Configuration over all files.
+    pub config: Option<Value>,
+    /// `limits.frameBytes` of that configuration.
+    pub frame_bytes: Option<u64>,
+    /// What could not be understood, for a person.
+    pub warnings: Vec<String>,
+}
+
+impl Introduction {
+    /// Reads `initialize`.
+    pub fn read(params: &InitializeParams) -> Self {
+        let name = params.client_info.as_ref().map_or_else(|| "unknown".to_owned(), |info| info.name.clone());
+        let mut introduction = Self { abilities: declared(params), name, ..Self::default() };
+        let options = params.initialization_options.as_ref().and_then(|options| options.get("agentls"));
+        for (name, value) in introduction.object("initializationOptions.agentls", options) {
+            introduction.option(name, value);
+        }
+        introduction
+    }
+
+    fn option(&mut self, name: &str, value: &Value) {
+        match name {
+            "clientAbilities" => {
+                for (name, value) in self.object(name, Some(value)) {
+                    self.ability(name, value);
+                }
+            }
+            "credentials" => {
+                for (provider, key) in self.object(name, Some(value)) {
+                    match key.as_str() {
+                        Some(key) => drop(self.credentials.insert(provider.clone(), key.to_owned())),
+                        None => self.warn(&format!("credentials.{provider}"), "not a string"),
+                    }
+                }
+            }
+            "config" if value.is_object() => {
+                self.frame_bytes = value.pointer("/limits/frameBytes").and_then(Value::as_u64);
+                self.config = Some(value.clone());
+            }
+            "config" => self.warn(name, "not an object"),
+            // Trust is the user's to give, not known to this stage, and never wrong to leave out.
+            "trust" => {}
+            _ => self.warn(name, "not known"),
+        }
+    }
+
+    fn ability(&mut self, name: &str, value: &Value) {
+        let Some(able) = value.as_bool() else {
+            return self.warn(&format!("clientAbilities.{name}"), "not true or false");
+        };
+        match name {
+            "permission" => self.abilities.permission = able,
+            "question" => self.abilities.question = able,
+            "diff" | "images" => {}
+            _ => self.warn(&format!("clientAbilities.{name}"), "not known"),
+        }
+    }
+
+    /// The members of an object; none, with a warning, when it is something else.
+    fn object<'a>(&mut self, name: &str, value: Option<&'a Value>) -> Vec<(&'a String, &'a Value)> {
+        match value {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Object(members)) => members.iter().collect(),
+            Some(_) => {
+                self.warn(name, "not an object");
+                Vec::new()
+            }
+        }
+    }
+
+    fn warn(&mut self, name: &str, problem: &str) {
+        self.warnings.push(format!("initialization option `{name}` is {problem} and was left out"));
+    }
+}
+
+/// What plain LSP says of the client's abilities.
+fn declared(params: &InitializeParams) -> Abilities {
+    let workspace = params.capabilities.workspace.as_ref();
+    let window = params.capabilities.window.as_ref();
+    Abilities {
+        apply_edit: workspace.and_then(|it| it.apply_edit).unwrap_or_default(),
+        document_changes: workspace
+            .and_then(|it| it.workspace_edit.as_ref()?.document_changes)
+            .unwrap_or_default(),
+        work_done_progress: window.and_then(|it| it.work_done_progress).unwrap_or_default(),
+        show_document: window.and_then(|it| it.show_document.as_ref()).is_some_and(|it| it.support),
+        ..Abilities::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(options: &Value) -> Introduction {
+        let params = json!({
+            "capabilities": {"window": {"workDoneProgress": true, "showDocument": {"support": true}},
+                             "workspace": {"applyEdit": true}},
+            "clientInfo": {"name": "probe"},
+            "initializationOptions": options,
+        });
+        Introduction::read(&serde_json::from_value(params).unwrap())
+    }
+
+    #[test]
+    fn what_is_right_is_taken() {
+        let introduction = read(&json!({"agentls": {
+            "clientAbilities": {"permission": true, "question": false, "diff": true},
+            "credentials": {"openai": "k"},
+            "config": {"limits": {"frameBytes": 1000}},
+            "trust": "trusted",
+        }}));
+        assert_eq!(introduction.warnings, Vec::<String>::new());
+        assert_eq!(introduction.name, "probe");
+        assert_eq!(introduction.credentials["openai"], "k");
+        assert_eq!(introduction.frame_bytes, Some(1000));
+        let abilities = introduction.abilities;
+        assert!(abilities.permission && abilities.apply_edit && abilities.work_done_progress);
+        assert!(abilities.show_document && !abilities.question && !abilities.document_changes);
+    }
+
+    #[test]
+    fn what_is_wrong_is_left_out_and_said() {
+        let introduction = read(&json!({"agentls": {
+            "clientAbilities": {"permission": "yes", "smell": true},
+            "credentials": {"openai": 5},
+            "config": [],
+            "colour": "blue",
+        }}));
+        assert!(!introduction.abilities.permission);
+        assert_eq!(introduction.warnings.len(), 5);
+        assert_eq!(read(&json!({"agentls": "all"})).warnings.len(), 1);
+        assert_eq!(read(&json!(7)).warnings.len(), 0);
+    }
+}

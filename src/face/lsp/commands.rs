@@ -1,0 +1,103 @@
+//! Our methods as commands, for the palette of any LSP client without a plugin.
+//!
+//! A command takes one JSON object, the method's parameters, and gives the method's result. What a person should
+//! read is also shown as a Markdown document, where the client can.
+
+pub mod pages;
+
+use serde_json::{Map, Value, json};
+use tower_lsp::{
+    jsonrpc::{Error, Result},
+    lsp_types::ExecuteCommandParams,
+};
+
+use super::{methods, server::Server};
+use crate::wire::reply::after_reply;
+
+/// Each command with its method.
+const COMMANDS: &[(&str, &str)] = &[
+    ("agentls.session.new", "session/new"),
+    ("agentls.session.list", "session/list"),
+    ("agentls.session.prompt", "session/prompt"),
+    ("agentls.session.cancel", "session/cancel"),
+    ("agentls.session.fork", "session/fork"),
+    ("agentls.session.export", "session/export"),
+    ("agentls.server.status", "server/status"),
+];
+
+/// The names of all commands.
+pub fn names() -> Vec<String> {
+    COMMANDS.iter().map(|(command, _)| (*command).to_owned()).collect()
+}
+
+/// Executes a command.
+pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Value> {
+    let (_, method) = COMMANDS
+        .iter()
+        .find(|(command, _)| *command == params.command)
+        .ok_or_else(|| Error::invalid_params(format!("command: `{}` is not known", params.command)))?;
+    let argument = argument(params.arguments)?;
+    let session = argument.get("sessionId").cloned();
+    let result = methods::call(server, method, argument).await?;
+    let page = match *method {
+        "session/prompt" => answer_of(server, session, &result).await,
+        _ => pages::page(method, &result),
+    };
+    if let Some(page) = page.filter(|_| server.client.get().show_document) {
+        show(server, page);
+    }
+    Ok(result)
+}
+
+/// The one object that a command takes.
+fn argument(mut arguments: Vec<Value>) -> Result<Value> {
+    if arguments.len() > 1 {
+        return Err(Error::invalid_params("arguments: a command takes one object"));
+    }
+    let argument = arguments.pop().filter(|argument| !argument.is_null());
+    Ok(argument.unwrap_or_else(|| Value::Object(Map::new())))
+}
+
+/// What the model answered to a prompt, for a person.
+async fn answer_of(server: &Server, session: Option<Value>, result: &Value) -> Option<String> {
+    let behind =
+        json!({"sessionId": session, "after": result.get("messageId"), "limit": 500, "bodies": "full"});
+    pages::answer(&methods::call(server, "session/messages", behind).await.ok()?)
+}
+
+/// Shows a page once the command has its reply; the client may take its time.
+fn show(server: &Server, page: String) {
+    let (pages, calls) = (server.pages.clone(), server.calls.clone());
+    after_reply(move || {
+        tokio::spawn(async move {
+            let uri = match pages.write(&page) {
+                Ok(uri) => uri,
+                Err(problem) => return tracing::warn!(%problem, "a page cannot be written"),
+            };
+            let shown = calls.ask("window/showDocument", &json!({"uri": uri, "takeFocus": true})).await;
+            if let Err(problem) = shown {
+                tracing::warn!(%problem, "the client did not show a page");
+            }
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_method_that_exists() {
+        for (command, method) in COMMANDS {
+            assert!(methods::NAMES.contains(method), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_command_takes_one_object_or_nothing() {
+        assert_eq!(argument(Vec::new()).unwrap(), json!({}));
+        assert_eq!(argument(vec![Value::Null]).unwrap(), json!({}));
+        assert_eq!(argument(vec![json!({"a": 1})]).unwrap(), json!({"a": 1}));
+        assert_eq!(argument(vec![json!({}), json!({})]).unwrap_err().code.code(), -32602);
+    }
+}

@@ -1,0 +1,112 @@
+//! The contents page of our API: every method with its parameters, its result and its handler.
+//!
+//! What is registered with tower-lsp, announced in `initialize`, reached by commands and written to the schema
+//! comes from the table at the end of this file and from nowhere else.
+
+use schemars::SchemaGenerator;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use tower_lsp::{
+    LspServiceBuilder,
+    jsonrpc::{Error, Result},
+};
+
+use super::{
+    params::{
+        ConfigGet, InWorkspace, Nothing, PartRead, SessionArchive, SessionExport, SessionFork, SessionList,
+        SessionMessages, SessionNew, SessionParams, SessionPrompt, SessionRename, SessionSteps,
+        SessionUnqueue, read,
+    },
+    results::{
+        Cancelled, ConfigResult, Deleted, Exported, MessagePage, ModelList, PartRange, PromptResult,
+        QueueResult, Removed, ServerStatus, SessionPage, SessionResult, StepsResult, ToolList,
+    },
+    server::Server,
+};
+use crate::{engine::EngineError, face::failure};
+
+/// A method as the schema describes it.
+pub struct Described {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Schema of its parameters.
+    pub params: schemars::Schema,
+    /// Schema of its result.
+    pub result: schemars::Schema,
+}
+
+/// Reads the parameters, calls the handler, renders the failure.
+async fn answer<P, R, F>(params: Value, handler: impl FnOnce(P) -> F) -> Result<R>
+where
+    P: DeserializeOwned,
+    F: Future<Output = std::result::Result<R, EngineError>>,
+{
+    handler(read(params)?).await.map_err(failure::to_jsonrpc)
+}
+
+fn to_value(result: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(result)
+        .map_err(|problem| Error { data: Some(problem.to_string().into()), ..Error::internal_error() })
+}
+
+macro_rules! methods {
+    ($($name:literal: $params:ty => $result:ty, $handler:ident, $about:literal;)*) => {
+        /// The names of all methods.
+        pub const NAMES: &[&str] = &[$($name),*];
+
+        /// Registers every method.
+        pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
+            $(
+                let builder = {
+                    async fn handle(server: &Server, params: Value) -> Result<$result> {
+                        answer(params, |params| server.$handler(params)).await
+                    }
+                    builder.custom_method($name, handle)
+                };
+            )*
+            builder
+        }
+
+        /// Calls the method of that name as a request would.
+        pub async fn call(server: &Server, name: &str, params: Value) -> Result<Value> {
+            match name {
+                $($name => to_value(&answer(params, |params| server.$handler(params)).await?),)*
+                _ => Err(Error::method_not_found()),
+            }
+        }
+
+        /// Describes every method.
+        pub fn describe(generator: &mut SchemaGenerator) -> Vec<Described> {
+            vec![$(Described {
+                name: $name,
+                about: $about,
+                params: generator.subschema_for::<$params>(),
+                result: generator.subschema_for::<$result>(),
+            }),*]
+        }
+    };
+}
+
+methods! {
+    "session/new":      SessionNew => SessionResult,      session_new,      "Makes a session.";
+    "session/list":     SessionList => SessionPage,       session_list,     "Lists sessions, newest activity first.";
+    "session/get":      SessionParams => SessionResult,   session_get,      "Reads a session.";
+    "session/messages": SessionMessages => MessagePage,   session_messages, "Reads a page of messages; the newest one without `before` and `after`.";
+    "session/prompt":   SessionPrompt => PromptResult,    session_prompt,   "Prompts; answers when the prompt's turn has ended.";
+    "session/cancel":   SessionParams => Cancelled,       session_cancel,   "Stops the turn; its prompt answers `cancelled`.";
+    "session/queue":    SessionParams => QueueResult,     session_queue,    "Lists the prompts that wait.";
+    "session/unqueue":  SessionUnqueue => Removed,        session_unqueue,  "Withdraws a prompt that waits.";
+    "session/steps":    SessionSteps => StepsResult,      session_steps,    "Reads the ledger: one row for each provider call.";
+    "session/rename":   SessionRename => SessionResult,   session_rename,   "Gives a session another title.";
+    "session/archive":  SessionArchive => SessionResult,  session_archive,  "Puts a session away, or brings it back.";
+    "session/delete":   SessionParams => Deleted,         session_delete,   "Deletes a session with all it holds.";
+    "session/fork":     SessionFork => SessionResult,     session_fork,     "Makes a session with the same history, whole or up to a message.";
+    "session/export":   SessionExport => Exported,        session_export,   "Writes a session as JSON or Markdown.";
+    "part/read":        PartRead => PartRange,            part_read,        "Reads a range of a part's field.";
+    "model/list":       InWorkspace => ModelList,         model_list,       "Lists the models that can be chosen.";
+    "tool/list":        InWorkspace => ToolList,          tool_list,        "Lists the tools that the model is offered.";
+    "config/get":       ConfigGet => ConfigResult,        config_get,       "Reads the merged configuration and where it came from.";
+    "server/status":    Nothing => ServerStatus,          server_status,    "What the server knows of itself.";
+}

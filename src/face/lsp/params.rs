@@ -1,0 +1,245 @@
+//! Parameters of our methods.
+//!
+//! Unknown members and wrong types are −32602 and name the member. A `limit` of 0 is refused; one above the
+//! maximum means the maximum.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
+use tower_lsp::jsonrpc::{Error, Result};
+
+use crate::{
+    engine::ExportFormat,
+    transcript::{Delivery, MessageId, ModelRef, PartId, PromptPart, SessionId},
+};
+
+/// Reads parameters: an object whose members are known and right.
+pub fn read<P: DeserializeOwned>(params: Value) -> Result<P> {
+    if !params.is_object() {
+        return Err(Error::invalid_params("the parameters are not an object"));
+    }
+    serde_path_to_error::deserialize(params).map_err(|problem| {
+        let path = problem.path().to_string();
+        let problem = problem.into_inner();
+        // The path of a missing or unknown member is its parent; the message names it.
+        Error::invalid_params(if path == "." { problem.to_string() } else { format!("{path}: {problem}") })
+    })
+}
+
+/// A model as `{provider, id}` or as `provider/id`.
+fn model<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<ModelRef>, D::Error> {
+    match Option::<ModelParam>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(ModelParam::Apart(model)) => Ok(Some(model)),
+        Some(ModelParam::Joined(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
+    }
+}
+
+/// A model as `{provider, id}` or as `provider/id`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected {provider, id} or \"provider/id\"")]
+enum ModelParam {
+    /// In two members.
+    Apart(ModelRef),
+    /// In one text.
+    Joined(String),
+}
+
+/// Defines parameters: read from camelCase, nothing unknown.
+macro_rules! params {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+    )*};
+}
+
+params! {
+    /// No parameters.
+    Nothing {}
+    /// Parameters of `session/new`.
+    SessionNew {
+        /// Absolute working directory.
+        cwd: String,
+        /// Made from the first prompt when missing.
+        title: Option<String>,
+        /// The configured one when missing.
+        agent: Option<String>,
+        /// The configured one when missing.
+        #[serde(default, deserialize_with = "model")]
+        #[schemars(with = "Option<ModelParam>")]
+        model: Option<ModelRef>,
+        /// The session that it is started from.
+        parent_id: Option<SessionId>,
+    }
+    /// Parameters of `session/list`.
+    SessionList {
+        /// Only sessions that work here.
+        cwd: Option<String>,
+        /// Only sessions whose title has this in it.
+        search: Option<String>,
+        /// Archived sessions instead of the others.
+        #[serde(default)]
+        archived: bool,
+        /// 1 to 500; 50 when missing.
+        limit: Option<u64>,
+        /// From a page before.
+        cursor: Option<String>,
+    }
+    /// A session.
+    SessionParams {
+        /// Which.
+        session_id: SessionId,
+    }
+    /// Parameters of `session/messages`.
+    SessionMessages {
+        /// Which session.
+        session_id: SessionId,
+        /// Only messages before this message.
+        before: Option<String>,
+        /// Only messages after this message.
+        after: Option<String>,
+        /// 1 to 500; 50 when missing.
+        limit: Option<u64>,
+        /// Whole texts or their beginnings.
+        #[serde(default)]
+        bodies: Bodies,
+    }
+    /// Parameters of `part/read`.
+    PartRead {
+        /// Which part.
+        part_id: PartId,
+        /// `text`, `input`, `output` or `attachment:N`; `output` when missing.
+        field: Option<String>,
+        /// Where to begin, in bytes.
+        #[serde(default)]
+        offset: u64,
+        /// How much, in bytes: 1 to 8 MiB; 64 KiB when missing.
+        limit: Option<u64>,
+    }
+    /// Parameters of `session/prompt`.
+    SessionPrompt {
+        /// Which session.
+        session_id: SessionId,
+        /// What is said.
+        parts: Vec<PromptPart>,
+        /// Makes the prompt idempotent.
+        client_id: Option<String>,
+        /// When it is answered if a turn runs.
+        #[serde(default)]
+        delivery: Delivery,
+        /// Answers this prompt and later ones.
+        agent: Option<String>,
+        /// Answers this prompt and later ones.
+        #[serde(default, deserialize_with = "model")]
+        #[schemars(with = "Option<ModelParam>")]
+        model: Option<ModelRef>,
+    }
+    /// Parameters of `session/unqueue`.
+    SessionUnqueue {
+        /// Which session.
+        session_id: SessionId,
+        /// Which prompt.
+        message_id: MessageId,
+    }
+    /// Parameters of `session/steps`.
+    SessionSteps {
+        /// Which session.
+        session_id: SessionId,
+        /// The newest so many: 1 to 1,000; 100 when missing.
+        limit: Option<u64>,
+    }
+    /// Parameters of `session/rename`.
+    SessionRename {
+        /// Which session.
+        session_id: SessionId,
+        /// What lists show from now on.
+        title: String,
+    }
+    /// Parameters of `session/archive`.
+    SessionArchive {
+        /// Which session.
+        session_id: SessionId,
+        /// `false` brings it back; `true` when missing.
+        archived: Option<bool>,
+    }
+    /// Parameters of `session/fork`.
+    SessionFork {
+        /// Which session.
+        session_id: SessionId,
+        /// The last message that the new one has; all of them when missing.
+        message_id: Option<MessageId>,
+    }
+    /// Parameters of `session/export`.
+    SessionExport {
+        /// Which session.
+        session_id: SessionId,
+        /// In which format.
+        format: ExportFormat,
+        /// Absolute path of the file to write; the text is in the result when missing.
+        path: Option<String>,
+    }
+    /// Parameters of lists that depend on a workspace.
+    InWorkspace {
+        /// Absolute working directory.
+        cwd: Option<String>,
+    }
+    /// Parameters of `config/get`.
+    ConfigGet {
+        /// Absolute working directory.
+        cwd: String,
+    }
+}
+
+/// Whole texts or their beginnings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Bodies {
+    /// The first 2 KiB of each.
+    #[default]
+    Preview,
+    /// All of each.
+    Full,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refusal<P: DeserializeOwned + std::fmt::Debug>(params: Value) -> String {
+        let error = read::<P>(params).unwrap_err();
+        assert_eq!(error.code.code(), -32602);
+        error.message.into_owned()
+    }
+
+    #[test]
+    fn what_is_wrong_with_parameters_is_named() {
+        for (params, named) in [
+            (json!([]), "not an object"),
+            (json!({}), "`sessionId`"),
+            (json!({"sessionId": 5}), "sessionId: "),
+            (json!({"sessionId": "s", "parts": [], "prats": 1}), "`prats`"),
+            (json!({"sessionId": "s", "parts": [{"type": "text", "text": 5}]}), "parts[0]"),
+            (json!({"sessionId": "s", "parts": [{"type": "smell"}]}), "parts[0]"),
+            (json!({"sessionId": "s", "parts": [], "delivery": "now"}), "delivery"),
+            (json!({"sessionId": "s", "parts": [], "model": "gpt"}), "model: `gpt`"),
+            (json!({"sessionId": "s", "parts": [], "model": 5}), "model: expected {provider, id}"),
+        ] {
+            let message = refusal::<SessionPrompt>(params.clone());
+            assert!(message.contains(named), "{params}: {message}");
+        }
+        assert!(refusal::<SessionList>(json!({"limit": -1})).contains("limit: "));
+        assert!(refusal::<SessionList>(json!({"limit": 1e30})).contains("limit: "));
+    }
+
+    #[test]
+    fn a_model_is_written_in_one_text_or_two() {
+        for model in [json!("openai/gpt/5"), json!({"provider": "openai", "id": "gpt/5"})] {
+            let params: SessionNew = read(json!({"cwd": "/", "model": model})).unwrap();
+            assert_eq!(params.model.unwrap().to_string(), "openai/gpt/5");
+        }
+    }
+}

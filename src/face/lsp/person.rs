@@ -1,0 +1,127 @@
+//! The person behind the client, asked through requests of ours. Nobody is asked whom the client does not speak for.
+
+use futures::future::BoxFuture;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    client::Declared,
+    updates::{AskQuestion, QuestionAnswers},
+};
+use crate::{
+    permission::{PermissionAnswer, PermissionQuestion, Person, Question},
+    transcript::SessionId,
+    wire::calls::Calls,
+};
+
+/// The method that asks for permission.
+pub const REQUEST_PERMISSION: &str = "session/requestPermission";
+
+/// The method that asks questions.
+pub const ASK_QUESTION: &str = "session/askQuestion";
+
+/// The person behind the client.
+pub struct RemotePerson {
+    calls: Calls,
+    client: Declared,
+}
+
+impl RemotePerson {
+    /// Asked through `calls`, as far as `client` can.
+    pub fn new(calls: Calls, client: Declared) -> Self {
+        Self { calls, client }
+    }
+
+    async fn ask<A: DeserializeOwned>(&self, method: &str, params: &impl Serialize) -> Option<A> {
+        let answer = match self.calls.ask(method, params).await {
+            Ok(answer) => answer,
+            Err(problem) => {
+                tracing::warn!(method, %problem, "the client did not answer");
+                return None;
+            }
+        };
+        match serde_json::from_value(answer) {
+            Ok(answer) => Some(answer),
+            Err(problem) => {
+                tracing::warn!(method, %problem, "the client's answer makes no sense");
+                None
+            }
+        }
+    }
+}
+
+impl Person for RemotePerson {
+    fn permission(&self, question: PermissionQuestion) -> BoxFuture<'_, Option<PermissionAnswer>> {
+        Box::pin(async move {
+            if !self.client.get().permission {
+                return None;
+            }
+            let answer: PermissionAnswer = self.ask(REQUEST_PERMISSION, &question).await?;
+            // An option that was not offered is no answer: nothing may be allowed by a misunderstanding.
+            question.options.iter().any(|option| option.id == answer.option_id).then_some(answer)
+        })
+    }
+
+    fn questions(&self, session: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
+        let asked = AskQuestion { session_id: session.clone(), questions };
+        Box::pin(async move {
+            if !self.client.get().question {
+                return None;
+            }
+            let answer: QuestionAnswers = self.ask(ASK_QUESTION, &asked).await?;
+            (answer.answers.len() == asked.questions.len()).then_some(answer.answers)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        face::lsp::client::Abilities,
+        permission::{PermissionOption, Scope},
+        wire::{message::RequestId, outbox::Outbox},
+    };
+
+    fn question() -> PermissionQuestion {
+        PermissionQuestion {
+            session_id: "ses_1".into(),
+            permission_id: "per_1".into(),
+            tool: "bash".into(),
+            title: "ls".into(),
+            reason: "it is asked".into(),
+            items: Vec::new(),
+            path: None,
+            diff: None,
+            options: vec![PermissionOption { id: "once".into(), label: "Once".into(), scope: Scope::Once }],
+        }
+    }
+
+    async fn answered_with(answer: Value) -> Option<PermissionAnswer> {
+        let calls = Calls::new(Outbox::default());
+        let client = Declared::default();
+        client.set(Abilities { permission: true, ..Abilities::default() });
+        let person = RemotePerson::new(calls.clone(), client);
+        let answer = async { calls.answer(&RequestId::from("agentls-1"), Ok(answer)) };
+        futures::join!(person.permission(question()), answer).0
+    }
+
+    #[tokio::test]
+    async fn only_an_option_that_was_offered_is_an_answer() {
+        assert_eq!(answered_with(json!({"optionId": "once"})).await.unwrap().option_id, "once");
+        assert_eq!(answered_with(json!({"optionId": "always"})).await, None);
+        assert_eq!(answered_with(json!("yes")).await, None);
+        assert_eq!(answered_with(Value::Null).await, None);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_whom_the_client_does_not_speak_for() {
+        let outbox = Outbox::default();
+        let person = RemotePerson::new(Calls::new(outbox.clone()), Declared::default());
+        assert_eq!(person.permission(question()).now_or_never(), Some(None));
+        assert_eq!(person.questions(&"ses_1".into(), Vec::new()).now_or_never(), Some(None));
+        assert_eq!(outbox.waiting(), 0);
+    }
+}

@@ -1,0 +1,244 @@
+//! From the engine's words to the protocol's. Pure; nothing is decided here.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+use super::{results, types, updates};
+use crate::{
+    engine,
+    face::failure,
+    transcript::{Attachment, Body, Failure, Message, Part, PartKind, Session, ToolPart, ToolState, Update},
+};
+
+/// A session.
+pub fn session(session: Session) -> types::Session {
+    types::Session {
+        id: session.id,
+        project_id: session.project_id,
+        parent_id: session.parent_id,
+        title: session.title,
+        cwd: session.cwd,
+        agent: session.agent,
+        model: session.model,
+        status: session.status,
+        created_at: session.created_at,
+        updated_at: session.updated_at,
+        archived_at: session.archived_at,
+        counts: session.counts,
+        usage: session.usage,
+        owner: session.owner,
+        recovered: session.recovered.map(|note| types::Recovered { note }),
+    }
+}
+
+/// A message with its parts.
+pub fn message(message: Message) -> types::Message {
+    types::Message {
+        id: message.id,
+        session_id: message.session_id,
+        seq: message.seq,
+        role: message.role,
+        parent_id: message.parent_id,
+        created_at: message.created_at,
+        completed_at: message.completed_at,
+        agent: message.agent,
+        model: message.model,
+        summary: message.summary.then_some(true),
+        finish: message.finish,
+        error: message.error.map(error),
+        usage: message.usage,
+        parts: message.parts.into_iter().map(part).collect(),
+    }
+}
+
+/// A failure as messages and updates show it.
+pub fn error(failure: Failure) -> types::MessageError {
+    types::MessageError { data: failure::data(&failure), message: failure.message }
+}
+
+/// A part.
+pub fn part(part: Part) -> types::Part {
+    types::Part { id: part.id, message_id: part.message_id, index: part.index, content: content(part.kind) }
+}
+
+fn content(kind: PartKind) -> types::PartContent {
+    use types::PartContent as Content;
+    match kind {
+        PartKind::Text(text) => Content::Text { text: body(text) },
+        PartKind::Reasoning(text) => Content::Reasoning { text: body(text) },
+        PartKind::File(file) => {
+            Content::File { mime: file.mime, name: file.name, uri: file.uri, bytes: file.bytes }
+        }
+        PartKind::Tool(tool) => Content::Tool(Box::new(tool_part(tool))),
+        PartKind::StepStart => Content::StepStart,
+        PartKind::StepFinish { reason, usage } => Content::StepFinish { reason, usage },
+        PartKind::Patch { files } => Content::Patch { files },
+        PartKind::Compaction { auto } => Content::Compaction { auto },
+        PartKind::Subtask { session_id, description } => Content::Subtask { session_id, description },
+    }
+}
+
+fn body(body: Body) -> types::Body {
+    types::Body { truncated: body.truncated(), bytes: body.bytes, text: body.text }
+}
+
+fn tool_part(tool: ToolPart) -> types::ToolPart {
+    use types::ToolStatus;
+    let (status, started_at, ended_at, output, error) = match tool.state {
+        ToolState::Pending => (ToolStatus::Pending, None, None, None, None),
+        ToolState::Running { started_at } => (ToolStatus::Running, Some(started_at), None, None, None),
+        ToolState::Completed { started_at, ended_at, output } => {
+            (ToolStatus::Completed, Some(started_at), Some(ended_at), Some(body(output)), None)
+        }
+        ToolState::Error { started_at, ended_at, message } => {
+            (ToolStatus::Error, started_at, Some(ended_at), None, Some(message))
+        }
+    };
+    types::ToolPart {
+        call_id: tool.call_id,
+        tool: tool.tool,
+        title: tool.title,
+        status,
+        input: body(tool.input),
+        output,
+        error,
+        started_at,
+        ended_at,
+        compacted_at: tool.compacted_at,
+        attachments: tool.attachments.into_iter().map(attachment).collect(),
+    }
+}
+
+fn attachment(attachment: Attachment) -> types::Attachment {
+    types::Attachment { mime: attachment.mime, name: attachment.name, bytes: attachment.bytes }
+}
+
+/// Something that happened.
+pub fn update(update: Update) -> updates::Update {
+    use updates::Update as Shown;
+    match update {
+        Update::Status { status, detail, retry_at } => Shown::Status { status, detail, retry_at },
+        Update::Message(it) => Shown::Message { message: Box::new(message(it)) },
+        Update::Part(it) => Shown::Part { part: Box::new(part(it)) },
+        Update::PartDelta { message_id, part_id, field, text } => {
+            Shown::PartDelta { message_id, part_id, field, text }
+        }
+        Update::Usage { usage, used, limit } => {
+            Shown::Usage { usage, context: updates::ContextUse { used, limit } }
+        }
+        Update::Title(title) => Shown::Title { title },
+        Update::Todo(items) => Shown::Todo { items },
+        Update::Queue(prompts) => Shown::Queue { prompts },
+        Update::Error(failure) => Shown::Error { error: error(failure) },
+    }
+}
+
+/// A range of a part's field.
+pub fn part_range(range: engine::PartRange) -> results::PartRange {
+    let (text, base64) = match range.content {
+        engine::RangeContent::Text(text) => (Some(text), None),
+        engine::RangeContent::Binary(bytes) => (None, Some(BASE64_STANDARD.encode(bytes))),
+    };
+    results::PartRange { text, base64, offset: range.offset, bytes: range.bytes, eof: range.eof }
+}
+
+/// One provider call of the ledger.
+pub fn step(step: engine::StepRecord) -> results::Step {
+    results::Step {
+        seq: step.seq,
+        message_id: step.message_id,
+        started_at: step.started_at,
+        model: step.model,
+        request_bytes: step.request_bytes,
+        input_items: step.input_items,
+        threading: step.threading,
+        threading_reason: step.threading_reason,
+        input: step.usage.input,
+        cache_read: step.usage.cache_read,
+        cache_write: step.usage.cache_write,
+        output: step.usage.output + step.usage.reasoning,
+        cost_usd: step.usage.cost_usd,
+        first_event_ms: step.first_event_ms,
+        duration_ms: step.duration_ms,
+        retries: step.retries,
+        overhead_ms: step.overhead_ms,
+        finish: step.finish,
+    }
+}
+
+/// A model that can be chosen.
+pub fn model(listed: engine::ListedModel) -> results::ModelEntry {
+    results::ModelEntry {
+        provider: listed.model.provider,
+        id: listed.model.id,
+        context: listed.limits.context,
+        max_output: listed.limits.max_output,
+        images: listed.limits.images,
+        cost: listed.limits.cost,
+        ready: listed.ready,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{json, to_value};
+
+    use super::*;
+    use crate::transcript::{FailureKind, FinishReason, Timestamp};
+
+    fn shown(kind: PartKind) -> serde_json::Value {
+        to_value(part(Part { id: "prt_1".into(), message_id: "msg_1".into(), index: 2, kind })).unwrap()
+    }
+
+    #[test]
+    fn a_text_says_whether_it_is_whole() {
+        let kind = PartKind::Text(Body { text: "ab".into(), bytes: 5 });
+        let text = json!({"text": "ab", "bytes": 5, "truncated": true});
+        let expected = json!({"id": "prt_1", "messageId": "msg_1", "index": 2, "type": "text", "text": text});
+        assert_eq!(shown(kind), expected);
+    }
+
+    #[test]
+    fn a_tool_call_has_the_members_of_its_state_only() {
+        let state = ToolState::Completed {
+            started_at: Timestamp(1),
+            ended_at: Timestamp(2),
+            output: Body::whole("out"),
+        };
+        let tool = ToolPart {
+            call_id: "c".into(),
+            tool: "read".into(),
+            title: None,
+            input: Body::whole("{}"),
+            state,
+            compacted_at: None,
+            attachments: Vec::new(),
+        };
+        let expected = json!({
+            "id": "prt_1", "messageId": "msg_1", "index": 2, "type": "tool",
+            "callId": "c", "tool": "read", "status": "completed",
+            "input": {"text": "{}", "bytes": 2, "truncated": false},
+            "output": {"text": "out", "bytes": 3, "truncated": false},
+            "startedAt": 1, "endedAt": 2,
+        });
+        assert_eq!(shown(PartKind::Tool(tool)), expected);
+    }
+
+    #[test]
+    fn other_parts_are_named_as_in_the_protocol() {
+        let finish = PartKind::StepFinish { reason: Some(FinishReason::EndTurn), usage: None };
+        assert_eq!(shown(finish)["type"], "stepFinish");
+        assert_eq!(shown(PartKind::StepStart)["type"], "stepStart");
+        let subtask = PartKind::Subtask { session_id: "ses_1".into(), description: "d".into() };
+        assert_eq!(shown(subtask)["sessionId"], "ses_1");
+    }
+
+    #[test]
+    fn an_error_carries_its_kind_and_its_message() {
+        let failure = Failure::new(FailureKind::ProviderStalled { phase: "connect".into() }, "no answer");
+        let update = to_value(update(Update::Error(failure))).unwrap();
+        assert_eq!(update["kind"], "error");
+        assert_eq!(update["error"]["kind"], "providerStalled");
+        assert_eq!(update["error"]["phase"], "connect");
+        assert_eq!(update["error"]["message"], "no answer");
+    }
+}

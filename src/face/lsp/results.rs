@@ -1,0 +1,234 @@
+//! Results of our methods.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::types::{Message, Session};
+use crate::{
+    provider::Cost,
+    transcript::{MessageId, ModelRef, QueuedPrompt, StopReason, Timestamp, Usage},
+    workspace::config::Config,
+};
+
+/// Defines results: written in camelCase.
+macro_rules! results {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Serialize, JsonSchema)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+    )*};
+}
+
+results! {
+    /// A session.
+    SessionResult {
+        /// It.
+        session: Session,
+    }
+    /// A page of sessions, newest activity first.
+    SessionPage {
+        /// They.
+        sessions: Vec<Session>,
+        /// Where the next page begins, if there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_cursor: Option<String>,
+    }
+    /// A page of messages, ascending.
+    MessagePage {
+        /// They.
+        messages: Vec<Message>,
+        /// Whether there are earlier ones.
+        has_before: bool,
+        /// Whether there are later ones.
+        has_after: bool,
+    }
+    /// A range of a part's field: `text`, or `base64` where it is none.
+    PartRange {
+        /// Text.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// Bytes that are no text.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        base64: Option<String>,
+        /// Where it begins, in bytes, moved to a character's beginning.
+        offset: u64,
+        /// Size of the whole field in bytes.
+        bytes: u64,
+        /// Whether the field ends here.
+        eof: bool,
+    }
+    /// How a prompt's turn ended.
+    PromptResult {
+        /// The prompt's message.
+        message_id: MessageId,
+        /// Why it ended.
+        stop_reason: StopReason,
+        /// Provider calls.
+        steps: u32,
+        /// What they consumed.
+        usage: Usage,
+    }
+    /// What `session/cancel` did.
+    Cancelled {
+        /// Whether something was running.
+        cancelled: bool,
+    }
+    /// The prompts that wait.
+    QueueResult {
+        /// They, in the order in which they will be answered.
+        prompts: Vec<QueuedPrompt>,
+    }
+    /// What `session/unqueue` did.
+    Removed {
+        /// Whether the prompt was still waiting.
+        removed: bool,
+    }
+    /// What `session/delete` did.
+    Deleted {
+        /// Whether it was there.
+        deleted: bool,
+    }
+    /// The ledger of a session.
+    StepsResult {
+        /// Provider calls, in order.
+        steps: Vec<Step>,
+    }
+    /// One provider call.
+    Step {
+        /// Its place in the session's ledger.
+        seq: u64,
+        /// The message that it wrote.
+        message_id: MessageId,
+        /// When it began.
+        started_at: Timestamp,
+        /// The model that was called.
+        model: ModelRef,
+        /// Size of the request's body.
+        request_bytes: u64,
+        /// Items of conversation in the request.
+        input_items: u64,
+        /// `full`, or `delta` where it continued a response that the provider keeps.
+        threading: String,
+        /// Why.
+        threading_reason: String,
+        /// Uncached input tokens.
+        input: u64,
+        /// Input tokens read from the cache.
+        cache_read: u64,
+        /// Input tokens written to the cache.
+        cache_write: u64,
+        /// Output tokens.
+        output: u64,
+        /// US dollars.
+        cost_usd: f64,
+        /// Until the first event.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first_event_ms: Option<u64>,
+        /// Until the end.
+        duration_ms: u64,
+        /// Calls that failed before this one.
+        retries: u32,
+        /// Our own work.
+        overhead_ms: f64,
+        /// How it ended.
+        finish: String,
+    }
+    /// What `session/export` made: a file, or a text.
+    Exported {
+        /// The file.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// The text.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    }
+    /// The models that can be chosen.
+    ModelList {
+        /// They.
+        models: Vec<ModelEntry>,
+    }
+    /// A model that can be chosen.
+    ModelEntry {
+        /// The provider's name in the configuration.
+        provider: String,
+        /// The model's id at the provider.
+        id: String,
+        /// Size of its window in tokens.
+        context: u64,
+        /// The most it writes in one answer, in tokens.
+        max_output: u64,
+        /// Whether it takes images.
+        images: bool,
+        /// US dollars for a million tokens.
+        #[schemars(with = "crate::workspace::config::CostConfig")]
+        cost: Cost,
+        /// Whether its provider can be called.
+        ready: bool,
+    }
+    /// The tools that the model is offered.
+    ToolList {
+        /// They.
+        tools: Vec<ToolEntry>,
+    }
+    /// A tool that the model is offered.
+    ToolEntry {
+        /// Its name.
+        name: String,
+        /// What it does.
+        description: String,
+        /// JSON Schema of its parameters.
+        parameters: Value,
+    }
+    /// The merged configuration.
+    ConfigResult {
+        /// It; secrets are redacted.
+        config: Config,
+        /// Where each value came from, by dotted key.
+        sources: BTreeMap<String, String>,
+    }
+    /// What the server knows of itself.
+    ServerStatus {
+        /// Its version.
+        version: String,
+        /// Its process id.
+        pid: u32,
+        /// Since it was started.
+        uptime_ms: u64,
+        /// Memory in use, where the system tells.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rss_bytes: Option<u64>,
+        /// The database engine's version.
+        sqlite_version: String,
+        /// The database.
+        db: DatabaseStatus,
+        /// Sessions in it.
+        sessions: SessionCounts,
+        /// What waits.
+        queues: Queues,
+    }
+    /// The database.
+    DatabaseStatus {
+        /// Its file.
+        path: String,
+        /// Its size.
+        bytes: u64,
+        /// Size of its write-ahead log.
+        wal_bytes: u64,
+    }
+    /// Sessions.
+    SessionCounts {
+        /// All.
+        total: u64,
+        /// Those with a turn in this process.
+        running: u64,
+    }
+    /// What waits.
+    Queues {
+        /// Bytes that the client has not read.
+        outgoing_bytes: u64,
+    }
+}

@@ -1,0 +1,86 @@
+//! The protocol as one JSON Schema document: every method, notification and question, from the types themselves.
+//!
+//! `schema.json` beside this file is committed; clients' types are made from it. After a change of the types:
+//! `AGENTLS_UPDATE_SCHEMA=1 cargo test schema` writes it anew.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use super::{
+    events, methods, person,
+    server::PROTOCOL_VERSION,
+    updates::{AskQuestion, QuestionAnswers, SessionDidChange, SessionUpdate},
+};
+use crate::permission::{PermissionAnswer, PermissionQuestion};
+
+/// The document.
+pub fn document() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let described = methods::describe(&mut generator).into_iter();
+    let requests: Map<String, Value> = described
+        .map(|method| {
+            let entry =
+                json!({"description": method.about, "params": method.params, "result": method.result});
+            (method.name.to_owned(), entry)
+        })
+        .collect();
+    let notifications = json!({
+        events::UPDATE: {"params": schema::<SessionUpdate>(&mut generator)},
+        events::DID_CHANGE: {"params": schema::<SessionDidChange>(&mut generator)},
+    });
+    let server_requests = json!({
+        person::REQUEST_PERMISSION: {
+            "params": schema::<PermissionQuestion>(&mut generator),
+            "result": schema::<PermissionAnswer>(&mut generator),
+        },
+        person::ASK_QUESTION: {
+            "params": schema::<AskQuestion>(&mut generator),
+            "result": schema::<QuestionAnswers>(&mut generator),
+        },
+    });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "agentls",
+        "protocolVersion": PROTOCOL_VERSION,
+        "requests": requests,
+        "notifications": notifications,
+        "serverRequests": server_requests,
+        "$defs": generator.take_definitions(true),
+    })
+}
+
+fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_schema_is_the_one_of_the_types() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/face/lsp/schema.json");
+        let document = serde_json::to_string_pretty(&document()).unwrap() + "\n";
+        if std::env::var_os("AGENTLS_UPDATE_SCHEMA").is_some() {
+            std::fs::write(path, &document).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap();
+        assert!(committed == document, "run: AGENTLS_UPDATE_SCHEMA=1 cargo test schema");
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let mut open = vec![&document];
+        while let Some(value) = open.pop() {
+            if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+                assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+            }
+            match value {
+                Value::Object(members) => open.extend(members.values()),
+                Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
+    }
+}

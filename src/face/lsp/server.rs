@@ -1,0 +1,159 @@
+//! The life cycle and LSP's own methods: `initialize`, open documents, commands.
+
+use std::{sync::Arc, time::Instant};
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tower_lsp::{
+    LanguageServer,
+    jsonrpc::Result,
+    lsp_types::{
+        DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+        DidSaveTextDocumentParams, ExecuteCommandOptions, ExecuteCommandParams, InitializeParams,
+        InitializeResult, MessageType, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+        TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    },
+};
+
+use super::{
+    client::{Declared, Introduction},
+    commands::{self, pages::Pages},
+    documents::Documents,
+    events, methods, status,
+};
+use crate::{
+    engine::{ClientInfo, Engine},
+    wire::{calls::Calls, ending, frame::Limit, message::notification, outbox::Outbox, reply::after_reply},
+};
+
+/// The version of the protocol. Raised when a client has to know.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The notifications that we send.
+pub const NOTIFICATIONS: &[&str] = &[events::UPDATE, events::DID_CHANGE];
+
+/// Limits of `limits.frameBytes`: a frame must hold a prompt, and has to fit into memory.
+const FRAME_BYTES: std::ops::RangeInclusive<u64> = 64 * 1024..=1024 * 1024 * 1024;
+
+/// The server as tower-lsp sees it.
+pub struct Server {
+    pub(super) engine: Engine,
+    pub(super) outbox: Outbox,
+    pub(super) calls: Calls,
+    pub(super) client: Declared,
+    pub(super) documents: Arc<Documents>,
+    pub(super) pages: Arc<Pages>,
+    pub(super) limit: Limit,
+    pub(super) stop: CancellationToken,
+    pub(super) started: Instant,
+}
+
+impl Server {
+    /// Takes over what the client said of itself.
+    fn meet(&self, introduction: Introduction) {
+        let Introduction { abilities, name, credentials, config, frame_bytes, warnings } = introduction;
+        self.client.set(abilities);
+        self.engine.set_client(ClientInfo { name, credentials, config });
+        if let Some(bytes) = frame_bytes {
+            let bytes = bytes.clamp(*FRAME_BYTES.start(), *FRAME_BYTES.end());
+            self.limit.set(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
+        for warning in warnings {
+            self.log(&warning);
+        }
+    }
+
+    /// Tells the client something that a person may want to know, behind the reply to the current request.
+    fn log(&self, message: &str) {
+        tracing::warn!("{message}");
+        let params = json!({"type": MessageType::WARNING, "message": message});
+        let outbox = self.outbox.clone();
+        after_reply(move || match notification("window/logMessage", &params) {
+            Ok(body) => outbox.send(body),
+            Err(problem) => tracing::error!(%problem, "a warning cannot be written as JSON"),
+        });
+    }
+}
+
+/// What we can do.
+fn capabilities() -> ServerCapabilities {
+    let sync = TextDocumentSyncOptions {
+        open_close: Some(true),
+        change: Some(TextDocumentSyncKind::INCREMENTAL),
+        save: Some(TextDocumentSyncSaveOptions::Supported(true)),
+        ..TextDocumentSyncOptions::default()
+    };
+    let commands = ExecuteCommandOptions { commands: commands::names(), ..ExecuteCommandOptions::default() };
+    ServerCapabilities {
+        text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
+        execute_command_provider: Some(commands),
+        experimental: Some(json!({"agentls": {
+            "protocolVersion": PROTOCOL_VERSION,
+            "methods": methods::NAMES,
+            "notifications": NOTIFICATIONS,
+        }})),
+        ..ServerCapabilities::default()
+    }
+}
+
+#[tower_lsp::async_trait]
+impl LanguageServer for Server {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        if let Some(pid) = params.process_id
+            && let Err(problem) = ending::on_death_of(pid, self.stop.clone())
+        {
+            tracing::warn!(%problem, "the client's death will not be noticed");
+        }
+        self.meet(Introduction::read(&params));
+        Ok(InitializeResult {
+            capabilities: capabilities(),
+            server_info: Some(ServerInfo {
+                name: "agentls".to_owned(),
+                version: Some(status::VERSION.to_owned()),
+            }),
+        })
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.engine.shut_down().await;
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        let document = params.text_document;
+        self.documents.opened(document.uri, document.version, document.text);
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        let document = params.text_document;
+        self.documents.changed(&document.uri, document.version, params.content_changes);
+    }
+
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        self.documents.saved(&params.text_document.uri);
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.documents.closed(&params.text_document.uri);
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        commands::execute(self, params).await.map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_announced_is_what_is_there() {
+        let capabilities = serde_json::to_value(capabilities()).unwrap();
+        let ours = &capabilities["experimental"]["agentls"];
+        assert_eq!(ours["protocolVersion"], 1);
+        assert_eq!(ours["methods"], json!(methods::NAMES));
+        assert_eq!(ours["notifications"], json!(["session/update", "session/didChange"]));
+        assert_eq!(capabilities["textDocumentSync"]["change"], 2);
+        assert_eq!(capabilities["executeCommandProvider"]["commands"], json!(commands::names()));
+    }
+}
