@@ -6,6 +6,7 @@
 
 pub mod context;
 pub mod engine;
+pub mod face;
 pub mod failpoint;
 pub mod permission;
 pub mod provider;
@@ -13,4 +14,5 @@ pub mod store;
 pub mod tool;
 pub mod transcript;
 pub mod turn;
+pub mod wire;
 pub mod workspace;

@@ -51,6 +51,8 @@ pub struct Introduction {
     pub config: Option<Value>,
     /// `limits.frameBytes` of that configuration.
     pub frame_bytes: Option<u64>,
+    /// Whether the client vouches for the workspace.
+    pub trusted: bool,
     /// What could not be understood, for a person.
     pub warnings: Vec<String>,
 }
@@ -87,8 +89,11 @@ impl Introduction {
                 self.config = Some(value.clone());
             }
             "config" => self.warn(name, "not an object"),
-            // Trust is the user's to give, not known to this stage, and never wrong to leave out.
-            "trust" => {}
+            "trust" => match value.as_str() {
+                Some("trusted") => self.trusted = true,
+                Some("untrusted") => {}
+                _ => self.warn(name, "neither `trusted` nor `untrusted`"),
+            },
             _ => self.warn(name, "not known"),
         }
     }

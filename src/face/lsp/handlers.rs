@@ -158,7 +158,7 @@ impl Server {
     }
 
     pub async fn tool_list(&self, _: InWorkspace) -> Outcome<ToolList> {
-        let tools = self.engine.tools().await.into_iter();
+        let tools = self.engine.tools().into_iter();
         let tools = tools.map(|tool| ToolEntry {
             name: tool.name,
             description: tool.description,

@@ -142,7 +142,7 @@ pub fn part_range(range: engine::PartRange) -> results::PartRange {
 }
 
 /// One provider call of the ledger.
-pub fn step(step: engine::StepRecord) -> results::Step {
+pub fn step(step: engine::Step) -> results::Step {
     results::Step {
         seq: step.seq,
         message_id: step.message_id,
@@ -160,9 +160,15 @@ pub fn step(step: engine::StepRecord) -> results::Step {
         first_event_ms: step.first_event_ms,
         duration_ms: step.duration_ms,
         retries: step.retries,
-        overhead_ms: step.overhead_ms,
+        overhead_ms: micros_as_millis(step.overhead_us),
         finish: step.finish,
     }
+}
+
+/// Microseconds as the protocol's milliseconds.
+#[expect(clippy::cast_precision_loss, reason = "times of a step are far below 2^52 µs")]
+fn micros_as_millis(micros: u64) -> f64 {
+    micros as f64 / 1_000.0
 }
 
 /// A model that can be chosen.

@@ -51,9 +51,9 @@ pub struct Server {
 impl Server {
     /// Takes over what the client said of itself.
     fn meet(&self, introduction: Introduction) {
-        let Introduction { abilities, name, credentials, config, frame_bytes, warnings } = introduction;
+        let Introduction { abilities, name, credentials, config, frame_bytes, trusted, warnings } = introduction;
         self.client.set(abilities);
-        self.engine.set_client(ClientInfo { name, credentials, config });
+        self.engine.set_client(ClientInfo { name, credentials, config, trusted, command_line: None });
         if let Some(bytes) = frame_bytes {
             let bytes = bytes.clamp(*FRAME_BYTES.start(), *FRAME_BYTES.end());
             self.limit.set(usize::try_from(bytes).unwrap_or(usize::MAX));
