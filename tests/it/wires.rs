@@ -322,7 +322,7 @@ async fn answers_that_make_no_sense_are_refused_with_their_words() {
         for (answer, words) in [(html, "Captive portal"), (bad_json, "oops")] {
             match hear(wire, api, answer).await.1 {
                 Some(ProviderError::Rejected { status: 200, message }) => {
-                    assert!(message.contains(words), "{message}")
+                    assert!(message.contains(words), "{message}");
                 }
                 other => panic!("{wire:?}: {other:?}"),
             }
@@ -409,4 +409,45 @@ async fn the_double_refuses_what_providers_refuse() {
         ask(&provider, &[user("ho")], soon()).await;
         assert!(double.take_violations()[0].contains("prefix changed"), "{wire:?}");
     }
+}
+
+#[tokio::test]
+async fn a_kept_response_is_continued_and_a_lost_one_refused() {
+    let double = Double::start(Wire::Responses, vec![rich_answer(), Answer::new().text("done")]).await;
+    let provider = connect(Settings { store: true, ..settings(Api::Responses, &double.base_url()) });
+    let (events, _) = ask(&provider, &[user("hi")], soon()).await;
+    let Some(Event::Finish { response_id: Some(id), .. }) = events.last() else { panic!("{events:?}") };
+    let result =
+        |id: &str| CallResult { call_id: id.into(), text: "x".into(), images: Vec::new(), failed: false };
+    let results = provider.encode(&model(), &Entry::Results(vec![result("call_1"), result("call_2")]));
+    let (model, tools) = (model(), tools());
+    for (id, known) in [(id.as_str(), true), ("resp_gone", false)] {
+        let envelope = Envelope {
+            model: &model,
+            instructions: "Be brief.",
+            tools: &tools,
+            tool_choice: ToolChoice::Auto,
+            cache_key: "ses_1",
+            previous_response_id: Some(id),
+        };
+        let opened = provider.open(provider.request(&envelope, std::slice::from_ref(&results)), soon()).await;
+        match opened.map(|_| ()) {
+            Ok(()) => assert!(known),
+            Err(error) => assert!(!known && error.to_string().contains("not found"), "{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_double_measures_without_keeping_bodies_and_lets_a_boundary_pass() {
+    let answers = vec![Answer::new().text("x"), Answer::new().text("y").new_prefix()];
+    let double = Double::start(Wire::Chat, answers).await;
+    double.forget_bodies();
+    let provider = connect(settings(Api::Chat, &double.base_url()));
+    ask(&provider, &[user("hi")], soon()).await;
+    ask(&provider, &[user("ho")], soon()).await;
+    let requests = double.requests();
+    assert!(requests.iter().all(|request| request.body.is_null() && request.bytes > 100));
+    assert!(requests.iter().all(|request| request.path == "/v1/chat/completions"));
+    assert!(requests[0].answered.is_some_and(|answered| answered <= requests[1].arrived));
 }

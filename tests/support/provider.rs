@@ -70,6 +70,9 @@ struct State {
     kept: HashMap<String, Vec<String>>,
 }
 
+/// Longer than any test waits.
+const FOR_EVER: Duration = Duration::from_hours(1);
+
 type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
 impl Double {
@@ -172,7 +175,7 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<
         (state.requests.len() - 1, answer)
     };
     if answer.stall == Some(Stall::Head) {
-        sleep(Duration::from_secs(3_600)).await;
+        sleep(FOR_EVER).await;
     }
     Ok(respond(answer, number, state))
 }
@@ -183,27 +186,16 @@ impl State {
         let Ok(body) = serde_json::from_slice::<Value>(bytes) else {
             return self.refuse("the body is not JSON");
         };
-        let Some(mut answer) = self.answers.pop_front() else {
-            return self.refuse("there are more requests than answers in the script");
-        };
         let previous = body.get("previous_response_id").and_then(Value::as_str).map(str::to_owned);
         let left_open = match &previous {
+            None => Vec::new(),
             Some(id) => match self.kept.get(id) {
                 Some(calls) => calls.clone(),
-                None => {
-                    self.answers.push_front(answer);
-                    return Answer::status(400).body(
-                        &json!({"error": {
-                            "message": format!("Previous response with id '{id}' not found."),
-                            "type": "invalid_request_error",
-                            "param": "previous_response_id",
-                            "code": "previous_response_not_found",
-                        }})
-                        .to_string(),
-                    );
-                }
+                None => return previous_not_found(id),
             },
-            None => Vec::new(),
+        };
+        let Some(mut answer) = self.answers.pop_front() else {
+            return self.refuse("there are more requests than answers in the script");
         };
         let broken = match self.wire {
             Wire::Responses => responses::check(path, headers, &body, left_open),
@@ -235,6 +227,17 @@ impl State {
     }
 }
 
+/// OpenAI's words; no fault of the client, which cannot know how long a response is kept.
+fn previous_not_found(id: &str) -> Answer {
+    let error = json!({
+        "message": format!("Previous response with id '{id}' not found."),
+        "type": "invalid_request_error",
+        "param": "previous_response_id",
+        "code": "previous_response_not_found",
+    });
+    Answer::status(400).body(&json!({"error": error}).to_string())
+}
+
 fn respond(answer: Answer, number: usize, state: Arc<Mutex<State>>) -> Response<Body> {
     let mut head = Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
@@ -261,7 +264,7 @@ fn respond(answer: Answer, number: usize, state: Arc<Mutex<State>>) -> Response<
 /// The frame at `at`, a cut, silence, or the end.
 async fn next_frame(answer: &Answer, at: usize) -> Option<Result<Bytes, std::io::Error>> {
     if answer.stall == Some(Stall::After(at)) {
-        sleep(Duration::from_secs(3_600)).await;
+        sleep(FOR_EVER).await;
     }
     if answer.cut_after == Some(at) {
         // What was written before has to reach the client first.
