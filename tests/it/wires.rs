@@ -439,6 +439,20 @@ async fn a_kept_response_is_continued_and_a_lost_one_refused() {
 }
 
 #[tokio::test]
+async fn one_connection_serves_step_after_step() {
+    for (wire, api) in WIRES {
+        let double = Double::start(wire, vec![Answer::new().text("x"); 5]).await;
+        let provider = connect(settings(api, &double.base_url()));
+        for _ in 0..5 {
+            assert_eq!(ask(&provider, &[user("hi")], soon()).await.1, None);
+            // What follows the last event is read in the background.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(double.connections(), 1, "{wire:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_double_measures_without_keeping_bodies_and_lets_a_boundary_pass() {
     let answers = vec![Answer::new().text("x"), Answer::new().text("y").new_prefix()];
     let double = Double::start(Wire::Chat, answers).await;

@@ -63,6 +63,7 @@ struct State {
     keep_bodies: bool,
     answers: VecDeque<Answer>,
     requests: Vec<Recorded>,
+    connections: usize,
     violations: Vec<String>,
     /// What the last request of each session sent.
     sent: HashMap<String, rules::Sent>,
@@ -85,6 +86,7 @@ impl Double {
             keep_bodies: true,
             answers: script.into(),
             requests: Vec::new(),
+            connections: 0,
             violations: Vec::new(),
             sent: HashMap::new(),
             kept: HashMap::new(),
@@ -114,6 +116,11 @@ impl Double {
         self.lock().requests.clone()
     }
 
+    /// How many connections were made until now.
+    pub fn connections(&self) -> usize {
+        self.lock().connections
+    }
+
     /// What was refused until now; taken out, it does not fail the test any more.
     pub fn take_violations(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().violations)
@@ -139,6 +146,7 @@ impl Drop for Double {
 async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     while let Ok((socket, _)) = listener.accept().await {
         socket.set_nodelay(true).expect("TCP_NODELAY can be set");
+        state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).connections += 1;
         let state = Arc::clone(&state);
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(request, Arc::clone(&state)));
