@@ -172,7 +172,7 @@ impl Decoder {
         if let Some(delta) = choice.delta {
             let [first, second] = REASONING_FIELDS;
             // A gateway that fills both fields says the same in both.
-            let both = delta.reasoning_content.is_some();
+            let both = delta.reasoning_content.as_ref().is_some_and(|words| !words.is_empty());
             self.grow(delta.reasoning_content, Some(first), out);
             self.grow(delta.reasoning.filter(|_| !both), Some(second), out);
             self.grow(delta.content, None, out);
