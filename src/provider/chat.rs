@@ -15,6 +15,9 @@ use super::{
     remote::{Decode, Format},
 };
 
+/// Where servers put reasoning, and want it back: DeepSeek, llama.cpp and others; OpenRouter, vLLM and others.
+const REASONING_FIELDS: [&str; 2] = ["reasoning_content", "reasoning"];
+
 /// The format.
 #[derive(Debug)]
 pub(super) struct Chat;

@@ -1,5 +1,6 @@
 //! All integration tests in one binary: linking is what they cost most.
 #![allow(missing_docs, reason = "tests and their doubles are named after what they do")]
+#![allow(unreachable_pub, reason = "doubles are shared with benches")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 /// Doubles of the world outside.

@@ -1,10 +1,12 @@
-//! Each wire format against the double, through `connect`: what streams, what fails, and how.
+//! Each wire format against the double, through `connect`: what streams and what is sent.
+
+mod failures;
 
 use std::{sync::Arc, time::Duration};
 
 use agentls::{
     provider::{
-        Api, BlockKind, CallResult, Content, Deadlines, Entry, Envelope, Event, Key, Model, Outgoing, Phase,
+        Api, BlockKind, CallResult, Content, Deadlines, Entry, Envelope, Event, Key, Model, Outgoing,
         Provider, ProviderError, Said, Seal, Settings, ToolChoice, ToolSpec, connect,
     },
     transcript::FinishReason,
@@ -13,7 +15,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use serde_json::{Map, json};
 
-use crate::support::provider::{Answer, Double, Stall, Wire, script::Tokens};
+use crate::support::provider::{Answer, Double, Wire, script::Tokens};
 
 pub(crate) const WIRES: [(Wire, Api); 3] =
     [(Wire::Responses, Api::Responses), (Wire::Chat, Api::Chat), (Wire::Anthropic, Api::Anthropic)];
@@ -217,120 +219,6 @@ async fn the_key_is_sent_where_the_format_wants_it_and_is_in_no_request_that_can
 }
 
 #[tokio::test]
-async fn a_missing_key_is_known_before_anything_is_sent() {
-    let settings =
-        Settings { key: Key::Missing("set DOUBLE_KEY".into()), ..settings(Api::Chat, "http://127.0.0.1:9") };
-    let (_, error) = ask(&connect(settings), &[user("hi")], soon()).await;
-    assert_eq!(error, Some(ProviderError::Auth("set DOUBLE_KEY".into())));
-}
-
-#[tokio::test]
-async fn refusals_are_told_apart_and_carry_the_wait_but_not_the_key() {
-    let words = format!(r#"{{"error":{{"message":"your key {KEY} is bad","type":"x"}}}}"#);
-    let limited = |answer: Answer| answer.body("slow down");
-    let date = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(100));
-    for (wire, api) in WIRES {
-        let error = async |answer: Answer| hear(wire, api, answer).await.1.expect("it fails");
-        for status in [401, 403] {
-            let ProviderError::Auth(message) = error(Answer::status(status).body(&words)).await else {
-                panic!()
-            };
-            assert!(message.contains("your key [redacted] is bad"), "{message}");
-        }
-        let seconds = error(limited(Answer::status(429).header("retry-after", "7"))).await;
-        assert_eq!(seconds.retry_after(), Some(Duration::from_secs(7)));
-        let wait =
-            error(limited(Answer::status(429).header("retry-after", &date))).await.retry_after().unwrap();
-        assert!((95..=100).contains(&wait.as_secs()), "{wait:?}");
-        assert!(matches!(error(Answer::status(500)).await, ProviderError::Unavailable { .. }));
-        let overloaded = error(Answer::status(529).header("retry-after-ms", "1500")).await;
-        assert_eq!(overloaded.retry_after(), Some(Duration::from_millis(1_500)));
-        assert!(matches!(error(Answer::status(413)).await, ProviderError::Rejected { status: 413, .. }));
-        let huge = error(Answer::status(400).body(&"x".repeat(1_000_000))).await;
-        assert!(huge.to_string().len() <= 2_000);
-    }
-}
-
-#[tokio::test]
-async fn a_cut_answer_keeps_what_came_and_may_be_tried_again() {
-    for (wire, api) in WIRES {
-        let whole = hear(wire, api, rich_answer()).await.0;
-        for events in 0..8 {
-            let (heard, error) = hear(wire, api, rich_answer().cut_after(events)).await;
-            assert!(
-                matches!(error, Some(ProviderError::Unavailable { .. })),
-                "{wire:?} after {events}: {error:?}"
-            );
-            assert!(whole.starts_with(&heard), "{wire:?} after {events}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_answer_that_ends_early_but_cleanly_is_cut_too() {
-    for (wire, api) in WIRES {
-        let (_, error) = hear(wire, api, Answer::raw(vec![Bytes::from(": hello\n\n")])).await;
-        assert!(error.is_some_and(|error| error.retryable()), "{wire:?}");
-    }
-}
-
-#[tokio::test]
-async fn silence_ends_at_the_deadline_of_its_phase() {
-    let short = Duration::from_millis(150);
-    let deadlines = Deadlines { connect: Duration::from_secs(5), first_event: short, idle: short };
-    for (wire, api) in WIRES {
-        for (stall, phase) in [
-            (Stall::Head, Phase::FirstEvent),
-            (Stall::After(0), Phase::FirstEvent),
-            (Stall::After(4), Phase::Idle),
-        ] {
-            let double = Double::start(wire, vec![rich_answer().stall(stall)]).await;
-            let started = std::time::Instant::now();
-            let (_, error) = ask(&connect(settings(api, &double.base_url())), &[user("hi")], deadlines).await;
-            assert_eq!(error, Some(ProviderError::Stalled { phase, waited: short }), "{wire:?} {stall:?}");
-            assert!(started.elapsed() < Duration::from_secs(1));
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_connection_that_never_stands_ends_at_its_deadline() {
-    // A listener that takes no part in the TLS handshake.
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let base = format!("https://{}", listener.local_addr().unwrap());
-    let short = Duration::from_millis(150);
-    let deadlines = Deadlines { connect: short, ..soon() };
-    let (_, error) = ask(&connect(settings(Api::Chat, &base)), &[user("hi")], deadlines).await;
-    assert_eq!(error, Some(ProviderError::Stalled { phase: Phase::Connect, waited: short }));
-}
-
-#[tokio::test]
-async fn a_port_where_nobody_listens_may_be_tried_again() {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let (_, error) = ask(&connect(settings(Api::Chat, &base)), &[user("hi")], soon()).await;
-    assert!(matches!(error, Some(ProviderError::Unavailable { .. })), "{error:?}");
-}
-
-#[tokio::test]
-async fn answers_that_make_no_sense_are_refused_with_their_words() {
-    for (wire, api) in WIRES {
-        let html =
-            Answer::status(200).header("content-type", "text/html").body("<title>Captive portal</title>");
-        let bad_json = Answer::raw(vec![Bytes::from("data: {\"type\": oops\n\n")]);
-        for (answer, words) in [(html, "Captive portal"), (bad_json, "oops")] {
-            match hear(wire, api, answer).await.1 {
-                Some(ProviderError::Rejected { status: 200, message }) => {
-                    assert!(message.contains(words), "{message}")
-                }
-                other => panic!("{wire:?}: {other:?}"),
-            }
-        }
-    }
-}
-
-#[tokio::test]
 async fn unknown_events_are_passed_over() {
     for (wire, api) in WIRES {
         let mut answer = rich_answer();
@@ -367,16 +255,6 @@ async fn it_does_not_matter_where_the_network_cuts_the_bytes() {
 }
 
 #[tokio::test]
-async fn a_redirect_does_not_take_the_key_elsewhere() {
-    let elsewhere = Double::start(Wire::Chat, Vec::new()).await;
-    let answer =
-        Answer::status(307).header("location", &format!("{}/chat/completions", elsewhere.base_url()));
-    let (_, error) = hear(Wire::Chat, Api::Chat, answer).await;
-    assert!(matches!(error, Some(ProviderError::Rejected { status: 307, .. })), "{error:?}");
-    assert!(elsewhere.requests().is_empty());
-}
-
-#[tokio::test]
 async fn the_double_refuses_what_providers_refuse() {
     let call = |id: &str| Said::Call { call_id: id.into(), tool: "read".into(), arguments: "{}".into() };
     let result =
@@ -409,4 +287,59 @@ async fn the_double_refuses_what_providers_refuse() {
         ask(&provider, &[user("ho")], soon()).await;
         assert!(double.take_violations()[0].contains("prefix changed"), "{wire:?}");
     }
+}
+
+#[tokio::test]
+async fn a_kept_response_is_continued_and_a_lost_one_refused() {
+    let double = Double::start(Wire::Responses, vec![rich_answer(), Answer::new().text("done")]).await;
+    let provider = connect(Settings { store: true, ..settings(Api::Responses, &double.base_url()) });
+    let (events, _) = ask(&provider, &[user("hi")], soon()).await;
+    let Some(Event::Finish { response_id: Some(id), .. }) = events.last() else { panic!("{events:?}") };
+    let result =
+        |id: &str| CallResult { call_id: id.into(), text: "x".into(), images: Vec::new(), failed: false };
+    let results = provider.encode(&model(), &Entry::Results(vec![result("call_1"), result("call_2")]));
+    let (model, tools) = (model(), tools());
+    for (id, known) in [(id.as_str(), true), ("resp_gone", false)] {
+        let envelope = Envelope {
+            model: &model,
+            instructions: "Be brief.",
+            tools: &tools,
+            tool_choice: ToolChoice::Auto,
+            cache_key: "ses_1",
+            previous_response_id: Some(id),
+        };
+        let opened = provider.open(provider.request(&envelope, std::slice::from_ref(&results)), soon()).await;
+        match opened.map(|_| ()) {
+            Ok(()) => assert!(known),
+            Err(error) => assert!(!known && error.to_string().contains("not found"), "{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_connection_serves_step_after_step() {
+    for (wire, api) in WIRES {
+        let double = Double::start(wire, vec![Answer::new().text("x"); 5]).await;
+        let provider = connect(settings(api, &double.base_url()));
+        for _ in 0..5 {
+            assert_eq!(ask(&provider, &[user("hi")], soon()).await.1, None);
+            // What follows the last event is read in the background.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(double.connections(), 1, "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_double_measures_without_keeping_bodies_and_lets_a_boundary_pass() {
+    let answers = vec![Answer::new().text("x"), Answer::new().text("y").new_prefix()];
+    let double = Double::start(Wire::Chat, answers).await;
+    double.forget_bodies();
+    let provider = connect(settings(Api::Chat, &double.base_url()));
+    ask(&provider, &[user("hi")], soon()).await;
+    ask(&provider, &[user("ho")], soon()).await;
+    let requests = double.requests();
+    assert!(requests.iter().all(|request| request.body.is_null() && request.bytes > 100));
+    assert!(requests.iter().all(|request| request.path == "/v1/chat/completions"));
+    assert!(requests[0].answered.is_some_and(|answered| answered <= requests[1].arrived));
 }

@@ -37,12 +37,17 @@ def strict(schema):
         return tuple(strict(item) for item in schema)
     if not isinstance(schema, dict):
         return schema
-    schema = {key: value if key in ("cls", "function") else strict(value) for key, value in schema.items()}
+    schema = {key: strict(value) for key, value in schema.items()}
     if schema.get("type") == "generator":
         schema["type"] = "list"
     # A schema of parameters is open by design: it says so in its own configuration.
-    declared_open = (schema.get("config") or {}).get("extra_fields_behavior") == "allow"
-    if schema.get("type") == "typed-dict" and not declared_open:
+    config = schema.get("config") or {}
+    if schema.get("type") == "typed-dict" and config.get("extra_fields_behavior") != "allow":
+        schema["extra_behavior"] = "forbid"
+    # What the vendor answers with may be sent back as well; as an answer it is open for what is to come.
+    if schema.get("type") == "model":
+        schema["config"] = {**config, "extra_fields_behavior": "forbid"}
+    if schema.get("type") == "model-fields":
         schema["extra_behavior"] = "forbid"
     return schema
 

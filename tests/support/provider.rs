@@ -63,12 +63,16 @@ struct State {
     keep_bodies: bool,
     answers: VecDeque<Answer>,
     requests: Vec<Recorded>,
+    connections: usize,
     violations: Vec<String>,
     /// What the last request of each session sent.
     sent: HashMap<String, rules::Sent>,
     /// Responses that are kept, with the calls that they left open.
     kept: HashMap<String, Vec<String>>,
 }
+
+/// Longer than any test waits.
+const FOR_EVER: Duration = Duration::from_hours(1);
 
 type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
@@ -82,6 +86,7 @@ impl Double {
             keep_bodies: true,
             answers: script.into(),
             requests: Vec::new(),
+            connections: 0,
             violations: Vec::new(),
             sent: HashMap::new(),
             kept: HashMap::new(),
@@ -111,6 +116,11 @@ impl Double {
         self.lock().requests.clone()
     }
 
+    /// How many connections were made until now.
+    pub fn connections(&self) -> usize {
+        self.lock().connections
+    }
+
     /// What was refused until now; taken out, it does not fail the test any more.
     pub fn take_violations(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().violations)
@@ -136,6 +146,7 @@ impl Drop for Double {
 async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     while let Ok((socket, _)) = listener.accept().await {
         socket.set_nodelay(true).expect("TCP_NODELAY can be set");
+        state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).connections += 1;
         let state = Arc::clone(&state);
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(request, Arc::clone(&state)));
@@ -172,7 +183,7 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<
         (state.requests.len() - 1, answer)
     };
     if answer.stall == Some(Stall::Head) {
-        sleep(Duration::from_secs(3_600)).await;
+        sleep(FOR_EVER).await;
     }
     Ok(respond(answer, number, state))
 }
@@ -183,27 +194,16 @@ impl State {
         let Ok(body) = serde_json::from_slice::<Value>(bytes) else {
             return self.refuse("the body is not JSON");
         };
-        let Some(mut answer) = self.answers.pop_front() else {
-            return self.refuse("there are more requests than answers in the script");
-        };
         let previous = body.get("previous_response_id").and_then(Value::as_str).map(str::to_owned);
         let left_open = match &previous {
+            None => Vec::new(),
             Some(id) => match self.kept.get(id) {
                 Some(calls) => calls.clone(),
-                None => {
-                    self.answers.push_front(answer);
-                    return Answer::status(400).body(
-                        &json!({"error": {
-                            "message": format!("Previous response with id '{id}' not found."),
-                            "type": "invalid_request_error",
-                            "param": "previous_response_id",
-                            "code": "previous_response_not_found",
-                        }})
-                        .to_string(),
-                    );
-                }
+                None => return previous_not_found(id),
             },
-            None => Vec::new(),
+        };
+        let Some(mut answer) = self.answers.pop_front() else {
+            return self.refuse("there are more requests than answers in the script");
         };
         let broken = match self.wire {
             Wire::Responses => responses::check(path, headers, &body, left_open),
@@ -235,6 +235,17 @@ impl State {
     }
 }
 
+/// OpenAI's words; no fault of the client, which cannot know how long a response is kept.
+fn previous_not_found(id: &str) -> Answer {
+    let error = json!({
+        "message": format!("Previous response with id '{id}' not found."),
+        "type": "invalid_request_error",
+        "param": "previous_response_id",
+        "code": "previous_response_not_found",
+    });
+    Answer::status(400).body(&json!({"error": error}).to_string())
+}
+
 fn respond(answer: Answer, number: usize, state: Arc<Mutex<State>>) -> Response<Body> {
     let mut head = Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
@@ -261,7 +272,7 @@ fn respond(answer: Answer, number: usize, state: Arc<Mutex<State>>) -> Response<
 /// The frame at `at`, a cut, silence, or the end.
 async fn next_frame(answer: &Answer, at: usize) -> Option<Result<Bytes, std::io::Error>> {
     if answer.stall == Some(Stall::After(at)) {
-        sleep(Duration::from_secs(3_600)).await;
+        sleep(FOR_EVER).await;
     }
     if answer.cut_after == Some(at) {
         // What was written before has to reach the client first.

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::REASONING_FIELDS;
 use crate::provider::{
     CallResult, Content, Entry, Envelope, Image, Model, Settings, ToolChoice, ToolSpec,
     body::{elements, join, json as to_json, with_options},
@@ -57,7 +58,8 @@ fn assistant(pieces: &[Sent<'_>]) -> Value {
             })),
             // The seal names the field that the server used: it wants its words back in the same.
             Sent::Reasoning { text, item } => {
-                if let Some(field) = item.get("field").and_then(Value::as_str) {
+                let field = item.get("field").and_then(Value::as_str);
+                if let Some(field) = field.filter(|field| REASONING_FIELDS.contains(field)) {
                     message.insert(field.to_owned(), (*text).into());
                 }
             }

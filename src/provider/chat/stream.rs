@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::REASONING_FIELDS;
 use crate::{
     provider::{
         BlockKind, Event, ProviderError, Seal, Settings,
@@ -169,8 +170,11 @@ impl Decoder {
 
     fn choice(&mut self, choice: Choice, out: &mut VecDeque<Event>) {
         if let Some(delta) = choice.delta {
-            self.grow(delta.reasoning_content, Some("reasoning_content"), out);
-            self.grow(delta.reasoning, Some("reasoning"), out);
+            let [first, second] = REASONING_FIELDS;
+            // A gateway that fills both fields says the same in both.
+            let both = delta.reasoning_content.as_ref().is_some_and(|words| !words.is_empty());
+            self.grow(delta.reasoning_content, Some(first), out);
+            self.grow(delta.reasoning.filter(|_| !both), Some(second), out);
             self.grow(delta.content, None, out);
             self.refused |= delta.refusal.as_ref().is_some_and(|words| !words.is_empty());
             self.grow(delta.refusal, None, out);
@@ -325,3 +329,6 @@ fn usage(wire: WireUsage) -> Usage {
         cost_usd: 0.0,
     }
 }
+
+#[cfg(test)]
+mod tests;

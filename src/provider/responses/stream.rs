@@ -340,3 +340,6 @@ fn usage(wire: WireUsage) -> Usage {
         cost_usd: 0.0,
     }
 }
+
+#[cfg(test)]
+mod tests;

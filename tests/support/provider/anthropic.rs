@@ -68,7 +68,7 @@ fn check_message(message: &Value, open: &mut OpenCalls) -> Verdict {
                 })?;
             }
             ("assistant", "redacted_thinking") => {
-                require(text(block, "data").is_some(), || format!("{block}"))?
+                require(text(block, "data").is_some(), || format!("{block}"))?;
             }
             ("assistant", "tool_use") => {
                 require(block["input"].is_object() && text(block, "name").is_some(), || format!("{block}"))?;
