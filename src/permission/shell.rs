@@ -44,7 +44,9 @@ pub fn analyze(line: &str) -> Analysis {
     }
     let Reader { mut commands, doubt, .. } = reader;
     if doubt.is_some() {
-        commands.iter_mut().for_each(|command| command.rule.clear());
+        for command in &mut commands {
+            command.rule.clear();
+        }
     }
     Analysis { commands, doubt }
 }

@@ -84,13 +84,14 @@ pub(super) fn entries(folder: &Path, depth: usize, cancel: &CancellationToken) -
             Some(kind) if kind.is_symlink() => "@",
             _ => "",
         };
-        text.push_str(&format!("{}{mark}\n", walk::shown(entry.path(), folder)));
+        text.extend([&walk::shown(entry.path(), folder), mark, "\n"]);
     }
     if text.is_empty() {
         text.push_str("(the folder is empty)");
     }
     if more > 0 {
-        text.push_str(&format!("({more} more entries; list a folder below, or use glob)"));
+        let note = format!("({more} more entries; list a folder below, or use glob)");
+        text.push_str(&note);
     }
     Ok(text)
 }

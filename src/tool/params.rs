@@ -30,7 +30,7 @@ pub fn read<P: JsonSchema + DeserializeOwned>(input: Value) -> Result<P, ToolErr
             return Err(ToolError::Parameter(format!("unknown parameter `{name}`; this tool takes {known}")));
         };
         if !value.is_null() {
-            let value = fit(&name, value, expected)?;
+            let value = fit(&name, &value, expected)?;
             fields.insert(name, value);
         }
     }
@@ -52,9 +52,9 @@ fn kind(schema: &Value) -> &str {
     schema.get("type").and_then(Value::as_str).unwrap_or("value")
 }
 
-fn fit(name: &str, value: Value, schema: &Value) -> Result<Value, ToolError> {
+fn fit(name: &str, value: &Value, schema: &Value) -> Result<Value, ToolError> {
     let kind = kind(schema);
-    let fitted = match (&value, kind) {
+    let fitted = match (value, kind) {
         (Value::String(text), "integer" | "number" | "boolean" | "array" | "object") => {
             serde_json::from_str(text.trim()).unwrap_or(Value::Null)
         }

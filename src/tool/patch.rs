@@ -83,8 +83,8 @@ impl Plan {
             (Action::Add(_), Some(_)) => {
                 Err(ToolError::Failed(format!("{subject} exists already; update it instead")))
             }
-            (Action::Add(content), None) => {
-                self.push(place, before, Some(content.clone()), format!("added {subject}"));
+            (Action::Add(new), None) => {
+                self.push(place, before, Some(new.clone()), format!("added {subject}"));
                 Ok(())
             }
             (Action::Delete, Some(_)) => {

@@ -80,7 +80,7 @@ pub(super) struct Group {
 
 impl Group {
     /// Whether a process of it runs.
-    pub(super) fn is_alive(&self) -> bool {
+    fn is_alive(&self) -> bool {
         test_kill_process_group(self.pid).is_ok()
     }
 
@@ -99,7 +99,11 @@ impl Group {
     /// Lets what still runs go on, and says what that is.
     pub(super) fn let_go(mut self) -> Vec<String> {
         self.armed = false;
-        members(self.pid)
+        let members = members(self.pid);
+        if members.is_empty() && cfg!(not(target_os = "linux")) && self.is_alive() {
+            return vec!["background processes".to_owned()];
+        }
+        members
     }
 
     async fn ended(&self, child: &mut Child) {

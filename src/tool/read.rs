@@ -161,7 +161,8 @@ fn show_lines(
             return Err(ToolError::Cancelled { partial: text });
         }
         if (params.offset..last).contains(&number) {
-            text.push_str(&format!("{number:>6}\t{}\n", line.shown(number == 1)));
+            let numbered = format!("{number:>6}\t{}\n", line.shown(number == 1));
+            text.push_str(&numbered);
         }
     }
     let subject = place.subject();
@@ -172,12 +173,13 @@ fn show_lines(
         )));
     }
     let shown = number.min(last - 1);
-    text.push_str(&match (number, params.offset) {
+    let note = match (number, params.offset) {
         (0, _) => "(the file is empty)".to_owned(),
         (_, 1) if shown == number => format!("({number} lines)"),
         (_, from) if shown == number => format!("(lines {from}-{shown} of {number})"),
         (_, from) => format!("(lines {from}-{shown} of {number}; go on with offset {last})"),
-    });
+    };
+    text.push_str(&note);
     Ok(Output { title: subject, text, ..Output::default() })
 }
 

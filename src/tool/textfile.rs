@@ -35,15 +35,14 @@ pub(super) struct Text {
 /// Reads what an edit of `path` starts from.
 pub(super) async fn load(context: &ToolContext, path: &Path) -> Result<Text, ToolError> {
     let open = context.editor.open(path);
-    let content = match &open {
-        Some(document) => Some(document.text.to_string()),
-        None => {
-            let path = path.to_owned();
-            blocking(move || read_disk(&path)).await?
-        }
+    let text = if let Some(document) = &open {
+        Some(document.text.to_string())
+    } else {
+        let path = path.to_owned();
+        blocking(move || read_disk(&path)).await?
     };
-    let content = content.map(|text| text.strip_prefix(BOM).map(ToOwned::to_owned).unwrap_or(text));
-    Ok(Text { path: path.to_owned(), content, open })
+    let without_bom = |text: String| text.strip_prefix(BOM).map(ToOwned::to_owned).unwrap_or(text);
+    Ok(Text { path: path.to_owned(), content: text.map(without_bom), open })
 }
 
 /// Writes `new` where `text` was read, if that has not changed since.

@@ -86,6 +86,7 @@ const RISKY_OPTIONS: &[(&str, &[&str])] = &[
     ("cargo", &["--config"]),
     ("date", &["-s", "--set"]),
     ("fd", &["-x", "-X", "--exec", "--exec-batch"]),
+    ("file", &["-C", "--compile"]),
     ("find", &["-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprint0", "-fprintf", "-fls"]),
     (
         "git",

@@ -240,14 +240,14 @@ fn hunks(lines: &[&str], mut at: usize) -> Result<(Vec<Hunk>, usize), String> {
             if (old_left == 0 && new_left == 0 && !marker) || !hunk.take(line) {
                 break;
             }
-            match (marker, hunk.lines.last()) {
-                (true, _) | (_, None) => {}
-                (_, Some(Line::Keep(_))) => {
-                    (old_left, new_left) = (old_left.saturating_sub(1), new_left.saturating_sub(1))
-                }
-                (_, Some(Line::Remove(_))) => old_left = old_left.saturating_sub(1),
-                (_, Some(Line::Add(_))) => new_left = new_left.saturating_sub(1),
-            }
+            let counts = match hunk.lines.last().filter(|_| !marker) {
+                Some(Line::Keep(_)) => (1, 1),
+                Some(Line::Remove(_)) => (1, 0),
+                Some(Line::Add(_)) => (0, 1),
+                None => (0, 0),
+            };
+            old_left = old_left.saturating_sub(counts.0);
+            new_left = new_left.saturating_sub(counts.1);
             at += 1;
         }
         if old_left + new_left > 0 {
