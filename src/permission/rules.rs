@@ -133,8 +133,8 @@ enum Piece {
     Exactly(char),
 }
 
-/// Whether `pattern` matches the whole of `subject`. `*` stands for any text, `/` and spaces included; `\*` and
-/// `\\` stand for themselves; a pattern that ends in ` *` also matches without anything after it.
+/// Whether `pattern` matches the whole of `subject`. `*` stands for any text, `/` and spaces included; `\*`
+/// and `\\` stand for themselves; a pattern that ends in ` *` also matches without anything after it.
 ///
 /// Takes at most pattern × subject steps.
 pub fn matches(pattern: &str, subject: &str) -> bool {

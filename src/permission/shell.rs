@@ -1,9 +1,10 @@
-//! What a command line would run: its simple commands, each with a label and a rule, or the reason why that is
-//! not known.
+//! What a command line would run: its simple commands, each with a label and a rule, or the reason why that
+//! is not known.
 //!
 //! A list of what is understood, never a list of what is dangerous: every node of the syntax tree that is not
-//! known here is a doubt, and a doubt makes the gate ask whatever the rules say (invariant 12). Commands inside what is not
-//! understood are still listed as far as they can be seen, so that a rule may deny them. Pure.
+//! known here is a doubt, and a doubt makes the gate ask whatever the rules say (invariant 12). Commands
+//! inside what is not understood are still listed as far as they can be seen, so that a rule may deny them.
+//! Pure.
 
 mod known;
 mod words;
@@ -170,7 +171,8 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Only a comment on a line of its own: elsewhere this grammar and bash might disagree about its beginning.
+    /// Only a comment on a line of its own: elsewhere this grammar and bash might disagree about its
+    /// beginning.
     fn comment(&mut self, node: Node<'_>) {
         let before = range(self.source, 0, node.start_byte());
         if !before.trim_end_matches([' ', '\t']).is_empty()
@@ -253,7 +255,8 @@ fn children(node: Node<'_>) -> Vec<Node<'_>> {
     (0..node.child_count()).filter_map(|at| node.child(at)).collect()
 }
 
-/// What a command may run that is put before another (`sudo rm x`, `A=b rm x`, `sh -c 'rm x'`): for denials only.
+/// What a command may run that is put before another (`sudo rm x`, `A=b rm x`, `sh -c 'rm x'`): for denials
+/// only.
 fn inner_commands(shown: &[String], words: &[Word]) -> Vec<String> {
     let suffixes = (1..shown.len().min(MAX_PREFIX)).filter_map(|from| shown.get(from..));
     let mut inner: Vec<String> = suffixes.map(|words| words.join(" ")).collect();

@@ -1,7 +1,7 @@
 //! `grep`: lines of files that match a regular expression.
 //!
-//! Unsaved text of open documents is searched instead of the disk. Files that a rule denies to `grep` or `read` are
-//! left out, and so are binary ones. The expression is bounded in size and runs in linear time.
+//! Unsaved text of open documents is searched instead of the disk. Files that a rule denies to `grep` or
+//! `read` are left out, and so are binary ones. The expression is bounded in size and runs in linear time.
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 

@@ -1,6 +1,7 @@
 //! `list`: the entries of a folder, folders marked with `/`.
 //!
-//! What `.gitignore` names is left out. Hidden entries are listed (they matter for orientation), `.git` is not.
+//! What `.gitignore` names is left out. Hidden entries are listed (they matter for orientation), `.git` is
+//! not.
 
 use std::path::Path;
 

@@ -1,7 +1,9 @@
-//! Parameters of tools: one struct for each tool is the schema the model sees and the reader of what it sends.
+//! Parameters of tools: one struct for each tool is the schema the model sees and the reader of what it
+//! sends.
 //!
-//! A wrong parameter is an error that names it and says what was expected. Common slips of models are forgiven where there
-//! is one meaning only: numbers and truth values in quotes, a list or object as JSON text, `null` for "not given".
+//! A wrong parameter is an error that names it and says what was expected. Common slips of models are
+//! forgiven where there is one meaning only: numbers and truth values in quotes, a list or object as JSON
+//! text, `null` for "not given".
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;

@@ -1,7 +1,7 @@
 //! `patch`: several changes of several files at once, all or nothing.
 //!
-//! Everything is computed from what is there, asked for once with the whole difference, and then written. When
-//! a write fails, what was written before is put back.
+//! Everything is computed from what is there, asked for once with the whole difference, and then written.
+//! When a write fails, what was written before is put back.
 
 mod apply;
 mod parse;

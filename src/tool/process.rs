@@ -1,8 +1,8 @@
 //! A child process in a group of its own, and its end.
 //!
-//! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call kills at
-//! once; the kernel kills the direct child when this process dies (Linux). No secret of ours is in its environment (invariant
-//! 13), stdin is empty, and stdout is never inherited (invariant 10).
+//! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call
+//! kills at once; the kernel kills the direct child when this process dies (Linux). No secret of ours is in
+//! its environment (invariant 13), stdin is empty, and stdout is never inherited (invariant 10).
 
 use std::{ffi::OsStr, io, path::Path, process::Stdio, time::Duration};
 
@@ -84,7 +84,8 @@ impl Group {
         test_kill_process_group(self.pid).is_ok()
     }
 
-    /// TERM, then KILL after two seconds. Resolves when nothing of the group runs, soon after KILL at the latest.
+    /// TERM, then KILL after two seconds. Resolves when nothing of the group runs, soon after KILL at the
+    /// latest.
     pub(super) async fn stop(mut self, child: &mut Child) {
         self.signal(Signal::TERM);
         if tokio::time::timeout(GRACE, self.ended(child)).await.is_err() {

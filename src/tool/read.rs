@@ -1,6 +1,7 @@
 //! `read`: a file's lines with their numbers, an image, or a folder's entries.
 //!
-//! Unsaved text of an open document is what is read. Memory is bounded by the lines asked for, not by the file.
+//! Unsaved text of an open document is what is read. Memory is bounded by the lines asked for, not by the
+//! file.
 
 use std::{
     fs,

@@ -1,7 +1,7 @@
 //! The two notations of a patch: unified diffs and the `*** Begin Patch` form. Pure.
 //!
-//! Unified diff as GNU diff and git write it (`---`, `+++`, `@@ -l,n +l,n @@`, `\ No newline at end of file`, git's
-//! `rename from`/`rename to` and `/dev/null`).
+//! Unified diff as GNU diff and git write it (`---`, `+++`, `@@ -l,n +l,n @@`, `\ No newline at end of
+//! file`, git's `rename from`/`rename to` and `/dev/null`).
 
 /// One file's change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,7 +219,8 @@ fn unified_change(old: &str, new: &str, hunks: Vec<Hunk>) -> Result<Change, Stri
     Ok(Change { path: path.to_owned(), action })
 }
 
-/// The name on a `---` or `+++` line: without a time stamp, quotes, and the `a/` or `b/` that tools put before it.
+/// The name on a `---` or `+++` line: without a time stamp, quotes, and the `a/` or `b/` that tools put
+/// before it.
 fn file_name(text: &str) -> String {
     let name = text.split('\t').next().unwrap_or_default().trim();
     let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
