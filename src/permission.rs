@@ -174,8 +174,8 @@ pub struct Question {
     pub options: Vec<String>,
 }
 
-/// The person behind the client. Every method answers `None` when nobody can be asked or the client went away;
-/// dropping the future withdraws the question.
+/// The person behind the client. Every method answers `None` when nobody can be asked or the client went
+/// away; dropping the future withdraws the question.
 pub trait Person: Send + Sync {
     /// Asks for permission.
     fn permission(&self, question: PermissionQuestion) -> BoxFuture<'_, Option<PermissionAnswer>>;

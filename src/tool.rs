@@ -1,8 +1,9 @@
 //! Tools: what the model can do to the user's files and machine.
 //!
 //! One trait, one file for each tool. A tool checks its parameters, asks the [`Gate`] before it acts, and
-//! returns the whole of what it found; what the model is shown of it is decided elsewhere. A wrong parameter, a
-//! missing file, a failed command are [`ToolError`]s that the model reads, never the end of a turn.
+//! returns the whole of what it found; what the model is shown of it is decided elsewhere. A wrong
+//! parameter, a missing file, a failed command are [`ToolError`]s that the model reads, never the end of a
+//! turn.
 
 pub mod bash;
 pub mod buffers;

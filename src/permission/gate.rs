@@ -1,8 +1,8 @@
 //! The gate of a session: rules first, then what a person allowed before, then the person.
 //!
 //! Invariant 12: a configured deny wins over every approval; where nobody can be asked the headless policy
-//! answers at once. One question of a session is open at a time; one that waited for another is looked at again,
-//! since the answer to that may have decided it.
+//! answers at once. One question of a session is open at a time; one that waited for another is looked at
+//! again, since the answer to that may have decided it.
 
 use std::sync::Arc;
 

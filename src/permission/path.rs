@@ -1,8 +1,8 @@
 //! Where a path of a tool call really leads, found component by component.
 //!
-//! Links are followed knowingly: the path as written and its target are both reported, so that a person can be
-//! shown them and rules can see both. Nothing is opened. Invariant 12: what lies outside the root is known as such
-//! before anything touches it.
+//! Links are followed knowingly: the path as written and its target are both reported, so that a person can
+//! be shown them and rules can see both. Nothing is opened. Invariant 12: what lies outside the root is
+//! known as such before anything touches it.
 
 use std::{
     collections::VecDeque,

@@ -74,11 +74,8 @@ impl Rules {
 
     /// Decides about one item of an ask.
     pub fn decide_item(&self, tool: &str, item: &Item) -> Decision {
-        let names = item.aliases.iter().map(String::as_str);
-        names
-            .filter_map(|name| self.denied(tool, name))
-            .next()
-            .unwrap_or_else(|| self.decide(tool, &item.label))
+        let denied = item.aliases.iter().find_map(|name| self.denied(tool, name));
+        denied.unwrap_or_else(|| self.decide(tool, &item.label))
     }
 
     /// Decides about one subject: a path relative to the working directory, a simple command.
@@ -136,8 +133,8 @@ enum Piece {
     Exactly(char),
 }
 
-/// Whether `pattern` matches the whole of `subject`. `*` stands for any text, `/` and spaces included; `\*` and
-/// `\\` stand for themselves; a pattern that ends in ` *` also matches without anything after it.
+/// Whether `pattern` matches the whole of `subject`. `*` stands for any text, `/` and spaces included; `\*`
+/// and `\\` stand for themselves; a pattern that ends in ` *` also matches without anything after it.
 ///
 /// Takes at most pattern × subject steps.
 pub fn matches(pattern: &str, subject: &str) -> bool {
@@ -198,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    fn rules(section: Value) -> Rules {
+    fn rules(section: &Value) -> Rules {
         let mut rules = Rules::new();
         rules.add(section.as_object().unwrap());
         rules
@@ -214,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_later_rule_wins_among_allow_and_ask() {
-        let rules = rules(json!({"*": "ask", "bash": {"git *": "allow", "git push *": "ask"}}));
+        let rules = rules(&json!({"*": "ask", "bash": {"git *": "allow", "git push *": "ask"}}));
         assert_eq!(rules.decide("bash", "git status"), Decision::Allow);
         assert_eq!(rules.decide("bash", "git push origin"), Decision::Ask);
         assert_eq!(rules.decide("read", "a"), Decision::Ask);
@@ -222,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_mistaken_word_never_allows() {
-        let rules = rules(json!({"bash": "allowed", "read": 7, "grep": {"*": null}}));
+        let rules = rules(&json!({"bash": "allowed", "read": 7, "grep": {"*": null}}));
         for tool in ["bash", "read", "grep"] {
             assert_eq!(rules.decide(tool, "x"), Decision::Ask);
         }
@@ -230,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_narrowing_layer_cannot_allow() {
-        let mut rules = rules(json!({"bash": {"make *": "allow", "ls": "allow"}}));
+        let mut rules = rules(&json!({"bash": {"make *": "allow", "ls": "allow"}}));
         let project = json!({"*": "allow", "bash": {"make *": "ask", "ls": "deny", "rm *": "allow"}});
         rules.add_narrowing(project.as_object().unwrap());
         assert_eq!(rules.decide("bash", "make all"), Decision::Ask);
@@ -240,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_denied_other_name_denies_the_item() {
-        let rules = rules(json!({"bash": {"*": "allow", "rm *": "deny"}}));
+        let rules = rules(&json!({"bash": {"*": "allow", "rm *": "deny"}}));
         let item = Item { aliases: vec!["rm -rf x".to_owned()], ..Item::new("/bin/rm -rf x", "") };
         assert_eq!(rules.decide_item("bash", &item), Decision::Deny { rule: "bash: rm *".to_owned() });
     }

@@ -1,9 +1,10 @@
-//! What a command line would run: its simple commands, each with a label and a rule, or the reason why that is
-//! not known.
+//! What a command line would run: its simple commands, each with a label and a rule, or the reason why that
+//! is not known.
 //!
 //! A list of what is understood, never a list of what is dangerous: every node of the syntax tree that is not
-//! known here is a doubt, and a doubt makes the gate ask whatever the rules say (invariant 12). Commands inside what is not
-//! understood are still listed as far as they can be seen, so that a rule may deny them. Pure.
+//! known here is a doubt, and a doubt makes the gate ask whatever the rules say (invariant 12). Commands
+//! inside what is not understood are still listed as far as they can be seen, so that a rule may deny them.
+//! Pure.
 
 mod known;
 mod words;
@@ -20,7 +21,10 @@ const MAX_LINE: usize = 10 * 1024;
 /// The deepest syntax tree that is walked, so that nesting cannot exhaust the stack.
 const MAX_DEPTH: usize = 200;
 
-/// Bytes of a label.
+/// Words before a command that may run it.
+const MAX_PREFIX: usize = 20;
+
+/// Bytes that are shown of a line in which no command was found.
 const MAX_LABEL: usize = 2_000;
 
 /// What a command line would run.
@@ -40,11 +44,13 @@ pub fn analyze(line: &str) -> Analysis {
     }
     if reader.commands.is_empty() {
         reader.doubt("there is no command in it");
-        reader.commands.push(Item::new(visible(line), ""));
+        reader.commands.push(Item::new(ellipsis(&visible(line), MAX_LABEL), ""));
     }
     let Reader { mut commands, doubt, .. } = reader;
     if doubt.is_some() {
-        commands.iter_mut().for_each(|command| command.rule.clear());
+        for command in &mut commands {
+            command.rule.clear();
+        }
     }
     Analysis { commands, doubt }
 }
@@ -76,7 +82,7 @@ fn visible(text: &str) -> String {
             char => vec![char],
         })
         .collect();
-    ellipsis(shown.trim(), MAX_LABEL)
+    shown.trim().to_owned()
 }
 
 struct Reader<'s> {
@@ -165,7 +171,8 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Only a comment on a line of its own: elsewhere this grammar and bash might disagree about its beginning.
+    /// Only a comment on a line of its own: elsewhere this grammar and bash might disagree about its
+    /// beginning.
     fn comment(&mut self, node: Node<'_>) {
         let before = range(self.source, 0, node.start_byte());
         if !before.trim_end_matches([' ', '\t']).is_empty()
@@ -178,41 +185,36 @@ impl<'s> Reader<'s> {
     fn command(&mut self, node: Node<'_>, depth: usize) {
         self.check_gaps(node);
         let mut words = Vec::new();
+        let mut shown = Vec::new();
+        let mut understood = true;
         for child in children(node) {
             let part = if child.kind() == "command_name" { child.child(0) } else { Some(child) };
-            match part
-                .ok_or("an empty command name".to_owned())
-                .and_then(|part| words::read(part, self.source))
-            {
-                Ok(word) => words.push(word),
+            let word = part.ok_or("an empty name".to_owned()).and_then(|part| words::read(part, self.source));
+            match word {
+                Ok(word) => {
+                    shown.push(word.shown.clone());
+                    words.push(word);
+                }
                 Err(construct) => {
+                    understood = false;
+                    shown.push(visible(self.text(child)));
                     self.doubt(format!("it uses {construct}"));
                     self.look_inside(child, depth);
                 }
             }
         }
-        if self.doubt.is_some() {
-            return self.push_raw(node);
-        }
-        if let Some(reason) = known::doubt_about(&words) {
-            self.doubt(reason);
-            self.push_raw(node);
-        }
-        self.push(&words);
-    }
-
-    fn push(&mut self, words: &[Word]) {
-        let label = words.iter().map(|word| word.shown.as_str()).collect::<Vec<_>>().join(" ");
-        let mut item = Item::new(label, known::rule_for(words));
+        let reason = if understood { known::doubt_about(&words) } else { None };
+        let runs_others = !understood || reason.is_some();
+        let mut item = Item::new(
+            visible(&shown.join(" ")),
+            if runs_others { String::new() } else { known::rule_for(&words) },
+        );
+        item.aliases = if runs_others { inner_commands(&shown, &words) } else { Vec::new() };
         item.aliases.extend(without_folder(&item.label));
         self.commands.push(item);
-    }
-
-    /// A command that is not understood, as it is written.
-    fn push_raw(&mut self, node: Node<'_>) {
-        let label = visible(self.text(node));
-        let aliases = without_folder(&label).into_iter().collect();
-        self.commands.push(Item { label, rule: String::new(), aliases });
+        if let Some(reason) = reason {
+            self.doubt(reason);
+        }
     }
 
     /// Finds the commands inside of something that is not understood.
@@ -251,6 +253,18 @@ impl<'s> Reader<'s> {
 
 fn children(node: Node<'_>) -> Vec<Node<'_>> {
     (0..node.child_count()).filter_map(|at| node.child(at)).collect()
+}
+
+/// What a command may run that is put before another (`sudo rm x`, `A=b rm x`, `sh -c 'rm x'`): for denials
+/// only.
+fn inner_commands(shown: &[String], words: &[Word]) -> Vec<String> {
+    let suffixes = (1..shown.len().min(MAX_PREFIX)).filter_map(|from| shown.get(from..));
+    let mut inner: Vec<String> = suffixes.map(|words| words.join(" ")).collect();
+    let quoted = words.iter().filter(|word| word.text.contains(' ')).take(MAX_PREFIX);
+    inner.extend(quoted.map(|word| word.text.clone()));
+    let bare: Vec<String> = inner.iter().filter_map(|inner| without_folder(inner)).collect();
+    inner.extend(bare);
+    inner
 }
 
 /// `/bin/rm -rf x` → `rm -rf x`.

@@ -102,7 +102,9 @@ async fn permit(context: &ToolContext, params: &Params, title: &str) -> Result<P
     let outside =
         (!place.inside).then(|| format!("it runs outside the working directory, in {}", place.subject()));
     if outside.is_some() {
-        items.iter_mut().for_each(|item| item.rule.clear());
+        for item in &mut items {
+            item.rule.clear();
+        }
     }
     let doubt = outside.or(analysis.doubt);
     let ask = Ask {
@@ -154,7 +156,7 @@ impl Listener<'_> {
             }
         };
         // Whoever still holds the pipe after that is reported by the caller.
-        self.open = !(tokio::time::timeout(DRAIN, reading).await.is_ok());
+        self.open = tokio::time::timeout(DRAIN, reading).await.is_err();
     }
 }
 
@@ -176,8 +178,7 @@ async fn follow(context: &ToolContext, mut running: Running, limit: Duration) ->
     match end {
         End::Exited(status) => {
             listener.drain(&mut running, &mut buffer).await;
-            let text = with_status(listener.kept.into_text(), status)?;
-            Ok(with_survivors(text, running.group))
+            with_status(with_survivors(listener.kept.into_text(), running.group), status)
         }
         End::TimedOut => {
             let text = stop(listener, running, buffer).await;
@@ -215,19 +216,11 @@ fn with_status(text: String, status: std::io::Result<std::process::ExitStatus>) 
 
 /// Background processes go on, as the command line wanted; the model is told.
 fn with_survivors(text: String, group: process::Group) -> String {
-    if !group.is_alive() {
-        drop(group.let_go());
-        return text;
-    }
     let survivors = group.let_go();
     if survivors.is_empty() {
         return text;
     }
-    let note = format!("[still running: {}]", survivors.join(", "));
-    match text.strip_suffix(']').and_then(|text| text.rsplit_once("\n[exit code ")) {
-        Some((before, code)) => format!("{before}\n{note}\n[exit code {code}]"),
-        None => line_after(text, &note),
-    }
+    line_after(text, &format!("[still running: {}]", survivors.join(", ")))
 }
 
 fn line_after(mut text: String, line: &str) -> String {

@@ -1,7 +1,8 @@
 //! `edit`: replaces one text in a file by another.
 //!
-//! The old text has to be there exactly and once; else its lines, white space apart, have to be there once. Anything
-//! looser is refused with the nearest candidate, so that no other lines than those meant can be replaced.
+//! The old text has to be there exactly and once; else its lines, white space apart, have to be there once.
+//! Anything looser is refused with the nearest candidate, so that no other lines than those meant can be
+//! replaced.
 
 mod matching;
 

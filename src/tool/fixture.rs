@@ -27,6 +27,8 @@ pub(super) struct Desk {
     data: tempfile::TempDir,
     pub(super) asks: Arc<Mutex<Vec<Ask>>>,
     pub(super) refusal: Option<Refusal>,
+    /// Written to `a` while the person thinks.
+    pub(super) meanwhile: Option<&'static str>,
     pub(super) denied: Vec<String>,
     pub(super) documents: Arc<Documents>,
     pub(super) answers: Option<Vec<String>>,
@@ -54,6 +56,7 @@ impl Desk {
             data: tempfile::tempdir().unwrap(),
             asks: Arc::default(),
             refusal: None,
+            meanwhile: None,
             denied: Vec::new(),
             documents: Arc::new(Documents { open: Mutex::default(), answer: Mutex::new(Applied::Yes) }),
             answers: None,
@@ -77,8 +80,13 @@ impl Desk {
     }
 
     pub(super) async fn call(&self, tool: impl Tool, input: Value) -> Result<Output, ToolError> {
-        let gate =
-            Recorder { asks: self.asks.clone(), refusal: self.refusal.clone(), denied: self.denied.clone() };
+        let meanwhile = self.meanwhile.map(|text| (self.root().join("a"), text));
+        let gate = Recorder {
+            meanwhile,
+            asks: self.asks.clone(),
+            refusal: self.refusal.clone(),
+            denied: self.denied.clone(),
+        };
         let context = ToolContext {
             session: "ses_x".into(),
             cwd: self.dir.path().to_owned(),
@@ -107,6 +115,7 @@ impl Desk {
 }
 
 struct Recorder {
+    meanwhile: Option<(PathBuf, &'static str)>,
     asks: Arc<Mutex<Vec<Ask>>>,
     refusal: Option<Refusal>,
     denied: Vec<String>,
@@ -115,6 +124,9 @@ struct Recorder {
 impl Gate for Recorder {
     fn permit(&self, ask: Ask) -> BoxFuture<'_, Result<(), Refusal>> {
         self.asks.lock().unwrap().push(ask);
+        if let Some((path, text)) = &self.meanwhile {
+            fs::write(path, text).unwrap();
+        }
         let answer = self.refusal.clone().map_or(Ok(()), Err);
         Box::pin(std::future::ready(answer))
     }

@@ -1,7 +1,7 @@
 //! `grep`: lines of files that match a regular expression.
 //!
-//! Unsaved text of open documents is searched instead of the disk. Files that a rule denies to `grep` or `read` are
-//! left out, and so are binary ones. The expression is bounded in size and runs in linear time.
+//! Unsaved text of open documents is searched instead of the disk. Files that a rule denies to `grep` or
+//! `read` are left out, and so are binary ones. The expression is bounded in size and runs in linear time.
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
@@ -148,11 +148,11 @@ impl Search {
             found.push(format!("{name}:{number}:{}", ellipsis(line.trim_end(), SHOWN_LINE)));
             Ok(found.len() < room)
         });
-        let searched = match self.unsaved.get(path) {
+        let outcome = match self.unsaved.get(path) {
             Some(text) => searcher.search_slice(&self.matcher, text.as_bytes(), sink),
             None => searcher.search_path(&self.matcher, path, sink),
         };
-        if let Err(error) = searched {
+        if let Err(error) = outcome {
             tracing::debug!(%error, "a file was left out of a search");
         }
     }

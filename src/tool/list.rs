@@ -1,6 +1,7 @@
 //! `list`: the entries of a folder, folders marked with `/`.
 //!
-//! What `.gitignore` names is left out. Hidden entries are listed (they matter for orientation), `.git` is not.
+//! What `.gitignore` names is left out. Hidden entries are listed (they matter for orientation), `.git` is
+//! not.
 
 use std::path::Path;
 
@@ -84,13 +85,14 @@ pub(super) fn entries(folder: &Path, depth: usize, cancel: &CancellationToken) -
             Some(kind) if kind.is_symlink() => "@",
             _ => "",
         };
-        text.push_str(&format!("{}{mark}\n", walk::shown(entry.path(), folder)));
+        text.extend([&walk::shown(entry.path(), folder), mark, "\n"]);
     }
     if text.is_empty() {
         text.push_str("(the folder is empty)");
     }
     if more > 0 {
-        text.push_str(&format!("({more} more entries; list a folder below, or use glob)"));
+        let note = format!("({more} more entries; list a folder below, or use glob)");
+        text.push_str(&note);
     }
     Ok(text)
 }

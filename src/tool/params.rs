@@ -1,7 +1,9 @@
-//! Parameters of tools: one struct for each tool is the schema the model sees and the reader of what it sends.
+//! Parameters of tools: one struct for each tool is the schema the model sees and the reader of what it
+//! sends.
 //!
-//! A wrong parameter is an error that names it and says what was expected. Common slips of models are forgiven where there
-//! is one meaning only: numbers and truth values in quotes, a list or object as JSON text, `null` for "not given".
+//! A wrong parameter is an error that names it and says what was expected. Common slips of models are
+//! forgiven where there is one meaning only: numbers and truth values in quotes, a list or object as JSON
+//! text, `null` for "not given".
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
@@ -30,7 +32,7 @@ pub fn read<P: JsonSchema + DeserializeOwned>(input: Value) -> Result<P, ToolErr
             return Err(ToolError::Parameter(format!("unknown parameter `{name}`; this tool takes {known}")));
         };
         if !value.is_null() {
-            let value = fit(&name, value, expected)?;
+            let value = fit(&name, &value, expected)?;
             fields.insert(name, value);
         }
     }
@@ -52,9 +54,9 @@ fn kind(schema: &Value) -> &str {
     schema.get("type").and_then(Value::as_str).unwrap_or("value")
 }
 
-fn fit(name: &str, value: Value, schema: &Value) -> Result<Value, ToolError> {
+fn fit(name: &str, value: &Value, schema: &Value) -> Result<Value, ToolError> {
     let kind = kind(schema);
-    let fitted = match (&value, kind) {
+    let fitted = match (value, kind) {
         (Value::String(text), "integer" | "number" | "boolean" | "array" | "object") => {
             serde_json::from_str(text.trim()).unwrap_or(Value::Null)
         }

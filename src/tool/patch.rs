@@ -1,7 +1,7 @@
 //! `patch`: several changes of several files at once, all or nothing.
 //!
-//! Everything is computed from what is there, asked for once with the whole difference, and then written. When
-//! a write fails, what was written before is put back.
+//! Everything is computed from what is there, asked for once with the whole difference, and then written.
+//! When a write fails, what was written before is put back.
 
 mod apply;
 mod parse;
@@ -83,8 +83,8 @@ impl Plan {
             (Action::Add(_), Some(_)) => {
                 Err(ToolError::Failed(format!("{subject} exists already; update it instead")))
             }
-            (Action::Add(content), None) => {
-                self.push(place, before, Some(content.clone()), format!("added {subject}"));
+            (Action::Add(new), None) => {
+                self.push(place, before, Some(new.clone()), format!("added {subject}"));
                 Ok(())
             }
             (Action::Delete, Some(_)) => {

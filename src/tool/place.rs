@@ -1,7 +1,7 @@
 //! A tool's way to a place on disk: where the path leads, and whether the tool may go there.
 //!
-//! Invariant 12: every path is resolved and asked for before anything is opened; outside the working directory a
-//! person has to see link and target.
+//! Invariant 12: every path is resolved and asked for before anything is opened; outside the working
+//! directory a person has to see link and target.
 
 use std::path::PathBuf;
 

@@ -1,8 +1,8 @@
 //! A child process in a group of its own, and its end.
 //!
-//! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call kills at
-//! once; the kernel kills the direct child when this process dies (Linux). No secret of ours is in its environment (invariant
-//! 13), stdin is empty, and stdout is never inherited (invariant 10).
+//! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call
+//! kills at once; the kernel kills the direct child when this process dies (Linux). No secret of ours is in
+//! its environment (invariant 13), stdin is empty, and stdout is never inherited (invariant 10).
 
 use std::{ffi::OsStr, io, path::Path, process::Stdio, time::Duration};
 
@@ -80,11 +80,12 @@ pub(super) struct Group {
 
 impl Group {
     /// Whether a process of it runs.
-    pub(super) fn is_alive(&self) -> bool {
+    fn is_alive(&self) -> bool {
         test_kill_process_group(self.pid).is_ok()
     }
 
-    /// TERM, then KILL after two seconds. Resolves when nothing of the group runs, soon after KILL at the latest.
+    /// TERM, then KILL after two seconds. Resolves when nothing of the group runs, soon after KILL at the
+    /// latest.
     pub(super) async fn stop(mut self, child: &mut Child) {
         self.signal(Signal::TERM);
         if tokio::time::timeout(GRACE, self.ended(child)).await.is_err() {
@@ -99,7 +100,11 @@ impl Group {
     /// Lets what still runs go on, and says what that is.
     pub(super) fn let_go(mut self) -> Vec<String> {
         self.armed = false;
-        members(self.pid)
+        let members = members(self.pid);
+        if members.is_empty() && cfg!(not(target_os = "linux")) && self.is_alive() {
+            return vec!["background processes".to_owned()];
+        }
+        members
     }
 
     async fn ended(&self, child: &mut Child) {

@@ -1,6 +1,7 @@
 //! `read`: a file's lines with their numbers, an image, or a folder's entries.
 //!
-//! Unsaved text of an open document is what is read. Memory is bounded by the lines asked for, not by the file.
+//! Unsaved text of an open document is what is read. Memory is bounded by the lines asked for, not by the
+//! file.
 
 use std::{
     fs,
@@ -161,7 +162,8 @@ fn show_lines(
             return Err(ToolError::Cancelled { partial: text });
         }
         if (params.offset..last).contains(&number) {
-            text.push_str(&format!("{number:>6}\t{}\n", line.shown(number == 1)));
+            let numbered = format!("{number:>6}\t{}\n", line.shown(number == 1));
+            text.push_str(&numbered);
         }
     }
     let subject = place.subject();
@@ -172,12 +174,13 @@ fn show_lines(
         )));
     }
     let shown = number.min(last - 1);
-    text.push_str(&match (number, params.offset) {
+    let note = match (number, params.offset) {
         (0, _) => "(the file is empty)".to_owned(),
         (_, 1) if shown == number => format!("({number} lines)"),
         (_, from) if shown == number => format!("(lines {from}-{shown} of {number})"),
         (_, from) => format!("(lines {from}-{shown} of {number}; go on with offset {last})"),
-    });
+    };
+    text.push_str(&note);
     Ok(Output { title: subject, text, ..Output::default() })
 }
 

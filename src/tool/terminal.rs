@@ -58,10 +58,9 @@ impl Cleaner {
         self.state = match (self.state, char) {
             (State::Return, '\n') => State::Text,
             (State::Text | State::Return, char) => plain(char, out),
-            (State::Escape, '[') => State::Control,
             (State::Escape, ']' | 'P' | 'X' | '^' | '_') => State::String,
             (State::Escape, '(' | ')' | '*' | '+' | '#' | '%' | ' ') => State::EscapeOne,
-            (State::Control, '\x20'..='\x3f') => State::Control,
+            (State::Escape, '[') | (State::Control, '\x20'..='\x3f') => State::Control,
             (State::Control, '\n') => plain(char, out),
             (State::String, '\x1b') => State::StringEscape,
             (State::String, '\x07' | '\n')
@@ -131,7 +130,8 @@ impl Kept {
     pub(super) fn into_text(self) -> String {
         let mut text = self.start;
         if self.omitted > 0 {
-            text.push_str(&format!("\n… ({} bytes left out)\n", self.omitted));
+            let note = format!("\n… ({} bytes left out)\n", self.omitted);
+            text.push_str(&note);
         }
         text.extend(self.end);
         text
@@ -187,7 +187,9 @@ mod tests {
         #[test]
         fn what_is_kept_is_bounded(pieces in prop::collection::vec("[aé]{0,30}", 0..40)) {
             let mut kept = Kept::new(100);
-            pieces.iter().for_each(|piece| kept.push(piece));
+            for piece in &pieces {
+                kept.push(piece);
+            }
             prop_assert!(kept.into_text().len() <= 100 + 60 + 60);
         }
     }

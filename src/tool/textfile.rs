@@ -1,7 +1,8 @@
 //! Text files as tools edit them: read from the open document or the disk, written whole.
 //!
-//! On disk by a temporary file beside the target and a rename, so that a reader sees the old text or the new one
-//! and a link put there meanwhile is replaced, not followed. Mode, byte order mark and line ends are kept.
+//! On disk by a temporary file beside the target and a rename, so that a reader sees the old text or the
+//! new one and a link put there meanwhile is replaced, not followed. Mode, byte order mark and line ends
+//! are kept.
 
 use std::{
     fs,
@@ -35,27 +36,19 @@ pub(super) struct Text {
 /// Reads what an edit of `path` starts from.
 pub(super) async fn load(context: &ToolContext, path: &Path) -> Result<Text, ToolError> {
     let open = context.editor.open(path);
-    let content = match &open {
-        Some(document) => Some(document.text.to_string()),
-        None => {
-            let path = path.to_owned();
-            blocking(move || read_disk(&path)).await?
-        }
+    let text = if let Some(document) = &open {
+        Some(document.text.to_string())
+    } else {
+        let path = path.to_owned();
+        blocking(move || read_disk(&path)).await?
     };
-    let content = content.map(|text| text.strip_prefix(BOM).map(ToOwned::to_owned).unwrap_or(text));
-    Ok(Text { path: path.to_owned(), content, open })
+    let without_bom = |text: String| text.strip_prefix(BOM).map(ToOwned::to_owned).unwrap_or(text);
+    Ok(Text { path: path.to_owned(), content: text.map(without_bom), open })
 }
 
 /// Writes `new` where `text` was read, if that has not changed since.
 pub(super) async fn store(context: &ToolContext, text: &Text, new: &str) -> Result<(), ToolError> {
-    let now = load(context, &text.path).await?;
-    if now.content != text.content {
-        return Err(ToolError::Failed(format!(
-            "{} was changed while the edit waited; read it again",
-            text.path.to_string_lossy()
-        )));
-    }
-    if let Some(document) = now.open {
+    if let Some(document) = load_again(context, text).await?.open {
         match context.editor.apply(&text.path, new).await {
             Applied::Yes => return Ok(()),
             Applied::Refused(reason) => {
@@ -76,12 +69,22 @@ pub(super) async fn store(context: &ToolContext, text: &Text, new: &str) -> Resu
 
 /// Removes a file, if it has not changed since `text` was read.
 pub(super) async fn remove(context: &ToolContext, text: &Text) -> Result<(), ToolError> {
-    if load(context, &text.path).await?.open.is_some_and(|document| document.unsaved) {
+    if load_again(context, text).await?.open.is_some_and(|document| document.unsaved) {
         let path = text.path.to_string_lossy();
         return Err(ToolError::Failed(format!("{path} is open with unsaved changes and was not deleted")));
     }
     let path = text.path.clone();
     blocking(move || fs::remove_file(&path).map_err(|error| io_failure("cannot delete", &path, &error))).await
+}
+
+/// A question may have stood open for long: what was computed holds only for the text it was computed from.
+async fn load_again(context: &ToolContext, text: &Text) -> Result<Text, ToolError> {
+    let now = load(context, &text.path).await?;
+    if now.content == text.content {
+        return Ok(now);
+    }
+    let path = text.path.to_string_lossy();
+    Err(ToolError::Failed(format!("{path} was changed while the edit waited; read it again")))
 }
 
 fn read_disk(path: &Path) -> Result<Option<String>, ToolError> {
@@ -138,6 +141,7 @@ struct Temporary {
 }
 
 fn tempfile_in(folder: &Path) -> io::Result<Temporary> {
+    // Any name that nobody else can have will do.
     let path = folder.join(format!(".{}.agentls", crate::transcript::PartId::random()));
     let file = fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
     Ok(Temporary { path, file })

@@ -1,7 +1,7 @@
 //! The files below a folder, as `grep`, `glob` and `list` see them.
 //!
-//! In a fixed order (by path), links not followed, `.git` never entered, what `.gitignore` names left out, hidden
-//! files only on request. Each step looks whether the call was stopped.
+//! In a fixed order (by path), links not followed, `.git` never entered, what `.gitignore` names left out,
+//! hidden files only on request. Each step looks whether the call was stopped.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! Configuration: JSONC in layers, each value with the place it came from.
 //!
-//! [`Config`] is what the layers mean together, every default filled in. `load` reads and merges them; a mistake
-//! costs the value it is in, never the start.
+//! [`Config`] is what the layers mean together, every default filled in. `load` reads and merges them; a
+//! mistake costs the value it is in, never the start.
 
 mod check;
 mod document;
@@ -30,9 +30,9 @@ pub struct Config {
     pub agent: String,
     /// Providers by name.
     pub providers: BTreeMap<String, ProviderConfig>,
-    /// Rules by tool name or `*`: a word, or patterns with a word each. Later wins among allow and ask; a deny
-    /// always wins. The sections stay apart, in the order of their layers, since merging them could widen what a
-    /// later one narrows.
+    /// Rules by tool name or `*`: a word, or patterns with a word each. Later wins among allow and ask; a
+    /// deny always wins. The sections stay apart, in the order of their layers, since merging them could
+    /// widen what a later one narrows.
     #[serde(deserialize_with = "one_layer")]
     #[schemars(with = "Map<String, Value>")]
     pub permission: Vec<PermissionLayer>,

@@ -40,8 +40,8 @@ fn choose(data: Option<OsString>, config: Option<OsString>) -> Result<Directorie
         None => platform.as_ref().map(|platform| own(platform).join(NAME)).map_err(|_| NoHome),
     };
     Ok(Directories {
-        data: pick(data, |platform| platform.data_dir())?,
-        config: pick(config, |platform| platform.config_dir())?,
+        data: pick(data, BaseStrategy::data_dir)?,
+        config: pick(config, BaseStrategy::config_dir)?,
     })
 }
 
@@ -49,10 +49,11 @@ fn choose(data: Option<OsString>, config: Option<OsString>) -> Result<Directorie
 pub fn create_private(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 == 0 {
+    let private = mode & !0o077;
+    if mode == private {
         return Ok(());
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(mode & !0o077))
+    fs::set_permissions(path, fs::Permissions::from_mode(private))
 }
 
 #[cfg(test)]

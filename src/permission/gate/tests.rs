@@ -51,12 +51,12 @@ impl Person for Scripted {
     }
 }
 
-fn answer(option: &str, items: Option<&[&str]>, feedback: Option<&str>) -> Option<PermissionAnswer> {
-    Some(PermissionAnswer {
+fn answer(option: &str, items: Option<&[&str]>, feedback: Option<&str>) -> PermissionAnswer {
+    PermissionAnswer {
         option_id: option.to_owned(),
         items: items.map(|items| items.iter().map(ToString::to_string).collect()),
         feedback: feedback.map(ToOwned::to_owned),
-    })
+    }
 }
 
 struct World {
@@ -109,8 +109,10 @@ async fn an_allowed_command_is_not_asked_and_a_denied_one_neither() {
 
 #[tokio::test]
 async fn what_a_person_must_see_is_asked_although_a_rule_allows_it() {
-    let world =
-        world(Scripted { answer: answer("once", None, None), ..Scripted::default() }, &json!({"*": "allow"}));
+    let world = world(
+        Scripted { answer: Some(answer("once", None, None)), ..Scripted::default() },
+        &json!({"*": "allow"}),
+    );
     for _ in 0..2 {
         assert_eq!(world.gate.permit(ask(&[("ls $X", "")], true)).await, Ok(()));
     }
@@ -121,7 +123,7 @@ async fn what_a_person_must_see_is_asked_although_a_rule_allows_it() {
 #[tokio::test]
 async fn exactly_the_ticked_rules_are_kept() {
     let ticked = answer("session", Some(&["git status *", "sneaky *"]), None);
-    let world = world(Scripted { answer: ticked, ..Scripted::default() }, &json!({}));
+    let world = world(Scripted { answer: Some(ticked), ..Scripted::default() }, &json!({}));
     let both = ask(&[("git status", "git status *"), ("make", "make")], false);
     world.gate.permit(both).await.unwrap();
     let kept = world.memory.0.lock().unwrap().clone();
@@ -130,7 +132,8 @@ async fn exactly_the_ticked_rules_are_kept() {
 
 #[tokio::test]
 async fn a_queued_question_is_decided_by_the_answer_to_the_one_before() {
-    let world = world(Scripted { answer: answer("session", None, None), ..Scripted::default() }, &json!({}));
+    let world =
+        world(Scripted { answer: Some(answer("session", None, None)), ..Scripted::default() }, &json!({}));
     let one = || world.gate.permit(ask(&[("git status", "git status *")], false));
     assert_eq!(tokio::join!(one(), one(), one()), (Ok(()), Ok(()), Ok(())));
     assert_eq!(world.person.asked.load(Ordering::Relaxed), 1);
@@ -139,11 +142,14 @@ async fn a_queued_question_is_decided_by_the_answer_to_the_one_before() {
 #[tokio::test]
 async fn refusals_and_garbage_refuse() {
     for (given, expected) in [
-        (answer("refuse", None, None), Refusal::Person),
-        (answer("refuse", None, Some(" ")), Refusal::Person),
-        (answer("refuse", None, Some("use make")), Refusal::Advised { feedback: "use make".to_owned() }),
-        (answer("garbage", None, None), Refusal::Person),
-        (answer("", Some(&[]), None), Refusal::Person),
+        (Some(answer("refuse", None, None)), Refusal::Person),
+        (Some(answer("refuse", None, Some(" "))), Refusal::Person),
+        (
+            Some(answer("refuse", None, Some("use make"))),
+            Refusal::Advised { feedback: "use make".to_owned() },
+        ),
+        (Some(answer("garbage", None, None)), Refusal::Person),
+        (Some(answer("", Some(&[]), None)), Refusal::Person),
         (None, Refusal::Nobody),
     ] {
         let world = world(Scripted { answer: given, ..Scripted::default() }, &json!({}));
@@ -153,7 +159,8 @@ async fn refusals_and_garbage_refuse() {
 
 #[tokio::test]
 async fn an_answer_that_was_not_offered_refuses() {
-    let world = world(Scripted { answer: answer("project", None, None), ..Scripted::default() }, &json!({}));
+    let world =
+        world(Scripted { answer: Some(answer("project", None, None)), ..Scripted::default() }, &json!({}));
     assert_eq!(world.gate.permit(ask(&[("x $Y", "")], true)).await, Err(Refusal::Person));
 }
 

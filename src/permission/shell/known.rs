@@ -1,8 +1,8 @@
 //! What is known of particular commands: which run others or write files whatever rules say about them, and
 //! which rule to offer for the next time.
 //!
-//! The rule offered is the narrowest that is still useful: subcommand tools by their subcommand, plain readers
-//! by name, everything else exactly as it is.
+//! The rule offered is the narrowest that is still useful: subcommand tools by their subcommand, plain
+//! readers by name, everything else exactly as it is.
 
 use super::{super::rules::escape, words::Word};
 
@@ -86,6 +86,7 @@ const RISKY_OPTIONS: &[(&str, &[&str])] = &[
     ("cargo", &["--config"]),
     ("date", &["-s", "--set"]),
     ("fd", &["-x", "-X", "--exec", "--exec-batch"]),
+    ("file", &["-C", "--compile"]),
     ("find", &["-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprint0", "-fprintf", "-fls"]),
     (
         "git",

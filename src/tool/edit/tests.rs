@@ -95,7 +95,7 @@ proptest! {
 
     #[test]
     fn crlf_stays_crlf(lines in prop::collection::vec("[a-c]{0,3}", 1..8)) {
-        let text: String = lines.iter().map(|line| format!("{line}\r\n")).collect::<String>() + "OLD\r\n";
+        let text: String = lines.join("\r\n") + "\r\nOLD\r\n";
         let edited = replace(&text, &params("OLD\n", "N\nM\n", false)).unwrap().text;
         prop_assert_eq!(edited.matches('\n').count(), edited.matches("\r\n").count());
         prop_assert_eq!(edited.matches("\r\n").count(), lines.len() + 2);

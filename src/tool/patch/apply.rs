@@ -1,7 +1,8 @@
 //! Applying hunks to a text. Pure.
 //!
-//! A hunk goes where its old lines are: at the line it names when they are there, else at the one place after the hunk
-//! before it where they are, exactly or but for white space at line ends. Two such places are one too many.
+//! A hunk goes where its old lines are: at the line it names when they are there, else at the one place
+//! after the hunk before it where they are, exactly or but for white space at line ends. Two such places
+//! are one too many.
 
 use super::{
     super::textfile::{LineEnds, from_lf, line_ends, to_lf},

@@ -1,7 +1,7 @@
 //! The two notations of a patch: unified diffs and the `*** Begin Patch` form. Pure.
 //!
-//! Unified diff as GNU diff and git write it (`---`, `+++`, `@@ -l,n +l,n @@`, `\ No newline at end of file`, git's
-//! `rename from`/`rename to` and `/dev/null`).
+//! Unified diff as GNU diff and git write it (`---`, `+++`, `@@ -l,n +l,n @@`, `\ No newline at end of
+//! file`, git's `rename from`/`rename to` and `/dev/null`).
 
 /// One file's change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,7 +219,8 @@ fn unified_change(old: &str, new: &str, hunks: Vec<Hunk>) -> Result<Change, Stri
     Ok(Change { path: path.to_owned(), action })
 }
 
-/// The name on a `---` or `+++` line: without a time stamp, quotes, and the `a/` or `b/` that tools put before it.
+/// The name on a `---` or `+++` line: without a time stamp, quotes, and the `a/` or `b/` that tools put
+/// before it.
 fn file_name(text: &str) -> String {
     let name = text.split('\t').next().unwrap_or_default().trim();
     let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
@@ -240,14 +241,14 @@ fn hunks(lines: &[&str], mut at: usize) -> Result<(Vec<Hunk>, usize), String> {
             if (old_left == 0 && new_left == 0 && !marker) || !hunk.take(line) {
                 break;
             }
-            match (marker, hunk.lines.last()) {
-                (true, _) | (_, None) => {}
-                (_, Some(Line::Keep(_))) => {
-                    (old_left, new_left) = (old_left.saturating_sub(1), new_left.saturating_sub(1))
-                }
-                (_, Some(Line::Remove(_))) => old_left = old_left.saturating_sub(1),
-                (_, Some(Line::Add(_))) => new_left = new_left.saturating_sub(1),
-            }
+            let counts = match hunk.lines.last().filter(|_| !marker) {
+                Some(Line::Keep(_)) => (1, 1),
+                Some(Line::Remove(_)) => (1, 0),
+                Some(Line::Add(_)) => (0, 1),
+                None => (0, 0),
+            };
+            old_left = old_left.saturating_sub(counts.0);
+            new_left = new_left.saturating_sub(counts.1);
             at += 1;
         }
         if old_left + new_left > 0 {

@@ -27,7 +27,11 @@ async fn a_range_says_how_to_go_on() {
 async fn a_very_long_line_is_cut_on_a_character() {
     let desk = Desk::new(&[("a.txt", &format!("{}\nend\n", "é".repeat(5_000)))]);
     let text = desk.text(Read, json!({"path": "a.txt"})).await;
-    assert!(text.contains("é… (line of 10001 bytes cut)\n     2\tend"), "{}", &text[text.len() - 80..]);
+    assert!(
+        text.contains("é… (line of 10001 bytes cut)\n     2\tend"),
+        "{}",
+        crate::transcript::text::tail(&text, 80)
+    );
 }
 
 #[tokio::test]

@@ -57,3 +57,12 @@ async fn without_edits_a_clean_document_is_written_on_disk_and_an_unsaved_one_re
     assert!(error.contains("unsaved changes"), "{error}");
     assert_eq!(desk.file("b"), "disk");
 }
+
+#[tokio::test]
+async fn a_file_that_was_changed_while_the_person_thought_is_not_overwritten() {
+    let mut desk = Desk::new(&[("a", "old")]);
+    desk.meanwhile = Some("theirs");
+    let error = desk.error(Write, json!({"path": "a", "content": "mine"})).await;
+    assert!(error.contains("was changed while the edit waited"), "{error}");
+    assert_eq!(desk.file("a"), "theirs");
+}

@@ -66,8 +66,7 @@ fn check_object(
     let mut checked = Map::new();
     for (key, value) in object {
         let value = step(path, key.clone(), |path| match (known.and_then(|known| known.get(&key)), others) {
-            (Some(expected), _) => check(value, expected, path, findings),
-            (None, Some(expected)) => check(value, expected, path, findings),
+            (Some(expected), _) | (None, Some(expected)) => check(value, expected, path, findings),
             (None, None) if known.is_none() => Some(value),
             (None, None) => {
                 let keys = known.map(|known| known.keys().cloned().collect::<Vec<_>>().join(", "));

@@ -1,6 +1,7 @@
 //! A JSONC document as a JSON value, and the line of each of its values. Pure.
 //!
-//! JSON with comments and trailing commas, nothing looser: what would be guessed at is an error with its line.
+//! JSON with comments and trailing commas, nothing looser: what would be guessed at is an error with its
+//! line.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,8 @@
 //! Reading the layers and merging them: user, project, client, command line.
 //!
-//! Invariant 12: a project's file is read beyond `model` and `agent` only when the workspace is trusted, and its
-//! permissions only narrow. Objects are merged key by key, everything else is replaced by the later layer.
+//! Invariant 12: a project's file is read beyond `model` and `agent` only when the workspace is trusted,
+//! and its permissions only narrow. Objects are merged key by key, everything else is replaced by the later
+//! layer.
 
 use std::{
     collections::{BTreeMap, HashMap},
