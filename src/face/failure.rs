@@ -12,11 +12,16 @@ const REQUEST_FAILED: i64 = -32803;
 pub fn to_jsonrpc(error: EngineError) -> Error {
     match error {
         EngineError::InvalidParams(message) => Error::invalid_params(message),
-        EngineError::Failed(failure) => Error {
-            code: ErrorCode::ServerError(REQUEST_FAILED),
-            data: Some(Value::Object(data(&failure))),
-            message: failure.message.into(),
-        },
+        EngineError::Failed(failure) => failed(failure),
+    }
+}
+
+/// What a client is told of `failure`.
+pub fn failed(failure: Failure) -> Error {
+    Error {
+        code: ErrorCode::ServerError(REQUEST_FAILED),
+        data: Some(Value::Object(data(&failure))),
+        message: failure.message.into(),
     }
 }
 

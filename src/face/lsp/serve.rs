@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     engine::{Engine, Options},
+    face::failure,
     wire::{
         calls::Calls,
         ending,
@@ -72,7 +73,7 @@ async fn serve_on(
     let engine = server.engine.clone();
     // What tower-lsp itself would send goes nowhere: everything of ours goes through the outbox.
     let (service, _) = methods::register(LspService::build(|_| server)).finish();
-    let mut pump = Pump::new(service, outbox.clone(), calls.clone(), limit);
+    let mut pump = Pump::new(service, outbox.clone(), calls.clone(), limit, failure::failed);
     let writer = tokio::spawn({
         let outbox = outbox.clone();
         async move { outbox.write_to(output).await }
