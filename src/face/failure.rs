@@ -1,4 +1,5 @@
-//! Every failure as a JSON-RPC error: its code, its kind, what a person can do. The only place where this is said.
+//! Every failure as a JSON-RPC error: its code, its kind, what a person can do. The only place where this is
+//! said.
 
 use serde_json::{Map, Value};
 use tower_lsp::jsonrpc::{Error, ErrorCode};
