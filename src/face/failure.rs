@@ -1,4 +1,5 @@
-//! Every failure as a JSON-RPC error: its code, its kind, what a person can do. The only place where this is said.
+//! Every failure as a JSON-RPC error: its code, its kind, what a person can do. The only place where this is
+//! said.
 
 use serde_json::{Map, Value};
 use tower_lsp::jsonrpc::{Error, ErrorCode};
@@ -12,11 +13,16 @@ const REQUEST_FAILED: i64 = -32803;
 pub fn to_jsonrpc(error: EngineError) -> Error {
     match error {
         EngineError::InvalidParams(message) => Error::invalid_params(message),
-        EngineError::Failed(failure) => Error {
-            code: ErrorCode::ServerError(REQUEST_FAILED),
-            data: Some(Value::Object(data(&failure))),
-            message: failure.message.into(),
-        },
+        EngineError::Failed(failure) => failed(failure),
+    }
+}
+
+/// What a client is told of `failure`.
+pub fn failed(failure: Failure) -> Error {
+    Error {
+        code: ErrorCode::ServerError(REQUEST_FAILED),
+        data: Some(Value::Object(data(&failure))),
+        message: failure.message.into(),
     }
 }
 

@@ -43,7 +43,8 @@ pub async fn on_signal(stop: CancellationToken) -> io::Result<()> {
     Ok(())
 }
 
-/// Cancels `stop` when the process `pid` (the client's, as `initialize` names it) is gone, and keeps the deadline
+/// Cancels `stop` when the process `pid` (the client's, as `initialize` names it) is gone, and keeps the
+/// deadline
 /// from there. A `pid` that is gone already or that cannot be one is a client that does not want this.
 pub fn on_death_of(pid: u32, stop: CancellationToken) -> io::Result<()> {
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|pid| alive(*pid)) else {

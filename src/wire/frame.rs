@@ -28,6 +28,9 @@ const KEPT_HEAD: usize = 4 * 1024;
 /// waiting for it would swallow every later message.
 const DRAIN_FACTOR: usize = 16;
 
+/// A body whose memory is worth giving back, in bytes.
+const LARGE: usize = 1024 * 1024;
+
 const LENGTH_HEADER: &[u8] = b"content-length";
 
 /// The size above which messages are refused. May change while the decoder runs.
@@ -122,6 +125,10 @@ impl Decoder {
                     }
                     let body = self.buffer.split_to(*length).freeze();
                     self.state = State::default();
+                    if body.len() > LARGE {
+                        // The rest shares the body's memory, and would keep all of it for ever.
+                        self.buffer = BytesMut::from(self.buffer.as_ref());
+                    }
                     return Some(Decoded::Body(body));
                 }
                 State::Draining { left, head, limit } => {

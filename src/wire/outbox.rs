@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use self::queue::{Entry, Next, Queue};
 use super::reply::after_reply;
 
-/// While more than this waits, no further requests are read. Bytes.
+/// While more than this waits beside growing texts, no further requests are read. Bytes.
 const READ_PAUSE: usize = 4 * 1024 * 1024;
 
 /// Frames are written together up to this size. Bytes.
@@ -117,7 +117,7 @@ impl Outbox {
     pub async fn room(&self) {
         loop {
             let drained = self.0.drained.notified();
-            if self.waiting() <= READ_PAUSE {
+            if self.lock().owed() <= READ_PAUSE {
                 return;
             }
             drained.await;

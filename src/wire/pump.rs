@@ -1,8 +1,10 @@
 //! Carries messages between the client and a tower `Service` (tower-lsp's `LspService`).
 //!
-//! Notifications, `initialize` and `$/cancelRequest` are handled in the order in which they arrive, each to its
+//! Notifications, `initialize` and `$/cancelRequest` are handled in the order in which they arrive, each to
+//! its
 //! end; other requests are begun in that order and then run beside each other. Every request gets exactly one
-//! reply, whatever its handler does, and no message ends the process (invariant 11). Requests are given ids of
+//! reply, whatever its handler does, and no message ends the process (invariant 11). Requests are given ids
+//! of
 //! our own on the way to the service: the client's may be any number or string, and come twice.
 
 use std::{
@@ -32,6 +34,7 @@ use super::{
     outbox::Outbox,
     reply::AfterReply,
 };
+use crate::transcript::{Failure, FailureKind};
 
 /// Requests that may be in flight at once.
 pub const MAX_IN_FLIGHT: usize = 1024;
@@ -64,6 +67,7 @@ pub struct Pump<S> {
     handlers: JoinSet<()>,
     handed_on: u64,
     shut_down: bool,
+    failed: fn(Failure) -> Error,
 }
 
 impl<S> Pump<S>
@@ -71,9 +75,10 @@ where
     S: Service<Request, Response = Option<Response>, Error = ExitedError>,
     S::Future: Send + 'static,
 {
-    /// Between `service` and a client that is spoken to through `outbox` and asked through `calls`. Messages above
-    /// `limit` are refused.
-    pub fn new(service: S, outbox: Outbox, calls: Calls, limit: Limit) -> Self {
+    /// Between `service` and a client that is spoken to through `outbox` and asked through `calls`. Messages
+    /// above
+    /// `limit` are refused; `failed` says how the client is told of a failure.
+    pub fn new(service: S, outbox: Outbox, calls: Calls, limit: Limit, failed: fn(Failure) -> Error) -> Self {
         let in_flight = InFlight { outbox: outbox.clone(), open: Arc::default() };
         let decoder = Decoder::new(limit);
         Self {
@@ -85,6 +90,7 @@ where
             handlers: JoinSet::new(),
             handed_on: 0,
             shut_down: false,
+            failed,
         }
     }
 
@@ -106,7 +112,9 @@ where
                 }
                 Ok(Some(Decoded::TooLarge { head, limit })) => {
                     let id = message::recover_id(&String::from_utf8_lossy(&head));
-                    self.refuse(id.as_ref(), frame_too_large(limit));
+                    let kind = FailureKind::FrameTooLarge { limit: limit as u64 };
+                    let failure = Failure::new(kind, format!("the message is larger than {limit} bytes"));
+                    self.refuse(id.as_ref(), (self.failed)(failure));
                 }
                 Ok(Some(Decoded::Malformed(problem))) => self.refuse(None, bad_frame(problem)),
                 Ok(None) => {
@@ -304,19 +312,6 @@ fn wrong(message: &'static str) -> Error {
 
 fn bad_frame(problem: &'static str) -> Error {
     Error { message: problem.into(), ..Error::parse_error() }
-}
-
-fn frame_too_large(limit: usize) -> Error {
-    let failure = crate::transcript::FailureKind::FrameTooLarge { limit: limit as u64 };
-    Error {
-        data: Some(json!({
-            "kind": failure.name(),
-            "limit": limit,
-            "retryable": failure.retryable(),
-            "cure": failure.cure(),
-        })),
-        ..server_error(-32803, format!("the message is larger than {limit} bytes"))
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What happens in the engine, as frames in the outbox: the [`Listener`] of this face.
 //!
-//! Invariant 10: everything leaves through the outbox, which also numbers a session's updates as they are written.
+//! Invariant 10: everything leaves through the outbox, which also numbers a session's updates as they are
+//! written.
 
 use serde::Serialize;
 

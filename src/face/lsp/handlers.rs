@@ -1,4 +1,5 @@
-//! What each method of the table does: parameters to the engine's words, the engine's answer to the protocol's.
+//! What each method of the table does: parameters to the engine's words, the engine's answer to the
+//! protocol's.
 
 use std::{io, path::Path};
 

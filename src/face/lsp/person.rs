@@ -1,4 +1,5 @@
-//! The person behind the client, asked through requests of ours. Nobody is asked whom the client does not speak for.
+//! The person behind the client, asked through requests of ours. Nobody is asked whom the client does not
+//! speak for.
 
 use futures::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};

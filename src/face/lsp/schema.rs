@@ -1,4 +1,5 @@
-//! The protocol as one JSON Schema document: every method, notification and question, from the types themselves.
+//! The protocol as one JSON Schema document: every method, notification and question, from the types
+//! themselves.
 //!
 //! `schema.json` beside this file is committed; clients' types are made from it. After a change of the types:
 //! `AGENTLS_UPDATE_SCHEMA=1 cargo test schema` writes it anew.

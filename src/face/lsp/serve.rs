@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     engine::{Engine, Options},
+    face::failure,
     wire::{
         calls::Calls,
         ending,
@@ -39,7 +40,8 @@ const MARGIN: Duration = Duration::from_millis(200);
 
 /// Serves the client on stdin and stdout until it goes. `Err` when it could not begin.
 ///
-/// The exit code is 0 after `shutdown` and `exit`, 1 after `exit` alone (LSP), 0 when the client closes the pipe,
+/// The exit code is 0 after `shutdown` and `exit`, 1 after `exit` alone (LSP), 0 when the client closes the
+/// pipe,
 /// dies, or sends a signal.
 pub fn serve(options: Options) -> io::Result<ExitCode> {
     let frames = take_stdout()?;
@@ -72,7 +74,7 @@ async fn serve_on(
     let engine = server.engine.clone();
     // What tower-lsp itself would send goes nowhere: everything of ours goes through the outbox.
     let (service, _) = methods::register(LspService::build(|_| server)).finish();
-    let mut pump = Pump::new(service, outbox.clone(), calls.clone(), limit);
+    let mut pump = Pump::new(service, outbox.clone(), calls.clone(), limit, failure::failed);
     let writer = tokio::spawn({
         let outbox = outbox.clone();
         async move { outbox.write_to(output).await }

@@ -1,4 +1,5 @@
-//! Sessions, messages and parts as the protocol shows them. Field names are a contract: one may be added, none changed.
+//! Sessions, messages and parts as the protocol shows them. Field names are a contract: one may be added,
+//! none changed.
 
 use schemars::JsonSchema;
 use serde::Serialize;

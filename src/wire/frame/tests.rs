@@ -91,6 +91,16 @@ fn a_body_that_swallowed_the_next_header_gives_it_back() {
 }
 
 #[test]
+fn a_large_message_leaves_no_memory_behind() {
+    let mut decoder = Decoder::default();
+    decoder.feed(&frame(&" ".repeat(4 * LARGE)));
+    decoder.feed(&frame("{}"));
+    assert!(matches!(decoder.decode(), Some(Decoded::Body(_))));
+    assert!(decoder.buffer.capacity() < LARGE);
+    assert_eq!(decoder.decode(), Some(body("{}")));
+}
+
+#[test]
 fn the_end_of_input_inside_a_message_is_noticed() {
     for (bytes, within) in [("", false), ("Content-Le", true), ("Content-Length: 5\r\n", true)] {
         let mut decoder = Decoder::default();

@@ -73,6 +73,8 @@ pub(super) struct Queue {
     /// How many entries were ever taken out: an entry's place is its number less this.
     taken: u64,
     bytes: usize,
+    /// Bytes of queued growth.
+    growth: usize,
     /// How many entries are not growth.
     urgent: usize,
     /// Queued growth that may be added to: numbers of entries.
@@ -102,12 +104,20 @@ impl Queue {
         self.bytes
     }
 
+    /// Bytes that are not growth: what requests cause.
+    pub(super) fn owed(&self) -> usize {
+        self.bytes.saturating_sub(self.growth)
+    }
+
     pub(super) fn push(&mut self, entry: Entry) {
         if self.discarding {
             return;
         }
         self.bytes += entry.bytes();
-        self.urgent += usize::from(!matches!(entry, Entry::Delta(_)));
+        match entry {
+            Entry::Delta(_) => self.growth += entry.bytes(),
+            Entry::Plain(_) | Entry::Event(_) => self.urgent += 1,
+        }
         self.entries.push_back(entry);
     }
 
@@ -144,6 +154,7 @@ impl Queue {
         {
             waiting.text.push_str(&delta.text);
             self.bytes += delta.text.len();
+            self.growth += delta.text.len();
             return;
         }
         let stream = delta.stream.clone();
@@ -201,6 +212,10 @@ impl Queue {
             Some(entry) => {
                 self.taken += 1;
                 self.bytes = self.bytes.saturating_sub(entry.bytes());
+                match entry {
+                    Entry::Delta(_) => self.growth = self.growth.saturating_sub(entry.bytes()),
+                    Entry::Plain(_) | Entry::Event(_) => self.urgent = self.urgent.saturating_sub(1),
+                }
                 Next::Body(self.render(entry, now))
             }
             None => Next::Nothing,
@@ -208,7 +223,6 @@ impl Queue {
     }
 
     fn render(&mut self, entry: Entry, now: Instant) -> Vec<u8> {
-        self.urgent = self.urgent.saturating_sub(usize::from(!matches!(entry, Entry::Delta(_))));
         match entry {
             Entry::Plain(body) => body,
             Entry::Event(event) => {

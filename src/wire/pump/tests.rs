@@ -67,6 +67,10 @@ impl Mock {
     }
 }
 
+fn failed(failure: Failure) -> Error {
+    server_error(-1, failure.message)
+}
+
 /// A client on the other end of in-memory pipes.
 struct Client {
     to: DuplexStream,
@@ -93,7 +97,7 @@ impl Client {
             .custom_method("explosiveNote", Mock::explosive_note)
             .finish();
         let limit = Limit::default();
-        let mut pump = Pump::new(service, outbox.clone(), calls, limit.clone());
+        let mut pump = Pump::new(service, outbox.clone(), calls, limit.clone(), failed);
         tokio::spawn(async move { outbox.write_to(output).await });
         let ended = tokio::spawn(async move { pump.run(input, &CancellationToken::new()).await });
         Self { to, from, decoder: Decoder::default(), ended, limit }
@@ -190,9 +194,8 @@ async fn a_message_above_the_limit_is_refused_with_its_id_and_the_limit() {
     client.limit.set(1000);
     client.request(json!(1), "echo", json!("x".repeat(2000))).await;
     let refused = client.read().await;
-    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(1), &json!(-32803)));
-    assert_eq!(refused["error"]["data"]["kind"], "frameTooLarge");
-    assert_eq!(refused["error"]["data"]["limit"], 1000);
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(1), &json!(-1)));
+    assert_eq!(refused["error"]["message"], "the message is larger than 1000 bytes");
     client.works().await;
 }
 

@@ -1,4 +1,5 @@
-//! Results of commands as Markdown for a person, in files of the person's own (mode 0600) until the process ends.
+//! Results of commands as Markdown for a person, in files of the person's own (mode 0600) until the process
+//! ends.
 
 use std::{
     fs::{DirBuilder, OpenOptions},
