@@ -4,14 +4,15 @@
 //! which is shown here as one line with its cure. The only place where `anyhow` is used: here nobody matches on
 //! errors any more.
 
-//mod client;
-//mod demo;
+mod client;
+mod demo;
 mod doctor;
 mod export;
 mod failure;
 mod figures;
 mod local;
 mod log;
+mod page;
 mod run;
 mod schema;
 mod serve;
@@ -62,7 +63,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     log::start(&directories, matches!(command, Command::Serve(_)));
     match command {
         Command::Serve(_) => serve::serve(options(directories)),
-        Command::Demo => Ok(ExitCode::SUCCESS),
+        Command::Demo => demo::demo(),
         Command::Run(arguments) => run::run(arguments, directories),
         Command::Sessions(arguments) => sessions::list(arguments, directories),
         Command::Export(arguments) => export::export(arguments, directories),
