@@ -9,5 +9,6 @@ mod support {
     pub mod provider;
 }
 
+mod cli;
 mod request_bodies;
 mod wires;
