@@ -67,7 +67,7 @@ fn permission_text(style: Style, question: &PermissionQuestion) -> String {
     let (tool, title) = (printable(&question.tool), printable(&question.title));
     let mut text = format!("\n{} {}\n", style.yellow(format_args!("? {tool}")), style.bold(title));
     text += &format!("  {}\n", style.dim(printable(&question.reason)));
-    for item in &question.items {
+    for item in question.items.iter().filter(|item| item.label != question.title) {
         text += &format!("  {}\n", printable(&item.label));
     }
     if let Some(path) = &question.path {
