@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use serde::Serialize;
@@ -23,12 +23,14 @@ use super::{Answered, Screen};
 /// Prints lines of JSON. A reader that is slow slows the turn down: as in any pipe of programs.
 pub(super) struct JsonScreen {
     reader_gone: Arc<Notify>,
+    /// The number of the last event. Held while an event is printed, so that they are in order.
+    printed: Mutex<u64>,
 }
 
 impl JsonScreen {
     /// `reader_gone` is told when stdout takes no more.
     pub(super) fn new(reader_gone: Arc<Notify>) -> Self {
-        Self { reader_gone }
+        Self { reader_gone, printed: Mutex::new(0) }
     }
 }
 
@@ -41,9 +43,11 @@ fn print(value: &impl Serialize) -> io::Result<()> {
 
 impl Listener for JsonScreen {
     fn session_event(&self, event: SessionEvent) {
+        let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        *printed += 1;
         let update = SessionUpdate {
             session_id: event.session_id,
-            event_seq: event.event_seq,
+            event_seq: *printed,
             turn_id: event.turn_id,
             update: render::update(event.update),
         };
