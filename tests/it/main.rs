@@ -10,4 +10,5 @@ mod support {
 }
 
 mod request_bodies;
+mod tidy;
 mod wires;
