@@ -21,6 +21,9 @@ mod transfer;
 mod turns;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,

@@ -27,8 +27,8 @@ use crate::{
     failpoint,
     store::{Begun, Committed, Enqueued, NewPrompt, TurnEnd},
     transcript::{
-        Delivery, Failure, FailureKind, MessageId, Session, SessionId, Status, StopReason, Timestamp, TurnId,
-        Update,
+        Delivery, Failure, FailureKind, Message, MessageId, Session, SessionId, Status, StopReason,
+        Timestamp, TurnId, Update,
     },
 };
 
@@ -43,6 +43,8 @@ struct Live {
     wake: bool,
     /// Stops the turn that runs.
     cancel: Option<CancellationToken>,
+    /// A prompt that came to interrupt while a turn was beginning.
+    interrupted_by: Option<MessageId>,
     /// The prompts that the running turn answers.
     answering: Vec<MessageId>,
 }
@@ -87,7 +89,7 @@ impl Desk {
 
     /// Accepts a prompt: when this resolves it is stored.
     pub async fn submit(self: &Arc<Self>, session: &SessionId, prompt: NewPrompt) -> Result<Ticket, Failure> {
-        let delivery = prompt.delivery;
+        let (delivery, message) = (prompt.delivery, prompt.message_id.clone());
         // The waiter is there before the row, so that no answer can be missed.
         let mut ticket = self.wait_for(session, &prompt.message_id);
         match self.shared.store.enqueue(session, prompt.clone()).await?.into_inner() {
@@ -107,7 +109,7 @@ impl Desk {
                 return Ok(ticket);
             }
         }
-        self.wake(session, delivery);
+        self.wake(session, (delivery == Delivery::Interrupt).then_some(message));
         self.show_queue(session).await;
         Ok(ticket)
     }
@@ -123,13 +125,15 @@ impl Desk {
         }
     }
 
-    /// Makes sure that an actor looks into the session's inbox.
-    fn wake(self: &Arc<Self>, session: &SessionId, delivery: Delivery) {
+    /// Makes sure that an actor looks into the session's inbox. `interrupt` is a prompt that stops what runs.
+    fn wake(self: &Arc<Self>, session: &SessionId, interrupt: Option<MessageId>) {
         let mut state = self.state();
         if let Some(live) = state.live.get_mut(session) {
             live.wake = true;
-            if let (Delivery::Interrupt, Some(cancel)) = (delivery, &live.cancel) {
-                cancel.cancel();
+            match (&live.cancel, interrupt) {
+                (Some(cancel), Some(_)) => cancel.cancel(),
+                (None, interrupt) => live.interrupted_by = interrupt.or(live.interrupted_by.take()),
+                (Some(_), None) => {}
             }
             return;
         }
@@ -174,6 +178,9 @@ impl Desk {
         if let Some(live) = self.state().live.get_mut(session) {
             live.cancel = Some(cancel.clone());
             live.answering = vec![begun.message.id.clone()];
+            if live.interrupted_by.take().is_some_and(|prompt| prompt != begun.message.id) {
+                cancel.cancel();
+            }
         }
         // A stop that came between the two looks at the flag is not lost.
         if self.closing.load(Ordering::SeqCst) {
@@ -199,14 +206,19 @@ impl Desk {
     ) -> Result<StopReason, Failure> {
         let row = self.shared.store.session(session).await?;
         let message = begun.message.clone();
-        title::set_from_prompt(&self.shared, session, &message).await;
+        if row.counts.messages <= 1 {
+            title::set_from_prompt(&self.shared, session, &message).await;
+        }
         let agent = message.agent.clone().unwrap_or_else(|| row.agent.clone());
         let model = message.model.clone().unwrap_or_else(|| row.model.clone());
-        let context = self.shared.prepare.prepare(&row, &agent, &model)?;
+        let (prepare, first) = (Arc::clone(&self.shared.prepare), row.counts.messages <= 1);
+        let context = tokio::task::spawn_blocking(move || prepare.prepare(&row, &agent, &model))
+            .await
+            .map_err(|error| Failure::internal(error.to_string()))??;
         if let Some(notice) = context.notice.clone() {
             self.set_status(session, &begun.turn, Status::Running, Some(notice), None);
         }
-        if row.counts.messages <= 1 && context.titles.is_some() {
+        if first && context.titles.is_some() {
             let (shared, context, session) = (self.shared.clone(), context.clone(), session.clone());
             self.actors.spawn(async move { title::improve(&shared, &context, &session, &message).await });
         }
@@ -250,18 +262,31 @@ impl Desk {
             })
             .unwrap_or_default()
         };
+        let outcome = match end.map(Committed::into_inner) {
+            Ok((end, closed)) => {
+                self.show_closed(session, turn, closed);
+                outcome(end)
+            }
+            Err(error) => Err(error.into()),
+        };
         if let Some(failure) = failure {
             tracing::info!(%failure, "the turn failed");
             self.shared.events.emit(session, Some(turn), Update::Error(failure));
         }
         self.set_status(session, turn, Status::Idle, None, None);
         self.shared.events.changed(session, events::Change::Updated);
-        let outcome = match end {
-            Ok(end) => outcome(end.into_inner()),
-            Err(error) => Err(error.into()),
-        };
         self.resolve(&answering, &outcome);
         Ok(())
+    }
+
+    /// Shows in their final form the messages that the turn itself could not end.
+    fn show_closed(&self, session: &SessionId, turn: &TurnId, closed: Vec<Message>) {
+        for message in closed {
+            for part in &message.parts {
+                self.shared.events.emit(session, Some(turn), Update::Part(part.clone()));
+            }
+            self.shared.events.emit(session, Some(turn), Update::Message(message));
+        }
     }
 
     fn resolve(&self, messages: &[MessageId], outcome: &Outcome) {
@@ -273,20 +298,22 @@ impl Desk {
         }
     }
 
-    /// Answers everybody who waits for a prompt that could not be begun. The prompts stay in the inbox.
+    /// Answers everybody who waits for a prompt that could not be begun. Such a prompt is withdrawn: who was told
+    /// that it failed must not find it answered later.
     async fn fail_waiting(&self, session: &SessionId, failure: &Failure) {
         tracing::warn!(%failure, "no turn could be begun");
-        let mut messages = self
-            .state()
-            .live
-            .get_mut(session)
-            .map(|live| std::mem::take(&mut live.answering))
-            .unwrap_or_default();
-        match self.shared.store.waiting_prompts(session).await {
-            Ok(prompts) => messages.extend(prompts.into_iter().map(|prompt| prompt.message_id)),
-            Err(error) => tracing::warn!(%error, "the inbox cannot be read"),
+        let prompts = self.shared.store.waiting_prompts(session).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the inbox cannot be read");
+            Vec::new()
+        });
+        for prompt in prompts {
+            if self.state().waiting.contains_key(&prompt.message_id) {
+                if let Err(error) = self.shared.store.withdraw_prompt(session, &prompt.message_id).await {
+                    tracing::warn!(%error, "a prompt that failed stays in the inbox");
+                }
+                self.resolve(&[prompt.message_id], &Err(failure.clone()));
+            }
         }
-        self.resolve(&messages, &Err(failure.clone()));
     }
 
     fn status_setter(self: &Arc<Self>, session: &SessionId, turn: &TurnId) -> SetStatus {

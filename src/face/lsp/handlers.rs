@@ -158,6 +158,7 @@ impl Server {
         Ok(ModelList { models: models.into_iter().map(render::model).collect() })
     }
 
+    #[expect(clippy::unused_async, reason = "the table takes handlers of one shape")]
     pub async fn tool_list(&self, _: InWorkspace) -> Outcome<ToolList> {
         let tools = self.engine.tools().into_iter();
         let tools = tools.map(|tool| ToolEntry {
