@@ -209,18 +209,21 @@ impl Engine {
         Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })
     }
 
-    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`. At most 4 MiB.
+    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`, at most 4 MiB.
+    /// Without a field, the part's main one.
     pub async fn read_part(
         &self,
         part: &PartId,
-        field: &str,
+        field: Option<&str>,
         offset: u64,
         limit: u64,
     ) -> Result<PartRange, EngineError> {
-        let Some(field) = Field::from_name(field) else {
-            return Err(EngineError::InvalidParams(format!("field: there is no field `{field}`")));
-        };
         let store = self.store().await?;
+        let field = match field {
+            None => store.main_field(part).await.map_err(Failure::from)?,
+            Some(name) => Field::from_name(name)
+                .ok_or_else(|| EngineError::InvalidParams(format!("field: there is no field `{name}`")))?,
+        };
         let binary = store.is_binary(part, field).await.map_err(Failure::from)?;
         let range =
             store.read_part(part, field, offset, limit.min(MOST_READ)).await.map_err(Failure::from)?;

@@ -1,0 +1,18 @@
+//! `agentls serve`: the server for editors and headless clients. All of it is the face's.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use agentls::engine::Options;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Serve on stdin and stdout: what happens anyway; language clients append it
+    #[arg(long)]
+    stdio: bool,
+}
+
+pub(super) fn serve(options: Options) -> anyhow::Result<ExitCode> {
+    agentls::face::lsp::serve(options).context("the server cannot start")
+}
