@@ -6,11 +6,15 @@
 /// Doubles of the world outside.
 #[path = "../support"]
 mod support {
+    pub mod byte_client;
     pub mod home;
     pub mod provider;
     pub mod server;
 }
 
+mod bad_input;
+mod damaged_places;
+mod life_cycle;
 mod prompt;
 mod request_bodies;
 mod tidy;
