@@ -361,11 +361,13 @@ impl Engine {
         })
     }
 
-    /// Stops every turn, stores what is there, ends children. Bounded by whoever calls it.
+    /// Stops every turn, stores what is there, ends children, closes the database. May be called again. Bounded by
+    /// whoever calls it.
     pub async fn shut_down(&self) {
         self.inner.closing.store(true, std::sync::atomic::Ordering::SeqCst);
         if let Some(open) = self.inner.open.get() {
             open.desk.close().await;
+            open.store.close().await;
         }
     }
 }

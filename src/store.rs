@@ -211,6 +211,18 @@ impl Store {
         self.inner.readers.run(query).await
     }
 
+    /// Writes what waits, takes nothing more, and folds the WAL back into the database.
+    pub async fn close(&self) {
+        let inner = Arc::clone(&self.inner);
+        let closing = tokio::task::spawn_blocking(move || {
+            inner.readers.close();
+            inner.writer.close();
+        });
+        if let Err(error) = closing.await {
+            tracing::warn!(%error, "the store was not closed");
+        }
+    }
+
     /// The database file.
     pub fn path(&self) -> &Path {
         &self.inner.path

@@ -322,7 +322,7 @@ pub fn response(id: Option<&RequestId>, result: &Result<Value, Error>) -> Vec<u8
         },
         Err(error) => {
             let message = text::ellipsis(&error.message, LONGEST_ERROR).into();
-            let error = Error { code: error.code.clone(), message, data: error.data.clone() };
+            let error = Error { code: error.code, message, data: error.data.clone() };
             Outgoing { id, error: Some(&error), ..EMPTY }.bytes()
         }
     }

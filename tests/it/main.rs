@@ -13,9 +13,11 @@ mod support {
 }
 
 mod bad_input;
+mod cli;
 mod damaged_places;
 mod life_cycle;
 mod prompt;
+mod readme;
 mod request_bodies;
 mod tidy;
 mod wires;
