@@ -112,6 +112,7 @@ impl Engine {
                     editor: Arc::clone(&inner.editor),
                     tools: inner.tools.clone(),
                     prepare: Arc::clone(&inner.settings) as Arc<dyn Prepare>,
+                    queue_telling: Arc::default(),
                 });
                 let leftovers = store.clone();
                 tokio::spawn(async move {

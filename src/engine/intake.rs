@@ -60,13 +60,18 @@ pub(super) async fn accept(
     session: &Session,
     editor: Arc<dyn Editor>,
 ) -> Result<NewPrompt, EngineError> {
+    // Of what was asked, not of what the session's defaults make of it: they may change before it is sent again.
+    let chosen = [
+        prompt.agent.clone().unwrap_or_default(),
+        prompt.model.as_ref().map(ToString::to_string).unwrap_or_default(),
+    ];
     let agent = prompt.agent.unwrap_or_else(|| session.agent.clone());
     let model = prompt.model.unwrap_or_else(|| session.model.clone());
-    let (asked, settings) = (prompt.parts, [agent.clone(), model.to_string()]);
+    let asked = prompt.parts;
     // Off the runtime's threads: files are read, and a prompt may be large.
     let (parts, digest) = tokio::task::spawn_blocking(move || {
         check_size(&asked)?;
-        let digest = digest(&asked, &settings);
+        let digest = digest(&asked, &chosen);
         Ok::<_, EngineError>((read_parts(asked, editor.as_ref())?, digest))
     })
     .await
@@ -90,10 +95,10 @@ pub(super) async fn accept(
     })
 }
 
-/// Tells a prompt with these settings from any other.
-fn digest(parts: &[PromptPart], settings: &[String]) -> String {
+/// Tells a prompt, with the agent and the model chosen for it, from any other.
+fn digest(parts: &[PromptPart], chosen: &[String]) -> String {
     let mut hash = Sha256::new();
-    for field in settings.iter().chain(&serde_json::to_string(parts)) {
+    for field in chosen.iter().chain(&serde_json::to_string(parts)) {
         hash.update((field.len() as u64).to_le_bytes());
         hash.update(field);
     }

@@ -9,7 +9,7 @@ use super::{
     body::{self, Field},
     inbox, leases,
     parts::{self, Bodies, Loading, NewPart},
-    rows, sessions,
+    recovery, rows, sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
@@ -80,6 +80,9 @@ impl Store {
                 let key = sessions::key(tx, &session)?;
                 let Some(prompt) = inbox::next(tx, key)? else { return Ok(None) };
                 leases::take(tx, key, &lessee)?;
+                // The session was idle or its owner is dead: what that left open is ended first.
+                let died = Failure::new(FailureKind::Interrupted, recovery::DIED);
+                interrupt(tx, key, &died)?;
                 let turn = TurnId::random();
                 tx.execute(
                     "INSERT INTO turn (id, session, started_at) VALUES (?1, ?2, ?3)",

@@ -41,12 +41,28 @@ struct Live {
     status: Option<Status>,
     /// Something was put into the inbox since the actor last looked.
     wake: bool,
+    /// The turn that runs.
+    turn: Option<TurnId>,
     /// Stops the turn that runs.
     cancel: Option<CancellationToken>,
     /// A prompt that came to interrupt while a turn was beginning.
     interrupted_by: Option<MessageId>,
     /// The prompts that the running turn answers.
     answering: Vec<MessageId>,
+    /// Prompts that were given up after they had left the inbox and before the turn was known here.
+    abandoned: Vec<MessageId>,
+}
+
+impl Live {
+    /// The running turn answers this prompt too. One that was given up meanwhile stops it.
+    fn answers(&mut self, message: MessageId) {
+        if self.abandoned.contains(&message)
+            && let Some(cancel) = &self.cancel
+        {
+            cancel.cancel();
+        }
+        self.answering.push(message);
+    }
 }
 
 #[derive(Default)]
@@ -110,7 +126,7 @@ impl Desk {
             }
         }
         self.wake(session, (delivery == Delivery::Interrupt).then_some(message));
-        self.show_queue(session).await;
+        inbox::show(&self.shared, session).await;
         Ok(ticket)
     }
 
@@ -131,9 +147,10 @@ impl Desk {
         if let Some(live) = state.live.get_mut(session) {
             live.wake = true;
             match (&live.cancel, interrupt) {
-                (Some(cancel), Some(_)) => cancel.cancel(),
+                // The actor may have taken the prompt already: it does not interrupt its own turn.
+                (Some(cancel), Some(prompt)) if !live.answering.contains(&prompt) => cancel.cancel(),
+                (Some(_), _) => {}
                 (None, interrupt) => live.interrupted_by = interrupt.or(live.interrupted_by.take()),
-                (Some(_), None) => {}
             }
             return;
         }
@@ -176,8 +193,9 @@ impl Desk {
         };
         let cancel = CancellationToken::new();
         if let Some(live) = self.state().live.get_mut(session) {
+            live.turn = Some(begun.turn.clone());
             live.cancel = Some(cancel.clone());
-            live.answering = vec![begun.message.id.clone()];
+            live.answers(begun.message.id.clone());
             if live.interrupted_by.take().is_some_and(|prompt| prompt != begun.message.id) {
                 cancel.cancel();
             }
@@ -189,7 +207,7 @@ impl Desk {
         let turn = begun.turn.clone();
         self.set_status(session, &turn, Status::Running, None, None);
         self.shared.events.emit(session, Some(&turn), Update::Message(begun.message.clone()));
-        self.show_queue(session).await;
+        inbox::show(&self.shared, session).await;
         let result = AssertUnwindSafe(self.run(session, begun, cancel)).catch_unwind().await;
         let result =
             result.unwrap_or_else(|_| Err(Failure::internal("a turn panicked; the log has the place")));
@@ -232,7 +250,7 @@ impl Desk {
             cancel,
             joined: Arc::new(move |message| {
                 if let Some(live) = desk.state().live.get_mut(&name) {
-                    live.answering.push(message);
+                    live.answers(message);
                 }
             }),
         })
@@ -274,6 +292,10 @@ impl Desk {
             self.shared.events.emit(session, Some(turn), Update::Error(failure));
         }
         self.set_status(session, turn, Status::Idle, None, None);
+        if let Some(live) = self.state().live.get_mut(session) {
+            live.turn = None;
+            live.abandoned.clear();
+        }
         self.shared.events.changed(session, events::Change::Updated);
         self.resolve(&answering, &outcome);
         Ok(())
@@ -321,6 +343,8 @@ impl Desk {
         Arc::new(move |status, detail, retry_at| desk.set_status(&session, &turn, status, detail, retry_at))
     }
 
+    /// Says what the session does. Nothing follows `idle`: what a tool says after the end of its turn is not heard,
+    /// and the lock is held until all is told.
     fn set_status(
         &self,
         session: &SessionId,
@@ -329,17 +353,12 @@ impl Desk {
         detail: Option<String>,
         retry_at: Option<Timestamp>,
     ) {
-        if let Some(live) = self.state().live.get_mut(session) {
-            live.status = Some(status);
-        }
+        let mut state = self.state();
+        let Some(live) = state.live.get_mut(session).filter(|live| live.turn.as_ref() == Some(turn)) else {
+            return;
+        };
+        live.status = Some(status);
         self.shared.events.emit(session, Some(turn), Update::Status { status, detail, retry_at });
-    }
-
-    async fn show_queue(&self, session: &SessionId) {
-        match self.shared.store.waiting_prompts(session).await {
-            Ok(waiting) => self.shared.events.emit(session, None, Update::Queue(waiting)),
-            Err(error) => tracing::warn!(%error, "the inbox cannot be read"),
-        }
     }
 
     /// Fills in what a session does in this process.
@@ -382,7 +401,7 @@ impl Desk {
                 std::slice::from_ref(message),
                 &Err(Failure::new(FailureKind::Interrupted, "the prompt was withdrawn")),
             );
-            self.show_queue(session).await;
+            inbox::show(&self.shared, session).await;
         }
         Ok(removed)
     }
@@ -415,12 +434,11 @@ impl Desk {
             Ok(false) => {}
             Err(failure) => tracing::warn!(%failure, "an abandoned prompt could not be withdrawn"),
         }
-        let state = self.state();
-        if let Some(live) = state.live.get(&session)
-            && live.answering.contains(&message)
-            && let Some(cancel) = &live.cancel
-        {
-            cancel.cancel();
+        let mut state = self.state();
+        let Some(live) = state.live.get_mut(&session) else { return };
+        match &live.cancel {
+            Some(cancel) if live.answering.contains(&message) => cancel.cancel(),
+            _ => live.abandoned.push(message),
         }
     }
 }

@@ -184,8 +184,7 @@ impl Turn {
             self.emit(Update::Message(message.clone()));
         }
         if !messages.is_empty() {
-            let waiting = self.shared.store.waiting_prompts(&self.session).await?;
-            self.emit(Update::Queue(waiting));
+            inbox::show(&self.shared, &self.session).await;
         }
         Ok(!messages.is_empty())
     }

@@ -255,14 +255,14 @@ fn no_answer_passes_its_own_notifications_and_no_event_its_session() {
         let id = message["id"].as_str().unwrap_or_default();
         if id.starts_with("new ") {
             let session = message["result"]["session"]["id"].clone();
-            program.request(
-                &format!("rename {session}"),
-                "session/rename",
-                &json!({"sessionId": session, "title": "t"}),
-            );
+            let id = format!("rename {}", session.as_str().unwrap());
+            program.request(&id, "session/rename", &json!({"sessionId": session, "title": "t"}));
             known.push(session);
         } else if let Some(session) = id.strip_prefix("rename ") {
-            assert!(titled.iter().any(|it: &Value| it.to_string() == session), "answered before it was told");
+            assert!(
+                titled.iter().any(|it: &Value| it.as_str() == Some(session)),
+                "answered before it was told"
+            );
             renamed += 1;
         } else {
             let session = message["params"]["sessionId"].clone();
