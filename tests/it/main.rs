@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests and their doubles are named after what they do")]
 #![allow(unreachable_pub, reason = "doubles are shared with benches")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stderr, reason = "a failed test shows what the server said")]
 #![allow(clippy::needless_pass_by_value, reason = "`json!(…)` is handed over where it is made")]
 
 /// Doubles of the world outside.
