@@ -94,11 +94,6 @@ impl Row {
     }
 }
 
-/// A body as a frame: a request of which only a part is as it should be.
-fn body(text: &str) -> Vec<u8> {
-    frame(text)
-}
-
 /// Sends every row to one program, each followed by a good request. Returns how many there were.
 fn hold(program: &mut Program, rows: Vec<Row>) -> usize {
     let mut wrong = Vec::new();
@@ -163,6 +158,16 @@ fn wrong_parameters_and_things_that_are_not_there_are_named() {
     let mut program = Program::introduced(&home);
     let place = methods::Place::new(&home, &mut program);
     assert!(hold(&mut program, methods::rows(&place)) >= 100);
+}
+
+#[test]
+fn a_message_may_come_byte_by_byte() {
+    let home = Home::new(&json!({}));
+    let mut program = Program::introduced(&home);
+    for byte in request("slow", "session/list", &json!({"search": "ü😀"})) {
+        program.send(&[byte]);
+    }
+    assert!(program.answer(&json!("slow"))["result"]["sessions"].is_array());
 }
 
 #[test]

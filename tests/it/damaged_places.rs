@@ -59,6 +59,25 @@ fn another_programs_database_is_left_alone() {
 }
 
 #[test]
+fn a_database_with_broken_pages_is_named_and_ends_nothing() {
+    let home = Home::new(&json!({}));
+    let mut program = Program::introduced(&home);
+    program.ask("session/new", &new_session(&home));
+    goes_on(program);
+    let path = home.data().join("agentls.db");
+    let mut bytes = fs::read(&path).unwrap();
+    // The first page says what the file is; everything behind it is lost.
+    bytes.get_mut(4096..).unwrap().fill(0xAB);
+    fs::write(&path, bytes).unwrap();
+
+    let mut program = Program::introduced(&home);
+    for (method, params) in [("session/list", json!({})), ("session/new", new_session(&home))] {
+        assert_eq!(failure(&mut program, method, &params)["kind"], "storageDamaged", "{method}");
+    }
+    goes_on(program);
+}
+
+#[test]
 fn a_newer_database_is_read_and_not_written() {
     let home = Home::new(&json!({}));
     let mut program = Program::introduced(&home);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Row, body};
+use super::{Row, frame};
 
 /// Not decodable: nobody knows whose fault it is.
 const PARSE: i64 = -32700;
@@ -98,7 +98,7 @@ fn encodings() -> Vec<Row> {
         let mut bytes = br#"{"jsonrpc":"2.0","id":"x","method":"session/list","params":{"search":""#.to_vec();
         bytes.extend_from_slice(text);
         bytes.extend_from_slice(br#""}}"#);
-        super::frame(bytes)
+        frame(bytes)
     };
     let utf16 = |id: &str| status(id).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     vec![
@@ -114,15 +114,15 @@ fn encodings() -> Vec<Row> {
         Row::refused("a raw NUL", with(b"a\0b"), "x", PARSE),
         Row::refused("a raw line end", with(b"a\nb"), "x", PARSE),
         Row::refused("an unknown escape", with(br"\x41"), "x", PARSE),
-        Row::taken("a byte order mark", body(&format!("\u{feff}{}", status("bom"))), "bom"),
-        Row::refused("UTF-16", super::frame(utf16("utf-16")), Value::Null, PARSE),
+        Row::taken("a byte order mark", frame(&format!("\u{feff}{}", status("bom"))), "bom"),
+        Row::refused("UTF-16", frame(utf16("utf-16")), Value::Null, PARSE),
     ]
 }
 
 fn json_texts() -> Vec<Row> {
     let params =
         |text: &str| format!(r#"{{"jsonrpc":"2.0","id":7,"method":"server/status","params":{text}}}"#);
-    let broken = |name: &str, text: &str| Row::refused(name, body(text), 7, PARSE);
+    let broken = |name: &str, text: &str| Row::refused(name, frame(text), 7, PARSE);
     let deep = |open: &str, close: &str| open.repeat(200) + &close.repeat(200);
     vec![
         broken("cut off", r#"{"jsonrpc":"2.0","id":7,"method":"server/st"#),
@@ -132,30 +132,30 @@ fn json_texts() -> Vec<Row> {
         broken("a comment", &params("{} /* nothing */")),
         broken("not a number", &params("[NaN]")),
         broken("a leading zero", &params("[007]")),
-        Row::refused("single quotes", body("{'jsonrpc':'2.0','id':7}"), Value::Null, PARSE),
-        Row::refused("no JSON at all", body("GET / HTTP/1.1"), Value::Null, PARSE),
-        Row::refused("white space only", body(" \r\n\t "), Value::Null, PARSE),
-        Row::refused("a number without end", body(&params("[1e999]")), 7, -32602),
-        Row::refused("200 lists", body(&params(&deep("[", "]"))), 7, -32602),
-        Row::refused("200 objects", body(&params(&deep(r#"{"a":["#, "]}"))), 7, -32602),
-        Row::refused("200 lists, not closed", body(&params(&"[".repeat(200))), 7, PARSE),
+        Row::refused("single quotes", frame("{'jsonrpc':'2.0','id':7}"), Value::Null, PARSE),
+        Row::refused("no JSON at all", frame("GET / HTTP/1.1"), Value::Null, PARSE),
+        Row::refused("white space only", frame(" \r\n\t "), Value::Null, PARSE),
+        Row::refused("a number without end", frame(&params("[1e999]")), 7, -32602),
+        Row::refused("200 lists", frame(&params(&deep("[", "]"))), 7, -32602),
+        Row::refused("200 objects", frame(&params(&deep(r#"{"a":["#, "]}"))), 7, -32602),
+        Row::refused("200 lists, not closed", frame(&params(&"[".repeat(200))), 7, PARSE),
         Row::taken(
             "the same member twice: the last counts",
-            body(r#"{"jsonrpc":"1.0","jsonrpc":"2.0","id":6,"id":7,"method":"x","method":"server/status"}"#),
+            frame(r#"{"jsonrpc":"1.0","jsonrpc":"2.0","id":6,"id":7,"method":"x","method":"server/status"}"#),
             7,
         ),
         Row::taken(
             "unknown members",
-            body(r#"{"jsonrpc":"2.0","trace":{"a":[1]},"id":7,"method":"server/status"}"#),
+            frame(r#"{"jsonrpc":"2.0","trace":{"a":[1]},"id":7,"method":"server/status"}"#),
             7,
         ),
-        Row::taken("white space around", body(&format!(" \r\n{}\n ", params("{}"))), 7),
+        Row::taken("white space around", frame(&format!(" \r\n{}\n ", params("{}"))), 7),
     ]
 }
 
 /// JSON that is no object.
 fn whole_values() -> Vec<Row> {
-    let refused = |name: &str, text: &str| Row::refused(name, body(text), Value::Null, INVALID);
+    let refused = |name: &str, text: &str| Row::refused(name, frame(text), Value::Null, INVALID);
     vec![
         refused("a batch", &format!("[{},{}]", status("a"), status("b"))),
         refused("an empty batch", "[]"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Row, body};
+use super::{Row, frame};
 
 const INVALID: i64 = -32600;
 const UNKNOWN: i64 = -32601;
@@ -16,13 +16,13 @@ pub fn rows() -> Vec<Row> {
 }
 
 fn message(value: &Value) -> Vec<u8> {
-    body(&value.to_string())
+    frame(&value.to_string())
 }
 
 fn versions() -> Vec<Row> {
     let of = |version: Value| message(&json!({"jsonrpc": version, "id": 1, "method": "server/status"}));
     vec![
-        Row::refused("no version", body(r#"{"id":1,"method":"server/status"}"#), 1, INVALID),
+        Row::refused("no version", frame(r#"{"id":1,"method":"server/status"}"#), 1, INVALID),
         Row::refused("version 1", of(json!("1.0")), 1, INVALID),
         Row::refused("version as a number", of(json!(2.0)), 1, INVALID),
         Row::refused("version null", of(Value::Null), 1, INVALID),
@@ -30,7 +30,7 @@ fn versions() -> Vec<Row> {
 }
 
 fn ids() -> Vec<Row> {
-    let with = |id: &str| body(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"server/status"}}"#));
+    let with = |id: &str| frame(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"server/status"}}"#));
     let taken = |name: &str, id: &str| Row::taken(name, with(id), serde_json::from_str::<Value>(id).unwrap());
     let refused = |name: &str, id: &str| Row::refused(name, with(id), Value::Null, INVALID);
     let huge = json!("x".repeat(1_000_000)).to_string();
@@ -56,7 +56,7 @@ fn methods() -> Vec<Row> {
     let place = json!({"textDocument": {"uri": "file:///a"}, "position": {"line": 0, "character": 0}});
     let hover = super::request("hover", "textDocument/hover", &place);
     vec![
-        Row::refused("method missing", body(r#"{"jsonrpc":"2.0","id":2}"#), 2, INVALID),
+        Row::refused("method missing", frame(r#"{"jsonrpc":"2.0","id":2}"#), 2, INVALID),
         refused("method number", json!(5), INVALID),
         refused("method null", Value::Null, INVALID),
         refused("method list", json!(["server/status"]), INVALID),
@@ -96,7 +96,7 @@ fn params() -> Vec<Row> {
 
 /// Answers to questions that nobody asked.
 fn answers() -> Vec<Row> {
-    let ignored = |name: &str, text: &str| Row::ignored(name, body(text));
+    let ignored = |name: &str, text: &str| Row::ignored(name, frame(text));
     vec![
         ignored("a result for nobody", r#"{"jsonrpc":"2.0","id":99,"result":{}}"#),
         ignored(
@@ -116,7 +116,7 @@ fn answers() -> Vec<Row> {
         ),
         Row::refused(
             "a result without an id",
-            body(r#"{"jsonrpc":"2.0","result":{}}"#),
+            frame(r#"{"jsonrpc":"2.0","result":{}}"#),
             Value::Null,
             INVALID,
         ),
