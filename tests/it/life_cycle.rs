@@ -1,6 +1,11 @@
 //! How a program begins and ends, and what it must never do meanwhile (invariants 10 and 11, R-11 in part).
 
-use std::{fs, process::Command, time::Duration};
+use std::{
+    fs,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -93,6 +98,36 @@ fn a_signal_ends_the_program_also_while_it_waits_for_a_person() {
 }
 
 #[test]
+fn the_program_ends_with_the_client_that_it_was_told_of() {
+    let home = Home::new(&json!({}));
+    let mut program = Program::start(&home);
+    let mut client = Command::new("sleep").arg("600").spawn().unwrap();
+    program.ask("initialize", &json!({"capabilities": {}, "processId": client.id()}));
+    client.kill().unwrap();
+    client.wait().unwrap();
+    assert_eq!(program.end(), Some(0));
+}
+
+#[test]
+fn a_running_command_ends_with_the_program() {
+    let home = Home::new(&json!({"permission": {"bash": "allow"}}));
+    let mut program = Program::introduced(&home);
+    let session = program.ask("session/new", &json!({"cwd": home.workspace()}))["session"]["id"].clone();
+    // Nobody else sleeps exactly that long.
+    let seconds = format!("600.{}", program.pid());
+    let parts = [json!({"type": "text", "text": format!("run `sleep {seconds}`")})];
+    program.request("prompt", "session/prompt", &json!({"sessionId": session, "parts": parts}));
+    let began = Instant::now();
+    while !sleeps(&seconds) {
+        assert!(began.elapsed() < PATIENCE, "it never ran");
+        thread::sleep(Duration::from_millis(10));
+    }
+    program.hang_up();
+    assert_eq!(program.end(), Some(0));
+    assert!(!sleeps(&seconds), "the command outlives the program");
+}
+
+#[test]
 fn the_program_ends_when_nobody_reads_it_any_more() {
     let home = Home::new(&json!({}));
     let mut program = Program::introduced(&home);
@@ -101,7 +136,7 @@ fn the_program_ends_when_nobody_reads_it_any_more() {
         if !program.try_send(&request("x", "server/status", &json!({}))) {
             break;
         }
-        std::thread::sleep(Duration::from_millis(20));
+        thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(program.end(), Some(0));
 }
@@ -272,6 +307,14 @@ fn no_answer_passes_its_own_notifications_and_no_event_its_session() {
             }
         }
     }
+}
+
+/// Whether a process sleeps for that long.
+fn sleeps(seconds: &str) -> bool {
+    let processes =
+        fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path().join("cmdline")));
+    let wanted = format!("sleep\0{seconds}\0");
+    processes.filter_map(|line| fs::read_to_string(line).ok()).any(|line| line == wanted)
 }
 
 /// A prompt that waits for a permission: its session and the question.
