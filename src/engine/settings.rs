@@ -84,15 +84,14 @@ impl Settings {
         loaded
     }
 
-    /// Everything that is wrong with the configuration as it holds in `cwd`.
-    pub(super) fn mistakes(&self, cwd: Option<&Path>) -> Vec<config::Mistake> {
+    pub(super) fn report(&self, cwd: Option<&Path>) -> ConfigReport {
         let loaded = self.load(cwd);
-        loaded.errors.into_iter().chain(loaded.warnings).collect()
-    }
-
-    pub(super) fn report(&self, cwd: &Path) -> ConfigReport {
-        let loaded = self.load(Some(cwd));
-        ConfigReport { config: config::redacted(&loaded.config), sources: loaded.sources }
+        let mistakes = loaded.errors.iter().chain(&loaded.warnings).map(ToString::to_string);
+        ConfigReport {
+            config: config::redacted(&loaded.config),
+            mistakes: mistakes.collect(),
+            sources: loaded.sources,
+        }
     }
 
     pub(super) fn defaults(&self, cwd: &Path) -> Defaults {

@@ -143,7 +143,10 @@ where
                 self.cancel(params.as_ref()).await;
             }
             Ok(Message::Notification { method, params }) => self.notification(method, params).await,
-            Ok(Message::Response { id, result }) => self.calls.answer(&id, result),
+            Ok(Message::Response { id: Some(id), result }) => self.calls.answer(&id, result),
+            Ok(Message::Response { id: None, result }) => {
+                tracing::warn!(?result, "the client could not read a message");
+            }
             Err(rejected) => {
                 self.refuse(rejected.id.as_ref(), rejected.error);
                 self.decoder.reclaim(body);

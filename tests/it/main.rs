@@ -2,10 +2,13 @@
 #![allow(missing_docs, reason = "tests and their doubles are named after what they do")]
 #![allow(unreachable_pub, reason = "doubles are shared with benches")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stderr, reason = "a failed test shows what the server said")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!(…)` is handed over where it is made")]
 
 /// Doubles of the world outside.
 #[path = "../support"]
 mod support {
+    pub mod byte_client;
     pub mod home;
     pub mod provider;
     pub mod server;
@@ -13,5 +16,12 @@ mod support {
 
 mod cli;
 mod prompt;
+mod bad_input;
+mod cli;
+mod damaged_places;
+mod life_cycle;
+mod prompt;
+mod readme;
 mod request_bodies;
+mod tidy;
 mod wires;

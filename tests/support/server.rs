@@ -130,7 +130,9 @@ impl Started {
         match timeout(DEADLINE, self.reply).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(_)) => panic!("the server ended before it answered {}", self.method),
-            Err(_) => panic!("no reply to {}; {}", self.method, self.record.lately()),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("no reply to {}; {}", self.method, self.record.lately())
+            }
         }
     }
 
