@@ -7,10 +7,16 @@
 #[path = "../support"]
 mod support {
     pub mod home;
+    pub mod look;
     pub mod provider;
     pub mod server;
 }
 
+mod cancel;
+mod permissions;
 mod prompt;
+mod queue;
 mod request_bodies;
+mod retry;
+mod tools;
 mod wires;
