@@ -19,9 +19,11 @@ fn answer(text: &str) -> Answer {
     Answer::new().text(text)
 }
 
-async fn queued(server: &Server, session: &str, count: usize) {
-    let as_many = |update: &Value| update["prompts"].as_array().is_some_and(|it| it.len() == count);
-    server.update(session, "a queue of that length", as_many).await;
+async fn queued(server: &Server, session: &str, text: &str) {
+    let waits = |update: &Value| {
+        update["prompts"].as_array().is_some_and(|prompts| prompts.iter().any(|it| it["text"] == text))
+    };
+    server.update(session, "queue with the prompt in it", waits).await;
 }
 
 /// A session whose turn waits for `go`.
@@ -41,7 +43,7 @@ async fn a_queued_prompt_is_answered_after_the_turn() {
     let first = server.start_prompt(&session, "First.");
     home.wait_for_file("held").await;
     let second = server.start_prompt(&session, "Second.");
-    queued(&server, &session, 1).await;
+    queued(&server, &session, "Second.").await;
     let waiting = server.call("session/queue", json!({"sessionId": session})).await;
     assert_eq!(waiting["prompts"][0]["text"], "Second.");
     assert_eq!(waiting["prompts"][0]["delivery"], "queue");
@@ -57,7 +59,7 @@ async fn a_steering_prompt_joins_the_turn_before_the_next_provider_call() {
     let first = server.start_prompt(&session, "First.");
     home.wait_for_file("held").await;
     let second = server.start_prompt_with(&session, "Second.", json!({"delivery": "steer"}));
-    queued(&server, &session, 1).await;
+    queued(&server, &session, "Second.").await;
     home.write("go", "");
     assert_eq!(first.result().await["steps"], 2);
     assert_eq!(second.result().await["stopReason"], "endTurn");
@@ -71,7 +73,7 @@ async fn an_interrupting_prompt_stops_the_turn_and_is_answered_next() {
     let first = server.start_prompt(&session, "First.");
     home.wait_for_file("held").await;
     let third = server.start_prompt(&session, "Third.");
-    queued(&server, &session, 1).await;
+    queued(&server, &session, "Third.").await;
     let second = server.start_prompt_with(&session, "Second.", json!({"delivery": "interrupt"}));
     assert_eq!(first.result().await["stopReason"], "cancelled");
     assert_eq!(second.result().await["stopReason"], "endTurn");
@@ -98,7 +100,7 @@ async fn a_prompt_taken_out_of_the_queue_is_not_answered() {
     let first = server.start_prompt(&session, "First.");
     home.wait_for_file("held").await;
     let second = server.start_prompt(&session, "Second.");
-    queued(&server, &session, 1).await;
+    queued(&server, &session, "Second.").await;
     let waiting = server.call("session/queue", json!({"sessionId": session})).await;
     let unqueue = json!({"sessionId": session, "messageId": waiting["prompts"][0]["messageId"]});
     assert_eq!(server.call("session/unqueue", unqueue.clone()).await, json!({"removed": true}));
@@ -204,7 +206,7 @@ async fn what_is_stopped_is_the_turn_and_not_the_prompts_behind_it() {
     let first = server.start_prompt(&session, "First.");
     server.update(&session, "delta", |update| update["kind"] == "partDelta").await;
     let second = server.start_prompt(&session, "Second.");
-    queued(&server, &session, 1).await;
+    queued(&server, &session, "Second.").await;
     server.call("session/cancel", json!({"sessionId": session})).await;
     assert_eq!(first.result().await["stopReason"], "cancelled");
     assert_eq!(second.result().await["stopReason"], "endTurn");
