@@ -240,7 +240,8 @@ impl Engine {
         person: Arc<dyn Person>,
         editor: Arc<dyn Editor>,
     ) -> Self {
-        let settings = Arc::new(Settings::new(options.config_dir.clone()));
+        let tools = Registry::standard();
+        let settings = Arc::new(Settings::new(options.config_dir.clone(), tools.clone()));
         Self {
             inner: Arc::new(Inner {
                 options,
@@ -248,7 +249,7 @@ impl Engine {
                 events: Arc::new(Events::new(listener)),
                 person,
                 editor,
-                tools: Registry::standard(),
+                tools,
                 open: OnceCell::new(),
                 closing: std::sync::atomic::AtomicBool::new(false),
             }),
@@ -501,7 +502,7 @@ impl Engine {
     }
 
     /// The tools that models are offered.
-    pub fn tools(&self) -> Vec<ToolSpec> {
+    pub fn tools(&self) -> Arc<[ToolSpec]> {
         self.inner.tools.specs()
     }
 

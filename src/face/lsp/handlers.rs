@@ -159,11 +159,11 @@ impl Server {
     }
 
     pub async fn tool_list(&self, _: InWorkspace) -> Outcome<ToolList> {
-        let tools = self.engine.tools().into_iter();
-        let tools = tools.map(|tool| ToolEntry {
-            name: tool.name,
-            description: tool.description,
-            parameters: tool.parameters,
+        let tools = self.engine.tools();
+        let tools = tools.iter().map(|tool| ToolEntry {
+            name: tool.name.clone(),
+            description: tool.description.clone(),
+            parameters: tool.parameters.clone(),
         });
         Ok(ToolList { tools: tools.collect() })
     }
