@@ -28,8 +28,11 @@ use std::process::ExitCode;
 
 use figures::Table;
 
+/// Measures and shows something.
+type Measure = fn(&mut Table);
+
 /// What can be measured, by name, in the order of the table.
-const MEASUREMENTS: &[(&str, fn(&mut Table))] = &[
+const MEASUREMENTS: &[(&str, Measure)] = &[
     ("start", start::measure),
     ("steps", steps::measure),
     ("requests", requests::measure),

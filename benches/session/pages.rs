@@ -26,7 +26,12 @@ pub(crate) fn measure(table: &mut Table) {
     let page = json!({"sessionId": session});
     let first = timed(&mut client, "session/messages", &page);
     let pages = (0..RUNS).map(|_| timed(&mut client, "session/messages", &page)).collect();
-    table.row(&format!("first page of {MESSAGES} messages, database not yet open"), "ms", Goal::None, vec![first]);
+    table.row(
+        &format!("first page of {MESSAGES} messages, database not yet open"),
+        "ms",
+        Goal::None,
+        vec![first],
+    );
     table.row("… again", "ms", Goal::AtMost(20.0), pages);
 
     for _ in 0..SESSIONS {

@@ -35,9 +35,12 @@ pub(crate) fn measure(table: &mut Table) {
         }
     }
     let taken = started.elapsed();
-    table.row(&format!("{REQUESTS} requests at once: until all are answered"), "ms", Goal::None, vec![
-        millis(taken),
-    ]);
+    table.row(
+        &format!("{REQUESTS} requests at once: until all are answered"),
+        "ms",
+        Goal::None,
+        vec![millis(taken)],
+    );
     table.row("… answered with an error", "", Goal::AtMost(0.0), vec![f64::from(refused)]);
     table.row("… peak memory", "MB", Goal::AtMost(20.0), vec![megabytes(client.memory().peak)]);
 }

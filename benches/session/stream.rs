@@ -1,6 +1,6 @@
 //! An answer that comes as fast as the provider can write it.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::{
     client::Client,
@@ -76,10 +76,5 @@ fn stream(wire: Wire) -> Run {
 fn writes(wire: Wire, text: &str) -> Vec<Bytes> {
     let mut answer = Answer::new().text(text);
     answer.render(wire);
-    let together = |events: &[Bytes]| {
-        let mut write = BytesMut::new();
-        events.iter().for_each(|event| write.extend_from_slice(event));
-        write.freeze()
-    };
-    answer.frames.chunks(EVENTS_IN_A_WRITE).map(together).collect()
+    answer.frames.chunks(EVENTS_IN_A_WRITE).map(|events| Bytes::from(events.concat())).collect()
 }
