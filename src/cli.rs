@@ -1,1 +1,88 @@
-//! cli (being written).
+//! The command line: one file for each command, and what they share.
+//!
+//! Knows the engine and the face, and nothing of how they work. A command returns its exit code or an error,
+//! which is shown here as one line with its cure. The only place where `anyhow` is used: here nobody matches on
+//! errors any more.
+
+mod client;
+mod demo;
+mod doctor;
+mod export;
+mod failure;
+mod figures;
+mod local;
+mod log;
+mod page;
+mod run;
+mod schema;
+mod serve;
+mod sessions;
+mod style;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use agentls::workspace::paths::{self, Directories};
+
+/// Sessions with AI coding agents, kept in one place and served to every editor.
+#[derive(Parser)]
+#[command(name = "agentls", version, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve an editor or another client on stdin and stdout
+    Serve(serve::Arguments),
+    /// See the whole path work, without a key and without a network
+    Demo,
+    /// Answer one prompt in the current directory
+    Run(run::Arguments),
+    /// List sessions
+    Sessions(sessions::Arguments),
+    /// Write a session as Markdown or JSON
+    Export(export::Arguments),
+    /// Look for what is wrong with this installation
+    Doctor,
+    /// Print the JSON Schema of the protocol
+    Schema,
+}
+
+/// Does what the command line says; the process's exit code.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    dispatch(arguments.command).unwrap_or_else(|error| failure::report(&error))
+}
+
+fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    let directories = paths::directories()?;
+    log::start(&directories, matches!(command, Command::Serve(_)));
+    match command {
+        Command::Serve(_) => serve::serve(options(directories)),
+        Command::Demo => demo::demo(),
+        Command::Run(arguments) => run::run(arguments, directories),
+        Command::Sessions(arguments) => sessions::list(arguments, directories),
+        Command::Export(arguments) => export::export(arguments, directories),
+        Command::Doctor => doctor::examine(&directories),
+        Command::Schema => schema::print(),
+    }
+}
+
+/// The engine's options for these directories.
+fn options(directories: Directories) -> agentls::engine::Options {
+    agentls::engine::Options { data_dir: directories.data, config_dir: directories.config }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -3,30 +3,31 @@
 //! Faces translate to and from this and hold no logic of their own. Knows everything below, no face. Nothing is
 //! read or opened before it is needed: the database opens with the first request that uses it.
 
+mod api;
 mod export;
 mod intake;
 mod settings;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
 use crate::{
     permission::Person,
-    provider::{Model, ToolSpec},
+    provider::ToolSpec,
     store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
     tool::{Registry, buffers::Editor},
     transcript::{
-        Delivery, Failure, FailureKind, Message, MessageId, ModelRef, PartId, PromptPart, QueuedPrompt,
-        Session, SessionId, StopReason, Update, Usage,
+        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events},
-    workspace::{config::Config, paths, project},
+    workspace::{paths, project},
 };
 pub use crate::{
     store::Step,
     turn::events::{Change, Listener},
 };
+pub use api::*;
 use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
@@ -37,177 +38,6 @@ const MOST_READ: u64 = 4 * 1024 * 1024;
 
 /// The longest title that a person may give, in bytes.
 const LONGEST_TITLE: usize = 500;
-
-/// Where things are and who is served.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The database's directory; made with mode 0700 on first use.
-    pub data_dir: PathBuf,
-    /// The user's configuration directory.
-    pub config_dir: PathBuf,
-}
-
-/// What the client said of itself in `initialize`.
-#[derive(Clone, Debug, Default)]
-pub struct ClientInfo {
-    /// Its name, for owners of sessions.
-    pub name: String,
-    /// Keys by provider; live in memory only.
-    pub credentials: std::collections::BTreeMap<String, String>,
-    /// Configuration over all files.
-    pub config: Option<serde_json::Value>,
-    /// Whether the client vouches for the workspace, so that its configuration counts.
-    pub trusted: bool,
-    /// Configuration over that: what the command line said.
-    pub command_line: Option<serde_json::Value>,
-}
-
-/// Why a request was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The parameters make no sense; the text names the one.
-    #[error("{0}")]
-    InvalidParams(String),
-    /// It failed.
-    #[error(transparent)]
-    Failed(#[from] Failure),
-}
-
-/// A session to be made.
-#[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct NewSession {
-    pub cwd: String,
-    pub title: Option<String>,
-    pub agent: Option<String>,
-    pub model: Option<ModelRef>,
-    pub parent_id: Option<SessionId>,
-}
-
-/// Which sessions to list.
-#[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct ListQuery {
-    pub cwd: Option<String>,
-    pub search: Option<String>,
-    pub archived: bool,
-    /// 1 to 500.
-    pub limit: u32,
-    pub cursor: Option<String>,
-}
-
-/// A page of sessions, newest activity first.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct SessionPage {
-    pub sessions: Vec<Session>,
-    pub next_cursor: Option<String>,
-}
-
-/// Which messages to read. Cursors are message ids.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct MessageQuery {
-    pub session_id: SessionId,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    /// 1 to 500.
-    pub limit: u32,
-    /// Whole bodies instead of their first 2 KiB.
-    pub full: bool,
-}
-
-/// A page of messages, ascending.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct MessagePage {
-    pub messages: Vec<Message>,
-    pub has_before: bool,
-    pub has_after: bool,
-}
-
-/// A range of a part's field.
-#[derive(Clone, Debug)]
-pub struct PartRange {
-    /// The bytes; text unless the field is an attachment or an image.
-    pub content: RangeContent,
-    /// Where they begin (moved to a character boundary).
-    pub offset: u64,
-    /// Size of the whole field.
-    pub bytes: u64,
-    /// Whether the field ends here.
-    pub eof: bool,
-}
-
-/// What a range holds.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum RangeContent {
-    Text(String),
-    Binary(Vec<u8>),
-}
-
-/// A prompt.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct PromptRequest {
-    pub session_id: SessionId,
-    pub parts: Vec<PromptPart>,
-    pub client_id: Option<String>,
-    pub delivery: Delivery,
-    pub agent: Option<String>,
-    pub model: Option<ModelRef>,
-}
-
-/// How a prompt's turn ended.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct PromptOutcome {
-    pub message_id: MessageId,
-    pub stop_reason: StopReason,
-    pub steps: u32,
-    pub usage: Usage,
-}
-
-/// Format of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum ExportFormat {
-    Json,
-    Markdown,
-}
-
-/// A model that can be chosen.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the words say it")]
-pub struct ListedModel {
-    pub model: ModelRef,
-    pub limits: Model,
-    /// Whether its provider can be called: a key is at hand or none is needed.
-    pub ready: bool,
-}
-
-/// What the server knows of itself.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct StoreStatus {
-    pub sqlite_version: String,
-    pub path: PathBuf,
-    pub bytes: u64,
-    pub wal_bytes: u64,
-    pub sessions_total: u64,
-    pub sessions_running: u64,
-}
-
-/// The merged configuration and where each value came from.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the protocol's own names")]
-pub struct ConfigReport {
-    pub config: Config,
-    /// Dotted key → file (or `default`, `client`).
-    pub sources: std::collections::BTreeMap<String, String>,
-}
 
 /// The product.
 #[derive(Clone)]
@@ -286,6 +116,7 @@ impl Engine {
                     editor: Arc::clone(&inner.editor),
                     tools: inner.tools.clone(),
                     prepare: Arc::clone(&inner.settings) as Arc<dyn Prepare>,
+                    queue_telling: Arc::default(),
                 });
                 let leftovers = store.clone();
                 tokio::spawn(async move {
@@ -380,18 +211,21 @@ impl Engine {
         Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })
     }
 
-    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`. At most 4 MiB.
+    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`, at most 4 MiB.
+    /// Without a field, the part's main one.
     pub async fn read_part(
         &self,
         part: &PartId,
-        field: &str,
+        field: Option<&str>,
         offset: u64,
         limit: u64,
     ) -> Result<PartRange, EngineError> {
-        let Some(field) = Field::from_name(field) else {
-            return Err(EngineError::InvalidParams(format!("field: there is no field `{field}`")));
-        };
         let store = self.store().await?;
+        let field = match field {
+            None => store.main_field(part).await.map_err(Failure::from)?,
+            Some(name) => Field::from_name(name)
+                .ok_or_else(|| EngineError::InvalidParams(format!("field: there is no field `{name}`")))?,
+        };
         let binary = store.is_binary(part, field).await.map_err(Failure::from)?;
         let range =
             store.read_part(part, field, offset, limit.min(MOST_READ)).await.map_err(Failure::from)?;
@@ -498,7 +332,8 @@ impl Engine {
     /// The models that can be chosen from `cwd`.
     pub async fn models(&self, cwd: Option<String>) -> Result<Vec<ListedModel>, EngineError> {
         let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
-        Ok(self.inner.settings.models(cwd.as_deref()))
+        let settings = Arc::clone(&self.inner.settings);
+        Ok(blocking(move || settings.models(cwd.as_deref())).await?)
     }
 
     /// The tools that models are offered.
@@ -508,7 +343,8 @@ impl Engine {
 
     /// The configuration as it holds in `cwd`. Secrets are redacted.
     pub async fn config(&self, cwd: String) -> Result<ConfigReport, EngineError> {
-        Ok(self.inner.settings.report(&intake::directory(&cwd)?))
+        let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
+        Ok(blocking(move || settings.report(&cwd)).await?)
     }
 
     /// What is wrong with the configuration as it holds in `cwd`: a line for each mistake.
@@ -530,11 +366,18 @@ impl Engine {
         })
     }
 
-    /// Stops every turn, stores what is there, ends children. Bounded by whoever calls it.
+    /// Stops every turn, stores what is there, ends children, closes the database. May be called again. Bounded by
+    /// whoever calls it.
     pub async fn shut_down(&self) {
         self.inner.closing.store(true, std::sync::atomic::Ordering::SeqCst);
         if let Some(open) = self.inner.open.get() {
             open.desk.close().await;
+            open.store.close().await;
         }
     }
+}
+
+/// Runs what reads files on a thread where blocking is allowed.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Failure::internal(error.to_string()))
 }

@@ -164,6 +164,13 @@ pub struct PermissionAnswer {
     pub feedback: Option<String>,
 }
 
+impl PermissionAnswer {
+    /// What a client that answered nonsense has said.
+    pub fn refused() -> Self {
+        Self { option_id: String::new(), items: None, feedback: None }
+    }
+}
+
 /// A question of the model to the person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Question {

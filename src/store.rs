@@ -8,6 +8,7 @@
 mod approvals;
 mod body;
 mod inbox;
+mod inspect;
 mod leases;
 mod messages;
 mod migrate;
@@ -21,6 +22,9 @@ mod transfer;
 mod turns;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -31,6 +35,7 @@ use rusqlite::Connection;
 pub use approvals::Approved;
 pub use body::{Field, FieldRange};
 pub use inbox::{Enqueued, NewPrompt};
+pub use inspect::{Inspection, inspect};
 pub use leases::Lessee;
 pub use messages::{MessagesPage, NewMessage, PageQuery};
 pub use parts::{Bodies, Loading, NewPart};
@@ -40,6 +45,9 @@ pub use turns::{Begun, Change, TurnEnd};
 
 /// Marks our databases (`PRAGMA application_id`): "agls".
 pub const APPLICATION_ID: i32 = 0x6167_6c73;
+
+/// The database's name in the data directory.
+pub const FILE: &str = "agentls.db";
 
 /// The oldest SQLite without the WAL corruption that several connections could meet.
 /// <https://www.sqlite.org/wal.html#walresetbug>
@@ -155,13 +163,13 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens `agentls.db` in `directory`, making or migrating it, and ends what dead processes left open.
+    /// Opens [`FILE`] in `directory`, making or migrating it, and ends what dead processes left open.
     /// Blocks; call it where blocking is allowed. A database of a newer version opens for reading only.
     pub fn open(directory: &Path, lessee: Lessee) -> Result<Self> {
         if rusqlite::version_number() < OLDEST_SQLITE {
             return Err(StoreError::Damaged(format!("SQLite {} has a WAL fault", rusqlite::version())));
         }
-        let path = directory.join("agentls.db");
+        let path = directory.join(FILE);
         let opened = migrate::open(&path)?;
         if opened.newer.is_none() {
             recovery::end_what_dead_processes_left(&opened.connection)?;
@@ -201,6 +209,18 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         self.inner.readers.run(query).await
+    }
+
+    /// Writes what waits, takes nothing more, and folds the WAL back into the database.
+    pub async fn close(&self) {
+        let inner = Arc::clone(&self.inner);
+        let closing = tokio::task::spawn_blocking(move || {
+            inner.readers.close();
+            inner.writer.close();
+        });
+        if let Err(error) = closing.await {
+            tracing::warn!(%error, "the store was not closed");
+        }
     }
 
     /// The database file.

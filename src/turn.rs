@@ -41,6 +41,8 @@ pub struct Shared {
     pub tools: Registry,
     /// Makes the context of a turn from the configuration as it is now.
     pub prepare: Arc<dyn Prepare>,
+    /// Held while clients are told which prompts wait.
+    pub queue_telling: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Makes the context of a turn. Implemented above, where configuration is known.

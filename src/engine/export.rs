@@ -36,12 +36,12 @@ pub(super) async fn session(store: &Store, id: &SessionId, format: ExportFormat)
     }
     match format {
         ExportFormat::Markdown => Ok(markdown),
-        ExportFormat::Json => serde_json::to_string_pretty(&session_json(&session, messages))
+        ExportFormat::Json => serde_json::to_string_pretty(&session_json(&session, &messages))
             .map_err(|error| StoreError::Sqlite(error.to_string()).into()),
     }
 }
 
-fn session_json(session: &Session, messages: Vec<Value>) -> Value {
+fn session_json(session: &Session, messages: &[Value]) -> Value {
     json!({
         "format": "agentls-session", "version": 1,
         "session": {

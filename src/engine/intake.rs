@@ -48,9 +48,11 @@ pub(super) async fn accept(
     session: &Session,
     editor: Arc<dyn Editor>,
 ) -> Result<NewPrompt, EngineError> {
+    // Of what was asked, not of what the session's defaults make of it: they may change before it is sent again.
+    let asked_of = prompt.model.as_ref().map(ToString::to_string).unwrap_or_default();
+    let digest = digest(&prompt.parts, prompt.agent.as_deref().unwrap_or_default(), &asked_of);
     let agent = prompt.agent.unwrap_or_else(|| session.agent.clone());
     let model = prompt.model.unwrap_or_else(|| session.model.clone());
-    let digest = digest(&prompt.parts, &agent, &model.to_string());
     let asked = prompt.parts;
     let parts = tokio::task::spawn_blocking(move || read_parts(asked, editor.as_ref()))
         .await

@@ -77,6 +77,15 @@ pub(super) fn owner(connection: &Connection, session: i64) -> Result<Option<Owne
     Ok(find(connection, session)?.filter(Row::is_alive).map(|row| row.owner))
 }
 
+/// The living processes that run a session, one for each session.
+pub(super) fn owners(connection: &Connection) -> Result<Vec<Owner>> {
+    let keys = connection
+        .prepare_cached("SELECT session FROM lease ORDER BY session")?
+        .query_map([], |row| row.get::<_, i64>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    keys.into_iter().filter_map(|key| owner(connection, key).transpose()).collect()
+}
+
 /// Fails when a living process other than `lessee` runs the session.
 pub(super) fn check(connection: &Connection, session: i64, lessee: &Lessee) -> Result<()> {
     match find(connection, session)? {

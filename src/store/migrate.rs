@@ -56,7 +56,7 @@ fn read_only(path: &Path) -> Result<Connection> {
 }
 
 /// The schema's version, after making sure that the file is ours (or new).
-fn check(connection: &Connection) -> Result<i64> {
+pub(super) fn check(connection: &Connection) -> Result<i64> {
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let (version, application) = (pragma("user_version")?, pragma("application_id")?);
     let empty =

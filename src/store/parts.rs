@@ -81,6 +81,23 @@ impl Store {
         .await
     }
 
+    /// The field that a part is about: a call's output, a file's content, a text's text.
+    pub async fn main_field(&self, id: &PartId) -> Result<Field> {
+        let id = id.clone();
+        self.read(move |tx| {
+            let (key, _) = locate(tx, &id)?;
+            let kind: String = tx
+                .prepare_cached("SELECT type FROM part WHERE key = ?1")?
+                .query_row([key], |row| row.get(0))?;
+            Ok(match kind.as_str() {
+                "tool" => Field::Output,
+                "file" => Field::Data,
+                _ => Field::Text,
+            })
+        })
+        .await
+    }
+
     /// Whether `field` of the part is bytes and not text.
     pub async fn is_binary(&self, id: &PartId, field: Field) -> Result<bool> {
         let id = id.clone();

@@ -8,6 +8,9 @@ use rusqlite::{Connection, params};
 use super::{Result, leases, turns};
 use crate::transcript::{Failure, FailureKind};
 
+/// What a turn failed with whose process died.
+pub(super) const DIED: &str = "the process ended in the middle of this turn";
+
 /// Settles every open turn that no living process owns.
 pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()> {
     if turns::sessions_with_open_turns(connection)?.is_empty() {
@@ -24,7 +27,7 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()
 }
 
 fn end_turn(tx: &Connection, key: i64) -> Result<()> {
-    let error = Failure::new(FailureKind::Interrupted, "the process ended in the middle of this turn");
+    let error = Failure::new(FailureKind::Interrupted, DIED);
     let Some(calls) = turns::interrupt(tx, key, &error)? else { return Ok(()) };
     let note = match calls {
         0 => "The last turn was interrupted while the model was answering. Nothing was run again.".to_owned(),

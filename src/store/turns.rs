@@ -1,13 +1,15 @@
 //! Turns: begun with a prompt and the lease, changed by a list of changes, ended exactly once (invariant 7).
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     Committed, Result, Store,
     body::{self, Field},
     inbox, leases,
-    parts::{self, Bodies, NewPart},
-    rows, sessions,
+    parts::{self, Bodies, Loading, NewPart},
+    recovery, rows, sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
@@ -78,6 +80,9 @@ impl Store {
                 let key = sessions::key(tx, &session)?;
                 let Some(prompt) = inbox::next(tx, key)? else { return Ok(None) };
                 leases::take(tx, key, &lessee)?;
+                // The session was idle or its owner is dead: what that left open is ended first.
+                let died = Failure::new(FailureKind::Interrupted, recovery::DIED);
+                interrupt(tx, key, &died)?;
                 let turn = TurnId::random();
                 tx.execute(
                     "INSERT INTO turn (id, session, started_at) VALUES (?1, ?2, ?3)",
@@ -106,23 +111,28 @@ impl Store {
         })
     }
 
-    /// Ends a turn, with everything that still stands open in it, and gives the lease back.
+    /// Ends a turn, with everything that still stands open in it, and gives the lease back. Returns the messages
+    /// that had to be closed, too.
     pub async fn end_turn(
         &self,
         session: &SessionId,
         turn: &TurnId,
         stop_reason: Option<StopReason>,
         error: Option<Failure>,
-    ) -> Result<Committed<TurnEnd>> {
+    ) -> Result<Committed<(TurnEnd, Vec<Message>)>> {
         let (session, turn) = (session.clone(), turn.clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
             let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
-            close_open(tx, key, &open)?;
+            let closed = close_open(tx, key, &open)?.messages;
             end(tx, key, &turn, stop_reason, error.as_ref())?;
             leases::release(tx, key)?;
             sessions::touch(tx, key)?;
-            load_end(tx, &turn)
+            let closed = closed
+                .into_iter()
+                .map(|seq| super::messages::ascending(tx, key, &session, seq, 1, Loading::Full));
+            let closed = closed.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+            Ok((load_end(tx, &turn)?, closed))
         })
         .await
     }
@@ -217,21 +227,40 @@ pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Op
         .prepare("SELECT id FROM turn WHERE session = ?1 AND ended_at IS NULL")?
         .query_map([key], |row| row.get::<_, String>(0))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let calls = close_open(tx, key, error)?;
+    let calls = close_open(tx, key, error)?.calls;
     for turn in &open {
         end(tx, key, &TurnId::from(turn.as_str()), None, Some(error))?;
     }
     Ok((!open.is_empty()).then_some(calls))
 }
 
-/// Gives open calls a result and open messages an end (invariants 5 and 7). Returns how many calls were open.
-fn close_open(tx: &Connection, key: i64, error: &Failure) -> Result<usize> {
+/// What stood open.
+struct Closed {
+    /// How many calls.
+    calls: usize,
+    /// The messages that were open or had open calls.
+    messages: BTreeSet<Seq>,
+}
+
+/// Gives open calls a result and open messages an end (invariants 5 and 7).
+fn close_open(tx: &Connection, key: i64, error: &Failure) -> Result<Closed> {
+    let seqs = |sql: &str| -> Result<Vec<Seq>> {
+        Ok(tx
+            .prepare_cached(sql)?
+            .query_map([key], |row| row.get(0).map(Seq))?
+            .collect::<rusqlite::Result<_>>()?)
+    };
+    let mut messages: BTreeSet<Seq> =
+        seqs("SELECT seq FROM part WHERE session = ?1 AND status IN ('pending', 'running')")?
+            .into_iter()
+            .collect();
+    messages.extend(seqs("SELECT seq FROM message WHERE session = ?1 AND completed_at IS NULL")?);
     let calls = interrupt_calls(tx, key)?;
     tx.prepare_cached(
         "UPDATE message SET completed_at = ?2, error = ?3 WHERE session = ?1 AND completed_at IS NULL",
     )?
     .execute(params![key, Timestamp::now().0, rows::json(error)?])?;
-    Ok(calls)
+    Ok(Closed { calls, messages })
 }
 
 /// What the model reads as the result of a call that never got one.

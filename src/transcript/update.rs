@@ -11,8 +11,6 @@ use super::{
 pub struct SessionEvent {
     /// Where.
     pub session_id: SessionId,
-    /// Rises by one for each event of a session in one process, so that a client sees a gap.
-    pub event_seq: u64,
     /// The turn it belongs to.
     pub turn_id: Option<TurnId>,
     /// What.

@@ -7,10 +7,7 @@
 use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::FutureExt;
@@ -27,8 +24,8 @@ use crate::{
     failpoint,
     store::{Begun, Committed, Enqueued, NewPrompt, TurnEnd},
     transcript::{
-        Delivery, Failure, FailureKind, MessageId, Session, SessionId, Status, StopReason, Timestamp, TurnId,
-        Update,
+        Delivery, Failure, FailureKind, Message, MessageId, Session, SessionId, Status, StopReason,
+        Timestamp, TurnId, Update,
     },
 };
 
@@ -41,10 +38,28 @@ struct Live {
     status: Option<Status>,
     /// Something was put into the inbox since the actor last looked.
     wake: bool,
+    /// The turn that runs.
+    turn: Option<TurnId>,
     /// Stops the turn that runs.
     cancel: Option<CancellationToken>,
+    /// A prompt that came to interrupt while a turn was beginning.
+    interrupted_by: Option<MessageId>,
     /// The prompts that the running turn answers.
     answering: Vec<MessageId>,
+    /// Prompts that were given up after they had left the inbox and before the turn was known here.
+    abandoned: Vec<MessageId>,
+}
+
+impl Live {
+    /// The running turn answers this prompt too. One that was given up meanwhile stops it.
+    fn answers(&mut self, message: MessageId) {
+        if self.abandoned.contains(&message)
+            && let Some(cancel) = &self.cancel
+        {
+            cancel.cancel();
+        }
+        self.answering.push(message);
+    }
 }
 
 #[derive(Default)]
@@ -58,7 +73,8 @@ pub struct Desk {
     shared: Shared,
     state: Mutex<State>,
     actors: TaskTracker,
-    closing: AtomicBool,
+    /// Cancelled when the process ends: no further turn begins.
+    closing: CancellationToken,
 }
 
 /// A place in the queue. Dropped before the end, it withdraws the prompt, or stops the turn that answers it.
@@ -77,7 +93,7 @@ impl Desk {
             shared,
             state: Mutex::default(),
             actors: TaskTracker::new(),
-            closing: AtomicBool::new(false),
+            closing: CancellationToken::new(),
         })
     }
 
@@ -87,7 +103,7 @@ impl Desk {
 
     /// Accepts a prompt: when this resolves it is stored.
     pub async fn submit(self: &Arc<Self>, session: &SessionId, prompt: NewPrompt) -> Result<Ticket, Failure> {
-        let delivery = prompt.delivery;
+        let (delivery, message) = (prompt.delivery, prompt.message_id.clone());
         // The waiter is there before the row, so that no answer can be missed.
         let mut ticket = self.wait_for(session, &prompt.message_id);
         match self.shared.store.enqueue(session, prompt.clone()).await?.into_inner() {
@@ -107,8 +123,8 @@ impl Desk {
                 return Ok(ticket);
             }
         }
-        self.wake(session, delivery);
-        self.show_queue(session).await;
+        self.wake(session, (delivery == Delivery::Interrupt).then_some(message));
+        inbox::show(&self.shared, session).await;
         Ok(ticket)
     }
 
@@ -123,17 +139,20 @@ impl Desk {
         }
     }
 
-    /// Makes sure that an actor looks into the session's inbox.
-    fn wake(self: &Arc<Self>, session: &SessionId, delivery: Delivery) {
+    /// Makes sure that an actor looks into the session's inbox. `interrupt` is a prompt that stops what runs.
+    fn wake(self: &Arc<Self>, session: &SessionId, interrupt: Option<MessageId>) {
         let mut state = self.state();
         if let Some(live) = state.live.get_mut(session) {
             live.wake = true;
-            if let (Delivery::Interrupt, Some(cancel)) = (delivery, &live.cancel) {
-                cancel.cancel();
+            match (&live.cancel, interrupt) {
+                // The actor may have taken the prompt already: it does not interrupt its own turn.
+                (Some(cancel), Some(prompt)) if !live.answering.contains(&prompt) => cancel.cancel(),
+                (Some(_), _) => {}
+                (None, interrupt) => live.interrupted_by = interrupt.or(live.interrupted_by.take()),
             }
             return;
         }
-        if self.closing.load(Ordering::SeqCst) {
+        if self.closing.is_cancelled() {
             return;
         }
         state.live.insert(session.clone(), Live::default());
@@ -148,7 +167,7 @@ impl Desk {
             if let Some(live) = self.state().live.get_mut(&session) {
                 live.wake = false;
             }
-            let ran = if self.closing.load(Ordering::SeqCst) { Ok(false) } else { self.turn(&session).await };
+            let ran = if self.closing.is_cancelled() { Ok(false) } else { self.turn(&session).await };
             match ran {
                 Ok(true) => continue,
                 Ok(false) => {}
@@ -156,7 +175,7 @@ impl Desk {
             }
             failpoint::reach("turn.leaving").await;
             let mut state = self.state();
-            if state.live.get(&session).is_none_or(|live| !live.wake) || self.closing.load(Ordering::SeqCst) {
+            if state.live.get(&session).is_none_or(|live| !live.wake) || self.closing.is_cancelled() {
                 state.live.remove(&session);
                 return;
             }
@@ -172,17 +191,21 @@ impl Desk {
         };
         let cancel = CancellationToken::new();
         if let Some(live) = self.state().live.get_mut(session) {
+            live.turn = Some(begun.turn.clone());
             live.cancel = Some(cancel.clone());
-            live.answering = vec![begun.message.id.clone()];
+            live.answers(begun.message.id.clone());
+            if live.interrupted_by.take().is_some_and(|prompt| prompt != begun.message.id) {
+                cancel.cancel();
+            }
         }
         // A stop that came between the two looks at the flag is not lost.
-        if self.closing.load(Ordering::SeqCst) {
+        if self.closing.is_cancelled() {
             cancel.cancel();
         }
         let turn = begun.turn.clone();
         self.set_status(session, &turn, Status::Running, None, None);
         self.shared.events.emit(session, Some(&turn), Update::Message(begun.message.clone()));
-        self.show_queue(session).await;
+        inbox::show(&self.shared, session).await;
         let result = AssertUnwindSafe(self.run(session, begun, cancel)).catch_unwind().await;
         let result =
             result.unwrap_or_else(|_| Err(Failure::internal("a turn panicked; the log has the place")));
@@ -199,16 +222,25 @@ impl Desk {
     ) -> Result<StopReason, Failure> {
         let row = self.shared.store.session(session).await?;
         let message = begun.message.clone();
-        title::set_from_prompt(&self.shared, session, &message).await;
+        if row.counts.messages <= 1 {
+            title::set_from_prompt(&self.shared, session, &message).await;
+        }
         let agent = message.agent.clone().unwrap_or_else(|| row.agent.clone());
         let model = message.model.clone().unwrap_or_else(|| row.model.clone());
-        let context = self.shared.prepare.prepare(&row, &agent, &model)?;
+        let (prepare, first) = (Arc::clone(&self.shared.prepare), row.counts.messages <= 1);
+        let context = tokio::task::spawn_blocking(move || prepare.prepare(&row, &agent, &model))
+            .await
+            .map_err(|error| Failure::internal(error.to_string()))??;
         if let Some(notice) = context.notice.clone() {
             self.set_status(session, &begun.turn, Status::Running, Some(notice), None);
         }
-        if row.counts.messages <= 1 && context.titles.is_some() {
+        if first && context.titles.is_some() {
             let (shared, context, session) = (self.shared.clone(), context.clone(), session.clone());
-            self.actors.spawn(async move { title::improve(&shared, &context, &session, &message).await });
+            let closing = self.closing.clone();
+            self.actors.spawn(async move {
+                let improved = title::improve(&shared, &context, &session, &message);
+                closing.run_until_cancelled(improved).await
+            });
         }
         let (desk, name) = (Arc::clone(self), session.clone());
         run::run(Start {
@@ -220,7 +252,7 @@ impl Desk {
             cancel,
             joined: Arc::new(move |message| {
                 if let Some(live) = desk.state().live.get_mut(&name) {
-                    live.answering.push(message);
+                    live.answers(message);
                 }
             }),
         })
@@ -234,7 +266,7 @@ impl Desk {
         result: Result<StopReason, Failure>,
     ) -> Result<(), Failure> {
         let (stop, failure) = match result {
-            Ok(_) if self.closing.load(Ordering::SeqCst) => {
+            Ok(_) if self.closing.is_cancelled() => {
                 (None, Some(Failure::new(FailureKind::Interrupted, "the server was shut down")))
             }
             Ok(reason) => (Some(reason), None),
@@ -250,18 +282,35 @@ impl Desk {
             })
             .unwrap_or_default()
         };
+        let outcome = match end.map(Committed::into_inner) {
+            Ok((end, closed)) => {
+                self.show_closed(session, turn, closed);
+                outcome(end)
+            }
+            Err(error) => Err(error.into()),
+        };
         if let Some(failure) = failure {
             tracing::info!(%failure, "the turn failed");
             self.shared.events.emit(session, Some(turn), Update::Error(failure));
         }
         self.set_status(session, turn, Status::Idle, None, None);
+        if let Some(live) = self.state().live.get_mut(session) {
+            live.turn = None;
+            live.abandoned.clear();
+        }
         self.shared.events.changed(session, events::Change::Updated);
-        let outcome = match end {
-            Ok(end) => outcome(end.into_inner()),
-            Err(error) => Err(error.into()),
-        };
         self.resolve(&answering, &outcome);
         Ok(())
+    }
+
+    /// Shows in their final form the messages that the turn itself could not end.
+    fn show_closed(&self, session: &SessionId, turn: &TurnId, closed: Vec<Message>) {
+        for message in closed {
+            for part in &message.parts {
+                self.shared.events.emit(session, Some(turn), Update::Part(part.clone()));
+            }
+            self.shared.events.emit(session, Some(turn), Update::Message(message));
+        }
     }
 
     fn resolve(&self, messages: &[MessageId], outcome: &Outcome) {
@@ -273,20 +322,22 @@ impl Desk {
         }
     }
 
-    /// Answers everybody who waits for a prompt that could not be begun. The prompts stay in the inbox.
+    /// Answers everybody who waits for a prompt that could not be begun. Such a prompt is withdrawn: who was told
+    /// that it failed must not find it answered later.
     async fn fail_waiting(&self, session: &SessionId, failure: &Failure) {
         tracing::warn!(%failure, "no turn could be begun");
-        let mut messages = self
-            .state()
-            .live
-            .get_mut(session)
-            .map(|live| std::mem::take(&mut live.answering))
-            .unwrap_or_default();
-        match self.shared.store.waiting_prompts(session).await {
-            Ok(prompts) => messages.extend(prompts.into_iter().map(|prompt| prompt.message_id)),
-            Err(error) => tracing::warn!(%error, "the inbox cannot be read"),
+        let prompts = self.shared.store.waiting_prompts(session).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the inbox cannot be read");
+            Vec::new()
+        });
+        for prompt in prompts {
+            if self.state().waiting.contains_key(&prompt.message_id) {
+                if let Err(error) = self.shared.store.withdraw_prompt(session, &prompt.message_id).await {
+                    tracing::warn!(%error, "a prompt that failed stays in the inbox");
+                }
+                self.resolve(&[prompt.message_id], &Err(failure.clone()));
+            }
         }
-        self.resolve(&messages, &Err(failure.clone()));
     }
 
     fn status_setter(self: &Arc<Self>, session: &SessionId, turn: &TurnId) -> SetStatus {
@@ -294,6 +345,8 @@ impl Desk {
         Arc::new(move |status, detail, retry_at| desk.set_status(&session, &turn, status, detail, retry_at))
     }
 
+    /// Says what the session does. Nothing follows `idle`: what a tool says after the end of its turn is not heard,
+    /// and the lock is held until all is told.
     fn set_status(
         &self,
         session: &SessionId,
@@ -302,17 +355,12 @@ impl Desk {
         detail: Option<String>,
         retry_at: Option<Timestamp>,
     ) {
-        if let Some(live) = self.state().live.get_mut(session) {
-            live.status = Some(status);
-        }
+        let mut state = self.state();
+        let Some(live) = state.live.get_mut(session).filter(|live| live.turn.as_ref() == Some(turn)) else {
+            return;
+        };
+        live.status = Some(status);
         self.shared.events.emit(session, Some(turn), Update::Status { status, detail, retry_at });
-    }
-
-    async fn show_queue(&self, session: &SessionId) {
-        match self.shared.store.waiting_prompts(session).await {
-            Ok(waiting) => self.shared.events.emit(session, None, Update::Queue(waiting)),
-            Err(error) => tracing::warn!(%error, "the inbox cannot be read"),
-        }
     }
 
     /// Fills in what a session does in this process.
@@ -355,14 +403,14 @@ impl Desk {
                 std::slice::from_ref(message),
                 &Err(Failure::new(FailureKind::Interrupted, "the prompt was withdrawn")),
             );
-            self.show_queue(session).await;
+            inbox::show(&self.shared, session).await;
         }
         Ok(removed)
     }
 
     /// Stops every turn and waits until all is stored.
     pub async fn close(&self) {
-        self.closing.store(true, Ordering::SeqCst);
+        self.closing.cancel();
         for live in self.state().live.values() {
             if let Some(cancel) = &live.cancel {
                 cancel.cancel();
@@ -388,12 +436,11 @@ impl Desk {
             Ok(false) => {}
             Err(failure) => tracing::warn!(%failure, "an abandoned prompt could not be withdrawn"),
         }
-        let state = self.state();
-        if let Some(live) = state.live.get(&session)
-            && live.answering.contains(&message)
-            && let Some(cancel) = &live.cancel
-        {
-            cancel.cancel();
+        let mut state = self.state();
+        let Some(live) = state.live.get_mut(&session) else { return };
+        match &live.cancel {
+            Some(cancel) if live.answering.contains(&message) => cancel.cancel(),
+            _ => live.abandoned.push(message),
         }
     }
 }

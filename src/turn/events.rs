@@ -1,9 +1,6 @@
-//! Events of sessions, numbered and handed on in order.
+//! What happens in sessions, on its way to whoever listens. Numbering is the listener's: it knows what it merges.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,37 +26,26 @@ pub enum Change {
     Archived,
 }
 
-/// Numbers events by session and hands them to the listener.
+/// Where a turn tells what happens.
+#[derive(Clone)]
 pub struct Events {
     listener: Arc<dyn Listener>,
-    /// The last number given, by session. One entry for each session that had a turn in this process.
-    numbers: Mutex<HashMap<SessionId, u64>>,
 }
 
 impl Events {
     /// Events for `listener`.
     pub fn new(listener: Arc<dyn Listener>) -> Self {
-        Self { listener, numbers: Mutex::default() }
+        Self { listener }
     }
 
-    /// Tells the listener. The lock is held meanwhile, so that numbers arrive in order.
+    /// Something happened in a session.
     pub fn emit(&self, session: &SessionId, turn: Option<&TurnId>, update: Update) {
-        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = numbers.entry(session.clone()).or_default();
-        *number += 1;
-        self.listener.session_event(SessionEvent {
-            session_id: session.clone(),
-            event_seq: *number,
-            turn_id: turn.cloned(),
-            update,
-        });
+        let event = SessionEvent { session_id: session.clone(), turn_id: turn.cloned(), update };
+        self.listener.session_event(event);
     }
 
-    /// Tells the listener that session lists changed.
+    /// Session lists changed.
     pub fn changed(&self, session: &SessionId, change: Change) {
-        if change == Change::Deleted {
-            self.numbers.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
-        }
         self.listener.session_changed(session, change);
     }
 }

@@ -5,9 +5,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
+use super::Shared;
 use crate::{
     store::{Field, NewPart},
-    transcript::{Body, FilePart, MessageId, Part, PartId, PartKind},
+    transcript::{Body, FilePart, MessageId, Part, PartId, PartKind, SessionId, Update},
 };
 
 /// A part of an accepted prompt.
@@ -34,6 +35,15 @@ pub enum AcceptedPart {
         /// Its bytes in standard base64, checked.
         base64: String,
     },
+}
+
+/// Tells clients which prompts wait. Looking and telling are one act, so that what is told last is what is so.
+pub(super) async fn show(shared: &Shared, session: &SessionId) {
+    let _telling = shared.queue_telling.lock().await;
+    match shared.store.waiting_prompts(session).await {
+        Ok(waiting) => shared.events.emit(session, None, Update::Queue(waiting)),
+        Err(error) => tracing::warn!(%error, "the inbox cannot be read"),
+    }
 }
 
 /// The inbox's form of a prompt.

@@ -154,12 +154,18 @@ impl Turn {
                 self.say_that_the_limit_is_reached().await?;
             }
             let end = self.step(last).await?;
+            if let StepEnd::Stop(StopReason::PermissionRejected) = end {
+                return Ok(StopReason::PermissionRejected);
+            }
+            if last {
+                return Ok(match end {
+                    StepEnd::Stop(reason) if taken == 1 => reason,
+                    _ => StopReason::MaxSteps,
+                });
+            }
             let steered = self.take_steering().await?;
-            match end {
-                StepEnd::Stop(StopReason::PermissionRejected) => return Ok(StopReason::PermissionRejected),
-                StepEnd::Stop(reason) if !steered => return Ok(reason),
-                _ if last => return Ok(StopReason::MaxSteps),
-                StepEnd::More | StepEnd::Stop(_) => {}
+            if let (StepEnd::Stop(reason), false) = (end, steered) {
+                return Ok(reason);
             }
         }
     }
@@ -178,8 +184,7 @@ impl Turn {
             self.emit(Update::Message(message.clone()));
         }
         if !messages.is_empty() {
-            let waiting = self.shared.store.waiting_prompts(&self.session).await?;
-            self.emit(Update::Queue(waiting));
+            inbox::show(&self.shared, &self.session).await;
         }
         Ok(!messages.is_empty())
     }

@@ -128,15 +128,12 @@ impl Answer {
 
     fn grow(&mut self, number: u32, text: String) -> Option<Update> {
         let message_id = self.message.clone();
+        let size = text.len();
         let block = self.block(number)?;
         block.text.push_str(&text);
-        let update = Update::PartDelta {
-            message_id,
-            part_id: block.part.clone(),
-            field: block.delta_field(),
-            text: text.clone(),
-        };
-        self.unstored += text.len();
+        let update =
+            Update::PartDelta { message_id, part_id: block.part.clone(), field: block.delta_field(), text };
+        self.unstored += size;
         Some(update)
     }
 

@@ -76,7 +76,7 @@ pub(super) async fn improve(shared: &Shared, context: &TurnContext, session: &Se
         match event {
             Ok(Event::Open { block, kind: BlockKind::Text }) => visible = Some(block),
             Ok(Event::Delta { block, text }) if Some(block) == visible && answer.len() < READ => {
-                answer.push_str(&text)
+                answer.push_str(&text);
             }
             Ok(Event::Finish { mut usage, .. }) => {
                 usage.cost_usd = model.cost.of(&usage);

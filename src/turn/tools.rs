@@ -71,7 +71,12 @@ impl Turn {
                 _ => None,
             })
             .collect();
-        let all: Vec<_> = tools.values().map(|tool| (tool.tool.clone(), tool.input.text.clone())).collect();
+        // In the order in which they were written: ids are random.
+        let all: Vec<_> = calls
+            .iter()
+            .filter_map(|id| tools.get(id.as_str()))
+            .map(|tool| (tool.tool.clone(), tool.input.text.clone()))
+            .collect();
         let refused =
             if self.repeated.too_often(all) { self.ask_about_repetition(&tools).await } else { None };
         let mut running = FuturesUnordered::new();

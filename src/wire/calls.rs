@@ -1,8 +1,7 @@
 //! Questions to the client: requests of ours and their answers.
 //!
 //! An answer that comes late or to no question is ignored (invariant 11). A question that nobody waits for
-//! any
-//! longer is withdrawn with `$/cancelRequest`.
+//! any longer is withdrawn with `$/cancelRequest`.
 
 use std::{
     collections::HashMap,

@@ -44,8 +44,8 @@ pub async fn on_signal(stop: CancellationToken) -> io::Result<()> {
 }
 
 /// Cancels `stop` when the process `pid` (the client's, as `initialize` names it) is gone, and keeps the
-/// deadline
-/// from there. A `pid` that is gone already or that cannot be one is a client that does not want this.
+/// deadline from there. A `pid` that is gone already or that cannot be one is a client that does not want
+/// this.
 pub fn on_death_of(pid: u32, stop: CancellationToken) -> io::Result<()> {
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|pid| alive(*pid)) else {
         tracing::warn!(pid, "no such client process; its end will not be noticed");

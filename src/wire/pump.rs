@@ -1,11 +1,9 @@
 //! Carries messages between the client and a tower `Service` (tower-lsp's `LspService`).
 //!
 //! Notifications, `initialize` and `$/cancelRequest` are handled in the order in which they arrive, each to
-//! its
-//! end; other requests are begun in that order and then run beside each other. Every request gets exactly one
-//! reply, whatever its handler does, and no message ends the process (invariant 11). Requests are given ids
-//! of
-//! our own on the way to the service: the client's may be any number or string, and come twice.
+//! its end; other requests are begun in that order and then run beside each other. Every request gets exactly
+//! one reply, whatever its handler does, and no message ends the process (invariant 11). Requests are given
+//! ids of our own on the way to the service: the client's may be any number or string, and come twice.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -82,8 +80,7 @@ where
     S::Future: Send + 'static,
 {
     /// Between `service` and a client that is spoken to through `outbox` and asked through `calls`. Messages
-    /// above
-    /// `limit` are refused; `failed` says how the client is told of a failure.
+    /// above `limit` are refused; `failed` says how the client is told of a failure.
     pub fn new(service: S, outbox: Outbox, calls: Calls, limit: Limit, failed: fn(Failure) -> Error) -> Self {
         let in_flight = InFlight { outbox: outbox.clone(), open: Arc::default() };
         let decoder = Decoder::new(limit);

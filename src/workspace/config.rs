@@ -33,7 +33,7 @@ pub struct Config {
     /// Rules by tool name or `*`: a word, or patterns with a word each. Later wins among allow and ask; a
     /// deny always wins. The sections stay apart, in the order of their layers, since merging them could
     /// widen what a later one narrows.
-    #[serde(deserialize_with = "one_layer")]
+    #[serde(deserialize_with = "one_layer", serialize_with = "joined")]
     #[schemars(with = "Map<String, Value>")]
     pub permission: Vec<PermissionLayer>,
     /// What an ask becomes when nobody can be asked.
@@ -78,13 +78,24 @@ impl Default for Config {
 }
 
 /// The `permission` section of one layer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PermissionLayer {
     /// Whether it can only narrow what the others allow: a project's own file.
     pub narrows_only: bool,
     /// Its rules as they are written.
     pub rules: Map<String, Value>,
+}
+
+/// The layers as one section, for people: the sources say which file each rule came from.
+fn joined<S: serde::Serializer>(layers: &[PermissionLayer], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut section = Map::new();
+    for (tool, value) in layers.iter().flat_map(|layer| &layer.rules) {
+        match (section.get_mut(tool), value) {
+            (Some(Value::Object(before)), Value::Object(patterns)) => before.extend(patterns.clone()),
+            _ => drop(section.insert(tool.clone(), value.clone())),
+        }
+    }
+    section.serialize(serializer)
 }
 
 fn one_layer<'de, D: serde::Deserializer<'de>>(section: D) -> Result<Vec<PermissionLayer>, D::Error> {

@@ -6,8 +6,12 @@
 /// Doubles of the world outside.
 #[path = "../support"]
 mod support {
+    pub mod home;
     pub mod provider;
+    pub mod server;
 }
 
+mod cli;
+mod prompt;
 mod request_bodies;
 mod wires;

@@ -101,6 +101,11 @@ impl Double {
         format!("http://127.0.0.1:{}{version}", self.port)
     }
 
+    /// The format it speaks.
+    pub fn wire(&self) -> Wire {
+        self.wire
+    }
+
     /// Appends to the script.
     pub fn then(&self, answer: Answer) {
         self.lock().answers.push_back(answer);

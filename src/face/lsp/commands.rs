@@ -1,8 +1,7 @@
 //! Our methods as commands, for the palette of any LSP client without a plugin.
 //!
 //! A command takes one JSON object, the method's parameters, and gives the method's result. What a person
-//! should
-//! read is also shown as a Markdown document, where the client can.
+//! should read is also shown as a Markdown document, where the client can.
 
 pub mod pages;
 

@@ -138,7 +138,7 @@ mod tests {
     use crate::transcript::Status;
 
     fn event(update: Update) -> SessionEvent {
-        SessionEvent { session_id: "ses_\"1".into(), event_seq: 9, turn_id: Some("trn_1".into()), update }
+        SessionEvent { session_id: "ses_\"1".into(), turn_id: Some("trn_1".into()), update }
     }
 
     fn grown(text: &str) -> Update {

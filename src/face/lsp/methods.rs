@@ -1,8 +1,7 @@
 //! The contents page of our API: every method with its parameters, its result and its handler.
 //!
 //! What is registered with tower-lsp, announced in `initialize`, reached by commands and written to the
-//! schema
-//! comes from the table at the end of this file and from nowhere else.
+//! schema comes from the table at the end of this file and from nowhere else.
 
 use schemars::SchemaGenerator;
 use serde::{Serialize, de::DeserializeOwned};

@@ -1,7 +1,7 @@
 //! Parameters of our methods.
 //!
-//! Unknown members and wrong types are −32602 and name the member. A `limit` of 0 is refused; one above the
-//! maximum means the maximum.
+//! Wrong types and missing members are −32602 and name the member; unknown ones are left alone, since a newer
+//! client may send them. A `limit` of 0 is refused; one above the maximum means the maximum.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -13,7 +13,7 @@ use crate::{
     transcript::{Delivery, MessageId, ModelRef, PartId, PromptPart, SessionId},
 };
 
-/// Reads parameters: an object whose members are known and right.
+/// Reads parameters: an object whose members are right.
 pub fn read<P: DeserializeOwned>(params: Value) -> Result<P> {
     if !params.is_object() {
         return Err(Error::invalid_params("the parameters are not an object"));
@@ -21,7 +21,7 @@ pub fn read<P: DeserializeOwned>(params: Value) -> Result<P> {
     serde_path_to_error::deserialize(params).map_err(|problem| {
         let path = problem.path().to_string();
         let problem = problem.into_inner();
-        // The path of a missing or unknown member is its parent; the message names it.
+        // The path of a missing member is its parent; the message names it.
         Error::invalid_params(if path == "." { problem.to_string() } else { format!("{path}: {problem}") })
     })
 }
@@ -45,12 +45,12 @@ enum ModelParam {
     Joined(String),
 }
 
-/// Defines parameters: read from camelCase, nothing unknown.
+/// Defines parameters, read from camelCase.
 macro_rules! params {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, Deserialize, JsonSchema)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[serde(rename_all = "camelCase")]
         pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
     )*};
 }
@@ -110,12 +110,13 @@ params! {
     PartRead {
         /// Which part.
         part_id: PartId,
-        /// `text`, `input`, `output` or `attachment:N`; `output` when missing.
+        /// `text`, `input`, `output`, `error`, `data` or `attachment:N`. When missing: `output` of a tool call, `text` of a
+        /// text, `data` of a file.
         field: Option<String>,
         /// Where to begin, in bytes.
         #[serde(default)]
         offset: u64,
-        /// How much, in bytes: 1 to 8 MiB; 64 KiB when missing.
+        /// How much, in bytes: 1 to 4 MiB; 64 KiB when missing.
         limit: Option<u64>,
     }
     /// Parameters of `session/prompt`.
@@ -221,7 +222,6 @@ mod tests {
             (json!([]), "not an object"),
             (json!({}), "`sessionId`"),
             (json!({"sessionId": 5}), "sessionId: "),
-            (json!({"sessionId": "s", "parts": [], "prats": 1}), "`prats`"),
             (json!({"sessionId": "s", "parts": [{"type": "text", "text": 5}]}), "parts[0]"),
             (json!({"sessionId": "s", "parts": [{"type": "smell"}]}), "parts[0]"),
             (json!({"sessionId": "s", "parts": [], "delivery": "now"}), "delivery"),
@@ -231,6 +231,7 @@ mod tests {
             let message = refusal::<SessionPrompt>(params.clone());
             assert!(message.contains(named), "{params}: {message}");
         }
+        assert!(read::<SessionParams>(json!({"sessionId": "s", "ofANewerClient": 1})).is_ok());
         assert!(refusal::<SessionList>(json!({"limit": -1})).contains("limit: "));
         assert!(refusal::<SessionList>(json!({"limit": 1e30})).contains("limit: "));
     }

@@ -56,9 +56,13 @@ impl Person for RemotePerson {
             if !self.client.get().permission {
                 return None;
             }
-            let answer: PermissionAnswer = self.ask(REQUEST_PERMISSION, &question).await?;
-            // An option that was not offered is no answer: nothing may be allowed by a misunderstanding.
-            question.options.iter().any(|option| option.id == answer.option_id).then_some(answer)
+            // Somebody is there: an error, nonsense, an option that was not offered refuse. The policy for nobody
+            // being there could allow, and nothing may be allowed by a misunderstanding.
+            let answer = self.ask::<PermissionAnswer>(REQUEST_PERMISSION, &question).await;
+            let offered = |answer: &PermissionAnswer| {
+                question.options.iter().any(|option| option.id == answer.option_id)
+            };
+            Some(answer.filter(offered).unwrap_or_else(PermissionAnswer::refused))
         })
     }
 
@@ -110,11 +114,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_an_option_that_was_offered_is_an_answer() {
+    async fn what_is_not_an_offered_option_refuses() {
         assert_eq!(answered_with(json!({"optionId": "once"})).await.unwrap().option_id, "once");
-        assert_eq!(answered_with(json!({"optionId": "always"})).await, None);
-        assert_eq!(answered_with(json!("yes")).await, None);
-        assert_eq!(answered_with(Value::Null).await, None);
+        for nonsense in [json!({"optionId": "always"}), json!("yes"), Value::Null] {
+            assert_eq!(answered_with(nonsense).await, Some(PermissionAnswer::refused()));
+        }
     }
 
     #[tokio::test]

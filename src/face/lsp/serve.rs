@@ -41,8 +41,7 @@ const MARGIN: Duration = Duration::from_millis(200);
 /// Serves the client on stdin and stdout until it goes. `Err` when it could not begin.
 ///
 /// The exit code is 0 after `shutdown` and `exit`, 1 after `exit` alone (LSP), 0 when the client closes the
-/// pipe,
-/// dies, or sends a signal.
+/// pipe, dies, or sends a signal.
 pub fn serve(options: Options) -> io::Result<ExitCode> {
     let frames = take_stdout()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;

@@ -51,7 +51,8 @@ pub struct Server {
 impl Server {
     /// Takes over what the client said of itself.
     fn meet(&self, introduction: Introduction) {
-        let Introduction { abilities, name, credentials, config, frame_bytes, trusted, warnings } = introduction;
+        let Introduction { abilities, name, credentials, config, frame_bytes, trusted, warnings } =
+            introduction;
         self.client.set(abilities);
         self.engine.set_client(ClientInfo { name, credentials, config, trusted, command_line: None });
         if let Some(bytes) = frame_bytes {

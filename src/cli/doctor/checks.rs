@@ -1,0 +1,240 @@
+//! What `agentls doctor` looks at.
+
+use std::{
+    cmp::Ordering,
+    collections::BTreeMap,
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use agentls::{
+    engine::ListedModel,
+    face::lsp::{server::PROTOCOL_VERSION, status::VERSION},
+    provider::catalog,
+    store::{self, Inspection, Store, StoreError},
+    transcript::Failure,
+    workspace::{
+        config::{self, Config, Inputs, Loaded},
+        paths::Directories,
+        project,
+    },
+};
+
+use super::Finding;
+use crate::cli::{figures, local, log};
+
+pub(super) fn program() -> Vec<Finding> {
+    let sqlite = Store::sqlite_version();
+    vec![Finding::fine(format!("agentls {VERSION}, protocol {PROTOCOL_VERSION}, SQLite {sqlite}"))]
+}
+
+pub(super) fn places(directories: &Directories) -> Vec<Finding> {
+    let wanted: [(&str, PathBuf, u32); 5] = [
+        ("data", directories.data.clone(), 0o700),
+        ("database", directories.data.join(store::FILE), 0o600),
+        ("log", directories.data.join(log::FILE), 0o600),
+        ("configuration", directories.config.clone(), 0o700),
+        ("your settings", directories.config.join("config.jsonc"), 0o600),
+    ];
+    wanted.iter().map(|(name, path, mode)| place(name, path, *mode)).collect()
+}
+
+/// Whether others than the owner can get at it (invariant 13).
+fn place(name: &str, path: &Path, wanted: u32) -> Finding {
+    let shown = path.display();
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Finding::plain(format!("{name}: {shown} (not there yet)"))
+        }
+        Err(error) => Finding::broken(
+            format!("{name}: {shown} cannot be looked at: {error}"),
+            "Give it back to your user, or set AGENTLS_DATA_DIR and AGENTLS_CONFIG_DIR.",
+        ),
+        Ok(meta) => {
+            let mode = meta.permissions().mode() & 0o777;
+            let what = format!("{name}: {shown} (mode {mode:04o})");
+            if mode & 0o077 & !wanted == 0 {
+                Finding::fine(what)
+            } else {
+                Finding::doubtful(format!("{what} is open to others"), format!("chmod {wanted:o} {shown}"))
+            }
+        }
+    }
+}
+
+pub(super) fn database(directories: &Directories) -> Vec<Finding> {
+    match store::inspect(&directories.data) {
+        Ok(None) => vec![Finding::plain("none yet: the first session makes it")],
+        Ok(Some(seen)) => inspected(directories, &seen),
+        Err(error) => vec![unusable(error)],
+    }
+}
+
+fn unusable(error: StoreError) -> Finding {
+    let failure = Failure::from(error);
+    Finding::broken(failure.message.clone(), failure.kind.cure())
+}
+
+fn inspected(directories: &Directories, seen: &Inspection) -> Vec<Finding> {
+    let size = |suffix: &str| {
+        let path = directories.data.join(format!("{}{suffix}", store::FILE));
+        figures::bytes(fs::metadata(path).map_or(0, |meta| meta.len()))
+    };
+    let mut findings =
+        vec![Finding::fine(format!("{} and {} of log, {} sessions", size(""), size("-wal"), seen.sessions))];
+    findings.push(match seen.version.cmp(&seen.ours) {
+        Ordering::Greater => unusable(StoreError::Newer(seen.version)),
+        Ordering::Equal => Finding::fine(format!("schema {}", seen.version)),
+        Ordering::Less => {
+            Finding::fine(format!("schema {}; the next start brings it to {}", seen.version, seen.ours))
+        }
+    });
+    if seen.problems.is_empty() {
+        findings.push(Finding::fine("sound (PRAGMA quick_check)"));
+    }
+    findings.extend(seen.problems.iter().map(|problem| unusable(StoreError::Damaged(problem.clone()))));
+    findings.extend(seen.owners.iter().map(|owner| {
+        Finding::fine(format!("a session is running in process {} ({})", owner.pid, owner.client))
+    }));
+    findings
+}
+
+/// The configuration as it holds here, for an untrusted workspace: nobody vouches for it on the command line.
+pub(super) fn load(directories: &Directories, here: &Path) -> Loaded {
+    let root = project::find(here).path;
+    config::load(&Inputs {
+        config_dir: &directories.config,
+        project: Some(&root),
+        trusted: false,
+        client: None,
+        command_line: None,
+        env: &|name| std::env::var(name).ok(),
+    })
+}
+
+pub(super) fn configuration(loaded: &Loaded) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let correct = "Correct it there; until then the value is left out.";
+    findings.extend(loaded.errors.iter().map(|mistake| Finding::broken(mistake.to_string(), correct)));
+    let look = "Correct the name, or take it out.";
+    findings.extend(loaded.warnings.iter().map(|mistake| {
+        let cure =
+            if mistake.message.contains("trusted") { "Trust the workspace in your editor." } else { look };
+        Finding::doubtful(mistake.to_string(), cure)
+    }));
+    if log::level(&loaded.config.log.level).is_none() {
+        findings.push(Finding::broken(
+            format!("`log.level` is `{}`, which is no level", loaded.config.log.level),
+            "Use error, warn, info, debug or trace.",
+        ));
+    }
+    if findings.is_empty() {
+        findings.push(Finding::fine("no mistakes"));
+    }
+    findings
+}
+
+pub(super) fn providers(
+    directories: &Directories,
+    config: &Config,
+    here: &Path,
+) -> anyhow::Result<Vec<Finding>> {
+    let engine = local::reading_engine(directories.clone());
+    let models = local::runtime()?.block_on(engine.models(Some(here.to_string_lossy().into_owned())))?;
+    let mut findings = vec![default_model(&models, config)];
+    let mut by_provider: BTreeMap<&str, Vec<&ListedModel>> = BTreeMap::new();
+    for model in &models {
+        by_provider.entry(&model.model.provider).or_default().push(model);
+    }
+    findings.extend(by_provider.iter().map(|(name, models)| provider(name, models, config)));
+    Ok(findings)
+}
+
+fn default_model(models: &[ListedModel], config: &Config) -> Finding {
+    let name = &config.model;
+    match models.iter().find(|listed| listed.model.to_string() == *name) {
+        Some(listed) if listed.ready => Finding::fine(format!("{name} answers unless you choose another")),
+        Some(listed) => Finding::doubtful(
+            format!("{name} is your model, and there is no key for it in this environment"),
+            key_cure(&listed.model.provider, config),
+        ),
+        None => Finding::broken(
+            format!("`model` is {name}, which is neither in the catalogue nor configured"),
+            "Choose one of the models below, or describe it under `providers`.",
+        ),
+    }
+}
+
+fn provider(name: &str, models: &[&ListedModel], config: &Config) -> Finding {
+    let names = models.iter().map(|listed| listed.model.id.as_str()).collect::<Vec<_>>().join(", ");
+    let ready = models.iter().any(|listed| listed.ready);
+    // Without a key is not wrong: nobody needs all providers of the catalogue.
+    match (ready, key_variable(name, config)) {
+        (true, Some(variable)) => Finding::fine(format!("{name}: key in {variable}; {names}")),
+        (true, None) => Finding::fine(format!("{name}: no key needed; {names}")),
+        (false, Some(variable)) => Finding::plain(format!("{name}: {variable} is not set; {names}")),
+        (false, None) => Finding::plain(format!("{name}: no key; {names}")),
+    }
+}
+
+fn key_cure(provider: &str, config: &Config) -> String {
+    match key_variable(provider, config) {
+        Some(variable) => format!("Set {variable}, or let your editor give the key."),
+        None => "Let your editor give the key.".to_owned(),
+    }
+}
+
+/// The variable that a provider's key is looked for in.
+fn key_variable(provider: &str, config: &Config) -> Option<String> {
+    let own = config.providers.get(provider);
+    let configured = own.and_then(|own| own.api_key_env.clone());
+    let elsewhere = own.is_some_and(|own| own.base_url.is_some());
+    let listed = || catalog::preset(provider)?.key_variable.map(str::to_owned);
+    configured.or_else(|| if elsewhere { None } else { listed() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Weight, *};
+
+    fn directories(root: &Path) -> Directories {
+        Directories { data: root.join("data"), config: root.join("config") }
+    }
+
+    #[test]
+    fn what_is_open_to_others_is_doubtful_with_the_command_that_closes_it() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("data")).unwrap();
+        fs::set_permissions(root.path().join("data"), fs::Permissions::from_mode(0o750)).unwrap();
+        let findings = places(&directories(root.path()));
+        assert_eq!(findings[0].weight, Weight::Doubtful);
+        assert!(findings[0].cure.as_deref().unwrap().starts_with("chmod 700 "));
+        assert!(findings[1].what.ends_with("(not there yet)"));
+    }
+
+    #[test]
+    fn a_mistake_is_named_by_its_line() {
+        let root = tempfile::tempdir().unwrap();
+        let directories = directories(root.path());
+        fs::create_dir(&directories.config).unwrap();
+        fs::write(
+            directories.config.join("config.jsonc"),
+            "{\n  \"model\": 5,\n  \"log\": {\"level\": \"x\"}}",
+        )
+        .unwrap();
+        let findings = configuration(&load(&directories, root.path()));
+        assert!(findings.iter().all(|finding| finding.weight == Weight::Broken));
+        assert!(findings[0].what.contains("config.jsonc:2: `model`"), "{findings:?}");
+        assert!(findings[1].what.contains("`log.level` is `x`"), "{findings:?}");
+    }
+
+    #[test]
+    fn a_damaged_database_is_broken() {
+        let root = tempfile::tempdir().unwrap();
+        let directories = directories(root.path());
+        fs::create_dir(&directories.data).unwrap();
+        fs::write(directories.data.join(store::FILE), "not a database\n".repeat(200)).unwrap();
+        assert_eq!(database(&directories)[0].weight, Weight::Broken);
+    }
+}

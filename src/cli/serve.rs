@@ -1,0 +1,26 @@
+//! `agentls serve`: the server for editors and headless clients. All of it is the face's.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+
+use agentls::engine::Options;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Serve on stdin and stdout: what happens anyway; language clients append it
+    #[arg(long)]
+    stdio: bool,
+}
+
+pub(super) fn serve(options: Options) -> anyhow::Result<ExitCode> {
+    if io::stdin().is_terminal() {
+        let hint =
+            "This is for programs: it waits for frames on stdin. For a look, `agentls demo`; Ctrl-D ends it.";
+        writeln!(io::stderr(), "{hint}")?;
+    }
+    agentls::face::lsp::serve(options).context("the server cannot start")
+}

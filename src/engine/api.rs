@@ -1,0 +1,182 @@
+//! What the engine is asked and what it answers: plain types, named as in the protocol.
+
+use std::path::PathBuf;
+
+use crate::{
+    provider::Model,
+    transcript::{
+        Delivery, Failure, Message, MessageId, ModelRef, PromptPart, Session, SessionId, StopReason, Usage,
+    },
+    workspace::config::Config,
+};
+
+/// Where things are and who is served.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The database's directory; made with mode 0700 on first use.
+    pub data_dir: PathBuf,
+    /// The user's configuration directory.
+    pub config_dir: PathBuf,
+}
+
+/// What the client said of itself in `initialize`.
+#[derive(Clone, Debug, Default)]
+pub struct ClientInfo {
+    /// Its name, for owners of sessions.
+    pub name: String,
+    /// Keys by provider; live in memory only.
+    pub credentials: std::collections::BTreeMap<String, String>,
+    /// Configuration over all files.
+    pub config: Option<serde_json::Value>,
+    /// Whether the client vouches for the workspace, so that its configuration counts.
+    pub trusted: bool,
+    /// Configuration over that: what the command line said.
+    pub command_line: Option<serde_json::Value>,
+}
+
+/// Why a request was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The parameters make no sense; the text names the one.
+    #[error("{0}")]
+    InvalidParams(String),
+    /// It failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// A session to be made.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct NewSession {
+    pub cwd: String,
+    pub title: Option<String>,
+    pub agent: Option<String>,
+    pub model: Option<ModelRef>,
+    pub parent_id: Option<SessionId>,
+}
+
+/// Which sessions to list.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct ListQuery {
+    pub cwd: Option<String>,
+    pub search: Option<String>,
+    pub archived: bool,
+    /// 1 to 500.
+    pub limit: u32,
+    pub cursor: Option<String>,
+}
+
+/// A page of sessions, newest activity first.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct SessionPage {
+    pub sessions: Vec<Session>,
+    pub next_cursor: Option<String>,
+}
+
+/// Which messages to read. Cursors are message ids.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct MessageQuery {
+    pub session_id: SessionId,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// 1 to 500.
+    pub limit: u32,
+    /// Whole bodies instead of their first 2 KiB.
+    pub full: bool,
+}
+
+/// A page of messages, ascending.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct MessagePage {
+    pub messages: Vec<Message>,
+    pub has_before: bool,
+    pub has_after: bool,
+}
+
+/// A range of a part's field.
+#[derive(Clone, Debug)]
+pub struct PartRange {
+    /// The bytes; text unless the field is an attachment or an image.
+    pub content: RangeContent,
+    /// Where they begin (moved to a character boundary).
+    pub offset: u64,
+    /// Size of the whole field.
+    pub bytes: u64,
+    /// Whether the field ends here.
+    pub eof: bool,
+}
+
+/// What a range holds.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum RangeContent {
+    Text(String),
+    Binary(Vec<u8>),
+}
+
+/// A prompt.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct PromptRequest {
+    pub session_id: SessionId,
+    pub parts: Vec<PromptPart>,
+    pub client_id: Option<String>,
+    pub delivery: Delivery,
+    pub agent: Option<String>,
+    pub model: Option<ModelRef>,
+}
+
+/// How a prompt's turn ended.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct PromptOutcome {
+    pub message_id: MessageId,
+    pub stop_reason: StopReason,
+    pub steps: u32,
+    pub usage: Usage,
+}
+
+/// Format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum ExportFormat {
+    Json,
+    Markdown,
+}
+
+/// A model that can be chosen.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the words say it")]
+pub struct ListedModel {
+    pub model: ModelRef,
+    pub limits: Model,
+    /// Whether its provider can be called: a key is at hand or none is needed.
+    pub ready: bool,
+}
+
+/// What the server knows of itself.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct StoreStatus {
+    pub sqlite_version: String,
+    pub path: PathBuf,
+    pub bytes: u64,
+    pub wal_bytes: u64,
+    pub sessions_total: u64,
+    pub sessions_running: u64,
+}
+
+/// The merged configuration and where each value came from.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct ConfigReport {
+    pub config: Config,
+    /// Dotted key → file (or `default`, `client`).
+    pub sources: std::collections::BTreeMap<String, String>,
+}

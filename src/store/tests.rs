@@ -1,0 +1,267 @@
+//! Promises of the store that span its tables.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::transcript::{
+    Body, Delivery, Message, MessageId, ModelRef, Part, PartId, PartKind, Role, Session, SessionId,
+    StopReason, Timestamp, ToolPart, ToolState, TurnId,
+};
+
+struct Desk {
+    directory: tempfile::TempDir,
+    store: Store,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Lessee::this_process("test")).unwrap();
+        Self { directory, store }
+    }
+
+    /// The same database, as another process that is alive or dead sees it.
+    fn opened_again_by(&self, lessee: Lessee) -> Store {
+        Store::open(self.directory.path(), lessee).unwrap()
+    }
+
+    async fn session(&self) -> Session {
+        let new = NewSessionRow {
+            id: SessionId::random(),
+            root: "/project".into(),
+            project_name: "project".into(),
+            parent_id: None,
+            title: None,
+            cwd: "/project".into(),
+            agent: "build".into(),
+            model: model(),
+        };
+        self.store.create_session(new).await.unwrap().into_inner()
+    }
+
+    async fn prompt(&self, session: &Session, client_id: Option<&str>, text: &str) -> Enqueued {
+        self.store.enqueue(&session.id, prompt(client_id, text, Delivery::Queue)).await.unwrap().into_inner()
+    }
+
+    async fn begin(&self, session: &Session) -> Begun {
+        self.store.begin_turn(&session.id, text_part).await.unwrap().unwrap().into_inner()
+    }
+}
+
+fn dead_process() -> Lessee {
+    Lessee { pid: u32::MAX, started: 1, client: "gone".into() }
+}
+
+fn model() -> ModelRef {
+    ModelRef { provider: "p".into(), id: "m".into() }
+}
+
+fn prompt(client_id: Option<&str>, text: &str, delivery: Delivery) -> NewPrompt {
+    NewPrompt {
+        message_id: MessageId::random(),
+        client_id: client_id.map(str::to_owned),
+        digest: text.to_owned(),
+        delivery,
+        text: text.to_owned(),
+        parts: text.to_owned(),
+        agent: "build".into(),
+        model: model(),
+    }
+}
+
+fn text_part(text: &str, message: &MessageId) -> Vec<NewPart> {
+    vec![part(message, 0, PartKind::Text(Body::whole(text))).into()]
+}
+
+fn part(message: &MessageId, index: u32, kind: PartKind) -> Part {
+    Part { id: PartId::random(), message_id: message.clone(), index, kind }
+}
+
+fn open_call() -> PartKind {
+    PartKind::Tool(ToolPart {
+        call_id: "c".into(),
+        tool: "bash".into(),
+        title: None,
+        input: Body::whole("{}"),
+        state: ToolState::Running { started_at: Timestamp(1) },
+        compacted_at: None,
+        attachments: vec![],
+    })
+}
+
+fn answer(turn: &TurnId, kinds: Vec<PartKind>) -> NewMessage {
+    let id = MessageId::random();
+    let parts = (0..).zip(kinds).map(|(index, kind)| part(&id, index, kind).into()).collect();
+    NewMessage {
+        id,
+        role: Role::Assistant,
+        parent_id: None,
+        turn: turn.clone(),
+        agent: "build".into(),
+        model: model(),
+        complete: false,
+        parts,
+    }
+}
+
+#[tokio::test]
+async fn what_a_dead_process_left_open_gets_an_end_and_the_session_says_so() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    let theirs = desk.opened_again_by(dead_process());
+    theirs.enqueue(&session.id, prompt(None, "do it", Delivery::Queue)).await.unwrap();
+    theirs.enqueue(&session.id, prompt(None, "then this", Delivery::Queue)).await.unwrap();
+    let begun = theirs.begin_turn(&session.id, text_part).await.unwrap().unwrap().into_inner();
+    theirs.add_message(&session.id, answer(&begun.turn, vec![open_call()])).await.unwrap();
+
+    let ours = desk.opened_again_by(Lessee::this_process("test"));
+    let found = ours.session(&session.id).await.unwrap();
+    assert!(found.recovered.unwrap().contains("1 tool call open"));
+    assert_eq!(found.owner, None);
+    let end = ours.turn_end(&begun.turn).await.unwrap();
+    assert_eq!(end.error.unwrap().kind, crate::transcript::FailureKind::Interrupted);
+    let messages = ours.messages_from(&session.id, crate::transcript::Seq(1), 9).await.unwrap();
+    let PartKind::Tool(tool) = &messages[1].parts[0].kind else { panic!("{messages:?}") };
+    assert!(matches!(&tool.state, ToolState::Error { message, .. } if message.contains("not run again")));
+    assert_eq!(ours.waiting_prompts(&session.id).await.unwrap()[0].text, "then this");
+}
+
+#[tokio::test]
+async fn a_session_that_a_living_process_runs_takes_no_prompt_from_another() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    desk.prompt(&session, None, "mine").await;
+    desk.begin(&session).await;
+    let mut other = Lessee::this_process("second");
+    other.pid = std::os::unix::process::parent_id();
+    let refused = desk.opened_again_by(other).enqueue(&session.id, prompt(None, "x", Delivery::Queue)).await;
+    let Err(StoreError::Leased(owner)) = refused else { panic!("{refused:?}") };
+    assert_eq!((owner.pid, owner.client.as_str()), (std::process::id(), "test"));
+}
+
+#[tokio::test]
+async fn a_client_id_means_one_prompt() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    assert_eq!(desk.prompt(&session, Some("a"), "do it").await, Enqueued::New);
+    assert!(matches!(desk.prompt(&session, Some("a"), "do it").await, Enqueued::Again { .. }));
+    let begun = desk.begin(&session).await;
+    desk.store.end_turn(&session.id, &begun.turn, Some(StopReason::EndTurn), None).await.unwrap();
+    let again = desk.prompt(&session, Some("a"), "do it").await;
+    assert_eq!(again, Enqueued::Answered { message_id: begun.message.id, turn: begun.turn });
+    let other = desk.store.enqueue(&session.id, prompt(Some("a"), "something else", Delivery::Queue)).await;
+    assert_eq!(other.unwrap_err(), StoreError::ClientIdConflict("a".into()));
+}
+
+#[tokio::test]
+async fn an_interrupting_prompt_goes_first_and_the_rest_keep_their_order() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    for (text, delivery) in [("1", Delivery::Queue), ("2", Delivery::Queue), ("!", Delivery::Interrupt)] {
+        desk.store.enqueue(&session.id, prompt(None, text, delivery)).await.unwrap();
+    }
+    let order = desk.store.waiting_prompts(&session.id).await.unwrap();
+    assert_eq!(order.iter().map(|prompt| prompt.text.as_str()).collect::<Vec<_>>(), ["!", "1", "2"]);
+}
+
+#[tokio::test]
+async fn a_fork_holds_the_history_up_to_the_message_and_shares_nothing() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    desk.prompt(&session, None, "first").await;
+    let begun = desk.begin(&session).await;
+    let message = answer(&begun.turn, vec![open_call(), PartKind::Text(Body::whole("said"))]);
+    desk.store.add_message(&session.id, message).await.unwrap();
+    let new = NewSessionRow {
+        id: SessionId::random(),
+        root: "/project".into(),
+        project_name: "project".into(),
+        parent_id: Some(session.id.clone()),
+        title: Some("fork".into()),
+        cwd: "/project".into(),
+        agent: "build".into(),
+        model: model(),
+    };
+    let fork = desk.store.fork(&session.id, None, new).await.unwrap().into_inner();
+    let of = async |id: &SessionId| desk.store.messages_from(id, crate::transcript::Seq(1), 9).await.unwrap();
+    let (source, copy) = (of(&session.id).await, of(&fork.id).await);
+    assert_eq!(copy.len(), 2);
+    assert!(source.iter().zip(&copy).all(|(a, b)| a.id != b.id && a.seq == b.seq));
+    assert_eq!(copy[1].parts[1].kind, source[1].parts[1].kind);
+    let PartKind::Tool(tool) = &copy[1].parts[0].kind else { panic!("{copy:?}") };
+    assert!(tool.state.is_settled(), "an open call of the source has a result in the copy");
+    desk.store.delete_session(&fork.id).await.unwrap();
+    assert_eq!(of(&session.id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_deleted_session_is_gone_with_all_its_rows() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    desk.prompt(&session, None, "x").await;
+    let begun = desk.begin(&session).await;
+    desk.store.end_turn(&session.id, &begun.turn, Some(StopReason::EndTurn), None).await.unwrap();
+    desk.store.delete_session(&session.id).await.unwrap();
+    assert_eq!(
+        desk.store.session(&session.id).await,
+        Err(StoreError::SessionNotFound(session.id.to_string()))
+    );
+    let left = desk.store.read(|tx| {
+        let count = |table: &str| {
+            tx.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))
+        };
+        Ok(count("part")? + count("body")? + count("message")? + count("prompt")? + count("turn")?)
+    });
+    assert_eq!(left.await.unwrap(), 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn paging_forwards_and_backwards_sees_each_message_once(count in 0_usize..23, limit in 1_u32..7) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let desk = Desk::new();
+            let session = desk.session().await;
+            let turn = TurnId::random();
+            for n in 0..count {
+                let new = answer(&turn, vec![PartKind::Text(Body::whole(n.to_string()))]);
+                desk.store.add_message(&session.id, new).await.unwrap();
+            }
+            let page = async |before: Option<&Message>, after: Option<&Message>| {
+                let query = PageQuery {
+                    session: session.id.clone(),
+                    before: before.map(|message| message.id.clone()),
+                    after: after.map(|message| message.id.clone()),
+                    limit,
+                    loading: Loading::Preview(10),
+                };
+                desk.store.messages(query).await.unwrap()
+            };
+            let newest = page(None, None).await;
+            let mut seen = newest.messages.clone();
+            let mut more = newest.has_before;
+            prop_assert!(!newest.has_after);
+            while more {
+                let older = page(seen.first(), None).await;
+                prop_assert!(older.has_after && !older.messages.is_empty());
+                more = older.has_before;
+                seen.splice(0..0, older.messages);
+            }
+            let seqs: Vec<i64> = seen.iter().map(|message| message.seq.0).collect();
+            prop_assert_eq!(&seqs, &(1..=i64::try_from(count).unwrap()).collect::<Vec<_>>());
+            let mut forwards = seen.iter().take(1).cloned().collect::<Vec<_>>();
+            while let Some(last) = forwards.last() {
+                let newer = page(None, Some(last)).await;
+                let more = newer.has_after;
+                forwards.extend(newer.messages);
+                if !more {
+                    break;
+                }
+            }
+            prop_assert_eq!(forwards, seen);
+            Ok(())
+        })?;
+    }
+}
