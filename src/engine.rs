@@ -69,7 +69,8 @@ impl Engine {
         person: Arc<dyn Person>,
         editor: Arc<dyn Editor>,
     ) -> Self {
-        let settings = Arc::new(Settings::new(options.config_dir.clone()));
+        let tools = Registry::standard();
+        let settings = Arc::new(Settings::new(options.config_dir.clone(), tools.clone()));
         Self {
             inner: Arc::new(Inner {
                 options,
@@ -77,7 +78,7 @@ impl Engine {
                 events: Arc::new(Events::new(listener)),
                 person,
                 editor,
-                tools: Registry::standard(),
+                tools,
                 open: OnceCell::new(),
                 arrivals: arrivals::Arrivals::default(),
                 closing: std::sync::atomic::AtomicBool::new(false),
@@ -342,7 +343,7 @@ impl Engine {
     }
 
     /// The tools that models are offered.
-    pub fn tools(&self) -> Vec<ToolSpec> {
+    pub fn tools(&self) -> Arc<[ToolSpec]> {
         self.inner.tools.specs()
     }
 
