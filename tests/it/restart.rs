@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 fn held_call() -> Answer {
-    let command = "echo $$ > pid; mv pid held; echo once >> runs; sleep 600";
+    let command = "echo once >> runs; echo $$ > pid; mv pid held; sleep 600";
     Answer::new().call("call_1", "bash", &json!({"command": command}))
 }
 
