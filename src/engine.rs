@@ -25,7 +25,7 @@ use crate::{
     workspace::{paths, project},
 };
 pub use crate::{
-    store::Step,
+    store::{Evidence, Step},
     turn::events::{Change, Listener},
 };
 pub use api::*;
@@ -240,6 +240,11 @@ impl Engine {
         Ok(PartRange { content, offset: range.offset, bytes: range.bytes, eof })
     }
 
+    /// The evidence of a settled tool call: what the model sees of it once it is compacted.
+    pub async fn evidence(&self, part: &PartId) -> Result<Evidence, EngineError> {
+        Ok(self.store().await?.evidence(part).await.map_err(Failure::from)?)
+    }
+
     /// Resolves when the prompt's turn has ended. Dropping it before withdraws the prompt or stops its turn.
     pub async fn prompt(&self, prompt: PromptRequest) -> Result<PromptOutcome, EngineError> {
         let entering = self.inner.arrivals.enter(&prompt.session_id).await;
@@ -370,11 +375,13 @@ impl Engine {
         })
     }
 
-    /// Stops every turn, stores what is there, ends children. Bounded by whoever calls it.
+    /// Stops every turn, stores what is there, ends children, closes the database. May be called again. Bounded by
+    /// whoever calls it.
     pub async fn shut_down(&self) {
         self.inner.closing.store(true, std::sync::atomic::Ordering::SeqCst);
         if let Some(open) = self.inner.open.get() {
             open.desk.close().await;
+            open.store.close().await;
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod approvals;
 mod body;
+mod evidence;
 mod inbox;
 mod inspect;
 mod leases;
@@ -34,6 +35,7 @@ use rusqlite::Connection;
 
 pub use approvals::Approved;
 pub use body::{Field, FieldRange};
+pub use evidence::Evidence;
 pub use inbox::{Enqueued, NewPrompt};
 pub use inspect::{Inspection, inspect};
 pub use leases::Lessee;
@@ -209,6 +211,18 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         self.inner.readers.run(query).await
+    }
+
+    /// Writes what waits, takes nothing more, and folds the WAL back into the database.
+    pub async fn close(&self) {
+        let inner = Arc::clone(&self.inner);
+        let closing = tokio::task::spawn_blocking(move || {
+            inner.readers.close();
+            inner.writer.close();
+        });
+        if let Err(error) = closing.await {
+            tracing::warn!(%error, "the store was not closed");
+        }
     }
 
     /// The database file.

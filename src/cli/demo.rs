@@ -175,8 +175,8 @@ fn find_again(server: &mut Client, session: &str, stage: &Stage, show: &mut Show
     ensure!(answer.contains(&place), "the answer does not name {place}: {answer}");
     ensure!(answer.contains("ok: "), "the check did not run: {answer}");
     show.success(&format!(
-        "After the restart: “{}”, {} messages, the answer with {place} in it",
-        text::ellipsis(&title, 48),
+        "Still there: “{}”, {} messages, the answer with {place}",
+        text::ellipsis(&title, 36),
         messages.len()
     ))?;
     Ok(())
@@ -213,7 +213,10 @@ fn print_figures(show: &mut Show, measured: Measured) -> anyhow::Result<()> {
     let memory = measured.peak.map_or_else(|| "unknown on this system".to_owned(), figures::bytes);
     show.title("Figures")?;
     show.figure("start → `initialize` reply", &starts.join(", "))?;
-    show.figure("own work in a step, with its tools", &format!("{} (median of {steps})", figures::millis(overhead)))?;
+    show.figure(
+        "own work in a step, with its tools",
+        &format!("{} (median of {steps})", figures::millis(overhead)),
+    )?;
     show.figure("peak memory of the server", &memory)?;
     show.figure("database", &figures::bytes(measured.database))?;
     show.title("Next: `agentls run \"where is … defined?\"` in a project of yours, or `agentls doctor`.")?;

@@ -19,6 +19,8 @@ use super::{
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weight {
+    /// Neither good nor bad.
+    Plain,
     Fine,
     Doubtful,
     Broken,
@@ -34,6 +36,10 @@ struct Finding {
 }
 
 impl Finding {
+    fn plain(what: impl Into<String>) -> Self {
+        Self { weight: Weight::Plain, what: what.into(), cure: None }
+    }
+
     fn fine(what: impl Into<String>) -> Self {
         Self { weight: Weight::Fine, what: what.into(), cure: None }
     }
@@ -74,6 +80,7 @@ pub(super) fn examine(directories: &Directories) -> anyhow::Result<ExitCode> {
 
 fn write_finding(out: &mut impl Write, style: Style, finding: &Finding) -> io::Result<()> {
     let mark = match finding.weight {
+        Weight::Plain => style.dim("·"),
         Weight::Fine => style.green("✓"),
         Weight::Doubtful => style.yellow("!"),
         Weight::Broken => style.red("✗"),

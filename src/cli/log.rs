@@ -32,7 +32,8 @@ pub(super) const FILE: &str = "agentls.log";
 
 /// Starts the log; on stderr too when `to_stderr`.
 pub(super) fn start(directories: &Directories, to_stderr: bool) {
-    let chosen = std::env::var(VARIABLE).ok().and_then(|word| level(&word));
+    let word = std::env::var(VARIABLE).ok().filter(|word| !word.is_empty());
+    let chosen = word.as_deref().and_then(level);
     let (filter, handle) = reload::Layer::new(filter(chosen.unwrap_or(LevelFilter::INFO)));
     let file = RotatingFile::new(directories.data.join(FILE));
     // The layers must not complain on stderr about what they cannot write: stderr may be what is gone.
@@ -41,6 +42,9 @@ pub(super) fn start(directories: &Directories, to_stderr: bool) {
         to_stderr.then(|| fmt::layer().with_ansi(false).log_internal_errors(false).with_writer(io::stderr));
     Registry::default().with(filter).with(to_stderr).with(to_file).init();
     if chosen.is_none() {
+        if let Some(word) = word {
+            tracing::warn!("{VARIABLE} is `{word}`, which is no level; the configuration's counts");
+        }
         follow_configuration(directories.config.clone(), handle);
     }
 }

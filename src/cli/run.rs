@@ -54,10 +54,16 @@ pub(super) struct Arguments {
     allow: bool,
 }
 
+/// How it ended, and in which session.
+struct Answered {
+    session: SessionId,
+    outcome: PromptOutcome,
+}
+
 /// Shows what happens and how it ended.
 trait Screen: Listener {
     /// Shows how it ended.
-    fn end(&self, session: &SessionId, outcome: &Result<PromptOutcome, EngineError>) -> io::Result<()>;
+    fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()>;
 }
 
 pub(super) fn run(arguments: Arguments, directories: Directories) -> anyhow::Result<ExitCode> {
@@ -94,21 +100,29 @@ async fn answer(arguments: Arguments, prompt: String, directories: Directories) 
     let listener: Arc<dyn Listener> = Arc::clone(&screen) as Arc<dyn Listener>;
     let engine = local::engine(directories, listener, person, client(arguments.allow));
 
-    let session = session(&engine, &arguments, &local::working_directory()?).await?;
-    let request = PromptRequest {
+    let answered = match session(&engine, &arguments, &local::working_directory()?).await {
+        Err(error) => Err(error),
+        Ok(session) => {
+            match until_stopped(&engine, request(&session, arguments, prompt), &reader_gone).await? {
+                None => return Ok(ExitCode::from(INTERRUPTED)),
+                Some(outcome) => outcome.map(|outcome| Answered { session: session.id, outcome }),
+            }
+        }
+    };
+    engine.shut_down().await;
+    screen.end(&answered)?;
+    Ok(ExitCode::from(code(answered?.outcome.stop_reason)))
+}
+
+fn request(session: &Session, arguments: Arguments, prompt: String) -> PromptRequest {
+    PromptRequest {
         session_id: session.id.clone(),
         parts: vec![PromptPart::Text { text: prompt }],
         client_id: None,
         delivery: Delivery::Queue,
         agent: arguments.agent,
         model: arguments.model,
-    };
-    let Some(outcome) = until_stopped(&engine, request, &reader_gone).await? else {
-        return Ok(ExitCode::from(INTERRUPTED));
-    };
-    engine.shut_down().await;
-    screen.end(&session.id, &outcome)?;
-    Ok(ExitCode::from(code(outcome?.stop_reason)))
+    }
 }
 
 fn client(allow: bool) -> ClientInfo {

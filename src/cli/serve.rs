@@ -1,6 +1,9 @@
 //! `agentls serve`: the server for editors and headless clients. All of it is the face's.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 
@@ -14,5 +17,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn serve(options: Options) -> anyhow::Result<ExitCode> {
+    if io::stdin().is_terminal() {
+        let hint =
+            "This is for programs: it waits for frames on stdin. For a look, `agentls demo`; Ctrl-D ends it.";
+        writeln!(io::stderr(), "{hint}")?;
+    }
     agentls::face::lsp::serve(options).context("the server cannot start")
 }

@@ -95,6 +95,14 @@ pub(super) fn of_event(error: &Value) -> ProviderError {
     }
 }
 
+/// The meaning of an event without any vendor's frame around it: `{"code", "message"}`, as gateways and llama.cpp
+/// send it. `None` for anything else.
+pub(super) fn of_bare_event(data: &str) -> Option<ProviderError> {
+    let event = serde_json::from_str::<Value>(data).ok()?;
+    let is_error = event.get("code").is_some() && event.get("message").is_some_and(Value::is_string);
+    is_error.then(|| of_event(&event))
+}
+
 /// An answer with status 200 that makes no sense.
 pub(super) fn senseless(message: impl Into<String>) -> ProviderError {
     ProviderError::Rejected { status: 200, message: message.into() }

@@ -27,6 +27,11 @@ impl Readers {
         Self { path, idle: Arc::default(), places: Arc::new(Semaphore::new(MOST)) }
     }
 
+    /// Closes the connections that nobody uses.
+    pub(super) fn close(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Runs `query` on one of the connections, in a read transaction of its own.
     pub(super) async fn run<T, F>(&self, query: F) -> Result<T>
     where

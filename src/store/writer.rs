@@ -11,6 +11,7 @@ use std::{
         Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
@@ -82,6 +83,7 @@ struct Jobs {
 /// A handle on the writing thread, which ends when the last job is done after the handle is dropped.
 pub(super) struct Writer {
     queue: Arc<Queue>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
@@ -93,12 +95,12 @@ impl Writer {
             transactions: AtomicU64::new(0),
         });
         let theirs = Arc::clone(&queue);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .stack_size(512 * 1024)
             .spawn(move || theirs.work(&connection))
             .map_err(|error| StoreError::Readonly(format!("no thread for writing: {error}")))?;
-        Ok(Self { queue })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
     /// Puts a job into the queue. The queue is as long as there are turns and requests that wait for it: every
@@ -113,6 +115,15 @@ impl Writer {
         async move { answer.await.unwrap_or(Err(StoreError::Closed)) }
     }
 
+    /// Takes no further job, and waits until the last one is done and the WAL is folded back. Blocks.
+    pub(super) fn close(&self) {
+        self.queue.close();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the store's writer panicked");
+        }
+    }
+
     /// How many transactions were committed.
     #[cfg(test)]
     pub(super) fn transactions(&self) -> u64 {
@@ -122,14 +133,23 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.queue.jobs.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
-        self.queue.arrived.notify_one();
+        self.queue.close();
     }
 }
 
 impl Queue {
     fn push(&self, job: Box<dyn Job>) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).waiting.push_back(job);
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        if jobs.closed {
+            drop(jobs);
+            return job.finish(Err(StoreError::Closed));
+        }
+        jobs.waiting.push_back(job);
+        self.arrived.notify_one();
+    }
+
+    fn close(&self) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         self.arrived.notify_one();
     }
 

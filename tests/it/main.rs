@@ -13,6 +13,8 @@ mod support {
 }
 
 mod cancel;
+mod cli;
+mod paging;
 mod permissions;
 mod prompt;
 mod queue;

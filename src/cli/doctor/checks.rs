@@ -45,7 +45,7 @@ fn place(name: &str, path: &Path, wanted: u32) -> Finding {
     let shown = path.display();
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Finding::fine(format!("{name}: {shown} (not there yet)"))
+            Finding::plain(format!("{name}: {shown} (not there yet)"))
         }
         Err(error) => Finding::broken(
             format!("{name}: {shown} cannot be looked at: {error}"),
@@ -65,7 +65,7 @@ fn place(name: &str, path: &Path, wanted: u32) -> Finding {
 
 pub(super) fn database(directories: &Directories) -> Vec<Finding> {
     match store::inspect(&directories.data) {
-        Ok(None) => vec![Finding::fine("none yet: the first session makes it")],
+        Ok(None) => vec![Finding::plain("none yet: the first session makes it")],
         Ok(Some(seen)) => inspected(directories, &seen),
         Err(error) => vec![unusable(error)],
     }
@@ -169,14 +169,13 @@ fn default_model(models: &[ListedModel], config: &Config) -> Finding {
 fn provider(name: &str, models: &[&ListedModel], config: &Config) -> Finding {
     let names = models.iter().map(|listed| listed.model.id.as_str()).collect::<Vec<_>>().join(", ");
     let ready = models.iter().any(|listed| listed.ready);
-    let key = match (ready, key_variable(name, config)) {
-        (true, Some(variable)) => format!("key in {variable}"),
-        (true, None) => "no key needed".to_owned(),
-        // Not wrong: nobody needs all providers of the catalogue.
-        (false, Some(variable)) => format!("no key ({variable} is not set)"),
-        (false, None) => "no key".to_owned(),
-    };
-    Finding::fine(format!("{name}: {key}; {names}"))
+    // Without a key is not wrong: nobody needs all providers of the catalogue.
+    match (ready, key_variable(name, config)) {
+        (true, Some(variable)) => Finding::fine(format!("{name}: key in {variable}; {names}")),
+        (true, None) => Finding::fine(format!("{name}: no key needed; {names}")),
+        (false, Some(variable)) => Finding::plain(format!("{name}: {variable} is not set; {names}")),
+        (false, None) => Finding::plain(format!("{name}: no key; {names}")),
+    }
 }
 
 fn key_cure(provider: &str, config: &Config) -> String {

@@ -43,9 +43,8 @@ impl Person for Terminal {
 /// Shows `text` and reads a line; `None` when the person closed the input.
 async fn ask(text: String) -> Option<String> {
     let asked = spawn_blocking(move || -> io::Result<Option<String>> {
-        let mut stderr = io::stderr().lock();
-        write!(stderr, "{text}")?;
-        stderr.flush()?;
+        // Not locked while it waits: the turn may end meanwhile and has something to say.
+        io::stderr().write_all(text.as_bytes())?;
         let mut line = String::new();
         let read = io::stdin().read_line(&mut line)?;
         Ok((read > 0).then_some(line))
@@ -67,7 +66,7 @@ fn permission_text(style: Style, question: &PermissionQuestion) -> String {
     let (tool, title) = (printable(&question.tool), printable(&question.title));
     let mut text = format!("\n{} {}\n", style.yellow(format_args!("? {tool}")), style.bold(title));
     text += &format!("  {}\n", style.dim(printable(&question.reason)));
-    for item in &question.items {
+    for item in question.items.iter().filter(|item| item.label != question.title) {
         text += &format!("  {}\n", printable(&item.label));
     }
     if let Some(path) = &question.path {

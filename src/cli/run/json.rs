@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use agentls::{
-    engine::{Change, EngineError, Listener, PromptOutcome},
+    engine::{Change, EngineError, Listener},
     face::{
         failure,
         lsp::{render, updates::SessionUpdate},
@@ -18,7 +18,7 @@ use agentls::{
     transcript::{SessionEvent, SessionId},
 };
 
-use super::Screen;
+use super::{Answered, Screen};
 
 /// Prints lines of JSON. A reader that is slow slows the turn down: as in any pipe of programs.
 pub(super) struct JsonScreen {
@@ -60,9 +60,9 @@ impl Listener for JsonScreen {
 }
 
 impl Screen for JsonScreen {
-    fn end(&self, session: &SessionId, outcome: &Result<PromptOutcome, EngineError>) -> io::Result<()> {
-        print(&match outcome {
-            Ok(outcome) => json!({"result": {
+    fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()> {
+        print(&match answered {
+            Ok(Answered { session, outcome }) => json!({"result": {
                 "sessionId": session,
                 "messageId": outcome.message_id,
                 "stopReason": outcome.stop_reason,

@@ -8,13 +8,14 @@ use std::{
 use tokio::sync::Notify;
 
 use agentls::{
-    engine::{Change, EngineError, Listener, PromptOutcome},
+    engine::{Change, EngineError, Listener},
     transcript::{
         DeltaField, Part, PartKind, SessionEvent, SessionId, Status, StopReason, ToolPart, ToolState, Update,
+        Usage,
     },
 };
 
-use super::Screen;
+use super::{Answered, Screen};
 use crate::cli::{
     figures,
     page::{Ended, Page, call_line},
@@ -67,22 +68,28 @@ impl Listener for TextScreen {
 }
 
 impl Screen for TextScreen {
-    fn end(&self, session: &SessionId, outcome: &Result<PromptOutcome, EngineError>) -> io::Result<()> {
+    fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()> {
         self.page.lock().unwrap_or_else(PoisonError::into_inner).end_line()?;
         // A failure is told by whoever gets it.
-        let Ok(outcome) = outcome else { return Ok(()) };
+        let Ok(Answered { session, outcome }) = answered else { return Ok(()) };
         if let Some(reason) = unfinished(outcome.stop_reason) {
             note(&self.style.yellow(reason).to_string())?;
         }
-        let tokens = outcome.usage.total_input() + outcome.usage.output + outcome.usage.reasoning;
-        let summary = format!(
-            "{session} · {} steps · {} tokens · {}",
-            outcome.steps,
-            figures::count(tokens),
-            figures::dollars(outcome.usage.cost_usd)
-        );
+        let summary = format!("{session} · {}", consumed(outcome.steps, &outcome.usage));
         note(&self.style.dim(summary).to_string())
     }
+}
+
+/// `3 steps · 1.2k tokens · $0.02`.
+fn consumed(steps: u32, usage: &Usage) -> String {
+    let tokens = figures::count(usage.total_input() + usage.output + usage.reasoning);
+    let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
+    let cost = if usage.cost_usd > 0.0 {
+        format!(" · {}", figures::dollars(usage.cost_usd))
+    } else {
+        String::new()
+    };
+    format!("{steps} · {tokens} tokens{cost}")
 }
 
 /// A line beside the answer. A stderr that is closed is no reason to stop.
@@ -116,4 +123,16 @@ fn tool_line(style: Style, tool: &ToolPart) -> Option<String> {
     };
     let title = tool.title.as_deref().unwrap_or(&tool.input.text);
     Some(call_line(style, &tool.tool, title, &ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_consumed_is_told_in_one_line() {
+        let usage = Usage { input: 1_000, output: 200, cost_usd: 0.5, ..Usage::default() };
+        assert_eq!(consumed(1, &Usage::default()), "1 step · 0 tokens");
+        assert_eq!(consumed(3, &usage), "3 steps · 1.2k tokens · $0.50");
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
     provider::{
         BlockKind, Event, ProviderError, Seal, Settings,
         entries::NO_ARGUMENTS,
-        failure::{of_event, senseless},
+        failure::{of_bare_event, of_event, senseless},
         remote::Decode,
     },
     transcript::{FinishReason, Usage, text},
@@ -106,11 +106,16 @@ struct OutputDetails {
     thinking_tokens: u64,
 }
 
+/// An event of another shape: a gateway's error, or nonsense.
+fn unreadable(data: &str, error: &serde_json::Error) -> ProviderError {
+    of_bare_event(data).unwrap_or_else(|| {
+        senseless(format!("an event of the answer cannot be read ({error}): {}", text::head(data, 200)))
+    })
+}
+
 impl Decode for Decoder {
     fn event(&mut self, data: &str, out: &mut VecDeque<Event>) -> Result<(), ProviderError> {
-        let event: WireEvent = serde_json::from_str(data).map_err(|error| {
-            senseless(format!("an event of the answer cannot be read ({error}): {}", text::head(data, 200)))
-        })?;
+        let event: WireEvent = serde_json::from_str(data).map_err(|error| unreadable(data, &error))?;
         match event.kind.as_str() {
             "message_start" => self.usage.update(event.message.map(|message| message.usage)),
             "content_block_start" => self.start(event.index, event.content_block.unwrap_or_default(), out),

@@ -13,7 +13,7 @@ use crate::{
     provider::{
         BlockKind, Event, ProviderError, Seal, Settings,
         entries::NO_ARGUMENTS,
-        failure::{of_event, senseless},
+        failure::{of_bare_event, of_event, senseless},
         remote::Decode,
     },
     transcript::{FinishReason, TurnId, Usage, text},
@@ -135,6 +135,12 @@ impl Decode for Decoder {
         })?;
         if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
             return Err(of_event(&error));
+        }
+        if chunk.choices.is_empty()
+            && chunk.usage.is_none()
+            && let Some(error) = of_bare_event(data)
+        {
+            return Err(error);
         }
         if let Some(wire) = chunk.usage {
             self.usage = usage(wire);

@@ -12,7 +12,7 @@ use crate::{
     provider::{
         BlockKind, Event, ProviderError, Seal, Settings,
         entries::NO_ARGUMENTS,
-        failure::{broken, of_event, senseless},
+        failure::{broken, of_bare_event, of_event, senseless},
         remote::Decode,
     },
     transcript::{FinishReason, Usage, text},
@@ -167,7 +167,8 @@ impl Decode for Decoder {
             }
             "response.cancelled" => return Err(broken("the provider cancelled the response")),
             "error" => return Err(of_event(&parse::<Value>(data)?)),
-            _ => {}
+            known if known.starts_with("response.") => {}
+            _ => return of_bare_event(data).map_or(Ok(()), Err),
         }
         Ok(())
     }

@@ -144,3 +144,14 @@ async fn a_redirect_does_not_take_the_key_elsewhere() {
     assert!(matches!(error, Some(ProviderError::Rejected { status: 307, .. })), "{error:?}");
     assert!(elsewhere.requests().is_empty());
 }
+
+#[tokio::test]
+async fn the_bare_error_of_a_gateway_is_told_in_its_own_words() {
+    let bare =
+        "event: error\ndata: {\"code\":500,\"message\":\"no such format\",\"type\":\"server_error\"}\n\n";
+    for (wire, api) in WIRES {
+        let (_, error) = hear(wire, api, Answer::raw(vec![Bytes::from(bare)])).await;
+        let error = error.expect("it fails");
+        assert!(error.retryable() && error.to_string().contains("no such format"), "{wire:?}: {error:?}");
+    }
+}
