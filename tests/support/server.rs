@@ -48,12 +48,6 @@ impl Client {
         Self { options: json!({"trust": "trusted"}), ..Self::default() }
     }
 
-    /// Sets a member of `initializationOptions.agentls`.
-    pub fn option(mut self, name: &str, value: Value) -> Self {
-        self.options[name] = value;
-        self
-    }
-
     /// Replaces the plain LSP capabilities.
     pub fn capabilities(mut self, capabilities: Value) -> Self {
         self.capabilities = capabilities;
@@ -127,11 +121,10 @@ pub struct Started {
 impl Started {
     /// The reply: a result or an error object.
     pub async fn wait(self) -> Reply {
-        match timeout(DEADLINE, self.reply).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(_)) => panic!("the server ended before it answered {}", self.method),
-            Err(_) => panic!("no reply to {}; {}", self.method, self.record.lately()),
-        }
+        let waited = timeout(DEADLINE, self.reply).await;
+        let reply =
+            waited.unwrap_or_else(|_| panic!("no reply to {}; {}", self.method, self.record.lately()));
+        reply.unwrap_or_else(|_| panic!("the server ended before it answered {}", self.method))
     }
 
     /// The result; a failure fails the test.
@@ -192,12 +185,6 @@ impl Server {
     /// As `wait_for`, without the first `seen` notifications.
     pub async fn wait_after(&self, seen: usize, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let found = self.record.watch(|record| record.notification(seen, &wanted));
-        timeout(DEADLINE, found).await.unwrap_or_else(|_| panic!("no {what}; {}", self.record.lately()))
-    }
-
-    /// The first reply of any id that `wanted` accepts: for requests that were sent raw.
-    pub async fn wait_reply(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let found = self.record.watch(|record| record.stray_reply(&wanted));
         timeout(DEADLINE, found).await.unwrap_or_else(|_| panic!("no {what}; {}", self.record.lately()))
     }
 
@@ -300,6 +287,17 @@ impl Server {
         all.filter(|it| it["method"] == "session/update" && it["params"]["sessionId"] == session)
             .map(|mut it| it["params"]["update"].take())
             .collect()
+    }
+
+    /// Waits until a session does nothing.
+    pub async fn wait_until_idle(&self, session: &str) {
+        let idle = async {
+            while self.call("session/get", json!({"sessionId": session})).await["session"]["status"] != "idle"
+            {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(DEADLINE, idle).await.unwrap_or_else(|_| panic!("never idle; {}", self.record.lately()));
     }
 
     /// Ends the server as a crash would: SIGKILL, nothing is written any more.

@@ -115,7 +115,7 @@ fn read_frame(stdout: &mut impl BufRead) -> Result<Option<Vec<u8>>, String> {
         let line = String::from_utf8_lossy(&line);
         match line.trim_end().split_once(':') {
             None if line == "\r\n" => break,
-            Some((name, value)) if name == "Content-Length" => length = value.trim().parse().ok(),
+            Some(("Content-Length", value)) => length = value.trim().parse().ok(),
             _ => return Err(format!("no header of a frame: {line:?}")),
         }
     }

@@ -33,7 +33,6 @@ struct State {
     requests: u64,
     waiting: HashMap<u64, oneshot::Sender<Reply>>,
     strays_are_expected: bool,
-    strays: Vec<Value>,
     notifications: Vec<Value>,
     questions: Vec<Question>,
     asked: HashMap<String, usize>,
@@ -109,10 +108,6 @@ impl Record {
 
     pub(super) fn notification(&self, seen: usize, wanted: &impl Fn(&Value) -> bool) -> Option<Value> {
         self.lock().notifications.iter().skip(seen).find(|it| wanted(it)).cloned()
-    }
-
-    pub(super) fn stray_reply(&self, wanted: &impl Fn(&Value) -> bool) -> Option<Value> {
-        self.lock().strays.iter().find(|it| wanted(it)).cloned()
     }
 
     pub(super) fn take_question(&self, method: &str) -> Option<Question> {
@@ -203,13 +198,7 @@ impl State {
         match message["id"].as_u64().and_then(|id| self.waiting.remove(&id)) {
             // Who asked may have stopped waiting.
             Some(waiting) => drop(waiting.send(reply)),
-            None if self.strays_are_expected => {
-                match reply {
-                    Ok(result) => message["result"] = result,
-                    Err(error) => message["error"] = error,
-                }
-                self.strays.push(message);
-            }
+            None if self.strays_are_expected => {}
             None => self.problems.push(format!("a second reply, or to nothing: {message}")),
         }
     }
