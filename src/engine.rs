@@ -37,9 +37,6 @@ const PREVIEW_BYTES: usize = 2 * 1024;
 /// Bytes that one `part/read` returns at most.
 const MOST_READ: u64 = 4 * 1024 * 1024;
 
-/// The longest title that a person may give, in bytes.
-const LONGEST_TITLE: usize = 500;
-
 /// The product.
 #[derive(Clone)]
 pub struct Engine {
@@ -72,7 +69,8 @@ impl Engine {
         person: Arc<dyn Person>,
         editor: Arc<dyn Editor>,
     ) -> Self {
-        let settings = Arc::new(Settings::new(options.config_dir.clone()));
+        let tools = Registry::standard();
+        let settings = Arc::new(Settings::new(options.config_dir.clone(), tools.clone()));
         Self {
             inner: Arc::new(Inner {
                 options,
@@ -80,7 +78,7 @@ impl Engine {
                 events: Arc::new(Events::new(listener)),
                 person,
                 editor,
-                tools: Registry::standard(),
+                tools,
                 open: OnceCell::new(),
                 arrivals: arrivals::Arrivals::default(),
                 closing: std::sync::atomic::AtomicBool::new(false),
@@ -138,6 +136,7 @@ impl Engine {
     /// Makes a session.
     pub async fn new_session(&self, new: NewSession) -> Result<Session, EngineError> {
         let cwd = intake::directory(&new.cwd)?;
+        let title = new.title.as_deref().map(intake::title).transpose()?.flatten();
         self.check_choice(&cwd, new.agent.as_deref(), new.model.as_ref())?;
         let defaults = self.inner.settings.defaults(&cwd);
         let root = project::find(&cwd);
@@ -149,7 +148,7 @@ impl Engine {
                 root: root.path.to_string_lossy().into_owned(),
                 project_name: root.name,
                 parent_id: new.parent_id,
-                title: new.title.filter(|title| !title.trim().is_empty()),
+                title,
                 cwd: cwd.to_string_lossy().into_owned(),
                 agent: new.agent.unwrap_or(defaults.agent),
                 model: new.model.unwrap_or(defaults.model),
@@ -285,10 +284,8 @@ impl Engine {
 
     /// Names a session.
     pub async fn rename(&self, id: &SessionId, title: String) -> Result<Session, EngineError> {
-        let title = title.trim().to_owned();
-        if title.is_empty() || title.len() > LONGEST_TITLE {
-            return Err(EngineError::InvalidParams(format!("title: 1 to {LONGEST_TITLE} bytes")));
-        }
+        let title = intake::title(&title)?
+            .ok_or_else(|| EngineError::InvalidParams("title: must not be empty".to_owned()))?;
         let store = self.store().await?;
         store.set_title(id, title.clone(), TitleBy::Person).await.map_err(Failure::from)?;
         self.inner.events.emit(id, None, Update::Title(title));
@@ -346,19 +343,20 @@ impl Engine {
     }
 
     /// The tools that models are offered.
-    pub fn tools(&self) -> Vec<ToolSpec> {
+    pub fn tools(&self) -> Arc<[ToolSpec]> {
         self.inner.tools.specs()
     }
 
     /// The configuration as it holds in `cwd`. Secrets are redacted.
     pub async fn config(&self, cwd: String) -> Result<ConfigReport, EngineError> {
         let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
-        Ok(blocking(move || settings.report(&cwd)).await?)
+        Ok(blocking(move || settings.report(Some(&cwd))).await?)
     }
 
-    /// What is wrong with the configuration as it holds in `cwd`: a line for each mistake.
-    pub fn config_mistakes(&self, cwd: Option<&std::path::Path>) -> Vec<String> {
-        self.inner.settings.mistakes(cwd).iter().map(ToString::to_string).collect()
+    /// The configuration outside of any project. Secrets are redacted.
+    pub async fn user_config(&self) -> Result<ConfigReport, EngineError> {
+        let settings = Arc::clone(&self.inner.settings);
+        Ok(blocking(move || settings.report(None)).await?)
     }
 
     /// What the store knows of itself.

@@ -2,7 +2,7 @@
 //!
 //! Data flows one way, `wire → face → engine → turn → {context, tool} → {store, provider, permission,
 //! workspace} → transcript`, and events flow back through one ordered queue. `transcript` knows nobody; a
-//! face holds no logic. `tests/tidy.rs` checks the edges between these modules.
+//! face holds no logic. `tests/it/tidy.rs` checks the edges between these modules.
 
 pub mod context;
 pub mod engine;

@@ -179,4 +179,6 @@ pub struct ConfigReport {
     pub config: Config,
     /// Dotted key → file (or `default`, `client`).
     pub sources: std::collections::BTreeMap<String, String>,
+    /// What is wrong with the layers, a line for each mistake.
+    pub mistakes: Vec<String>,
 }

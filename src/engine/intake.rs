@@ -14,6 +14,9 @@ use crate::{
     turn::inbox::{AcceptedPart, to_inbox},
 };
 
+/// The longest title that a person may give, in bytes.
+const LONGEST_TITLE: usize = 500;
+
 /// A whole prompt at most, in bytes.
 const LARGEST_PROMPT: usize = 32 * 1024 * 1024;
 
@@ -42,6 +45,15 @@ pub(super) fn directory(cwd: &str) -> Result<PathBuf, EngineError> {
     if real.is_dir() { Ok(real) } else { Err(invalid(format!("cwd: {} is not a directory", real.display()))) }
 }
 
+/// A session's title without the white space around it; `None` when nothing is left.
+pub(super) fn title(given: &str) -> Result<Option<String>, EngineError> {
+    let title = given.trim();
+    if title.len() > LONGEST_TITLE {
+        return Err(invalid(format!("title: {} bytes; at most {LONGEST_TITLE}", title.len())));
+    }
+    Ok((!title.is_empty()).then(|| title.to_owned()))
+}
+
 /// Checks a prompt and reads what it names.
 pub(super) async fn accept(
     prompt: PromptRequest,
@@ -49,14 +61,21 @@ pub(super) async fn accept(
     editor: Arc<dyn Editor>,
 ) -> Result<NewPrompt, EngineError> {
     // Of what was asked, not of what the session's defaults make of it: they may change before it is sent again.
-    let asked_of = prompt.model.as_ref().map(ToString::to_string).unwrap_or_default();
-    let digest = digest(&prompt.parts, prompt.agent.as_deref().unwrap_or_default(), &asked_of);
+    let chosen = [
+        prompt.agent.clone().unwrap_or_default(),
+        prompt.model.as_ref().map(ToString::to_string).unwrap_or_default(),
+    ];
     let agent = prompt.agent.unwrap_or_else(|| session.agent.clone());
     let model = prompt.model.unwrap_or_else(|| session.model.clone());
     let asked = prompt.parts;
-    let parts = tokio::task::spawn_blocking(move || read_parts(asked, editor.as_ref()))
-        .await
-        .map_err(|error| crate::transcript::Failure::internal(error.to_string()))??;
+    // Off the runtime's threads: files are read, and a prompt may be large.
+    let (parts, digest) = tokio::task::spawn_blocking(move || {
+        check_size(&asked)?;
+        let digest = digest(&asked, &chosen);
+        Ok::<_, EngineError>((read_parts(asked, editor.as_ref())?, digest))
+    })
+    .await
+    .map_err(|error| crate::transcript::Failure::internal(error.to_string()))??;
     let said: Vec<&str> = parts
         .iter()
         .filter_map(|part| match part {
@@ -76,16 +95,17 @@ pub(super) async fn accept(
     })
 }
 
-fn digest(parts: &[PromptPart], agent: &str, model: &str) -> String {
+/// Tells a prompt, with the agent and the model chosen for it, from any other.
+fn digest(parts: &[PromptPart], chosen: &[String]) -> String {
     let mut hash = Sha256::new();
-    for field in [agent, model, &serde_json::to_string(parts).unwrap_or_default()] {
+    for field in chosen.iter().chain(&serde_json::to_string(parts)) {
         hash.update((field.len() as u64).to_le_bytes());
         hash.update(field);
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn read_parts(parts: Vec<PromptPart>, editor: &dyn Editor) -> Result<Vec<AcceptedPart>, EngineError> {
+fn check_size(parts: &[PromptPart]) -> Result<(), EngineError> {
     let size: usize = parts
         .iter()
         .map(|part| match part {
@@ -97,6 +117,10 @@ fn read_parts(parts: Vec<PromptPart>, editor: &dyn Editor) -> Result<Vec<Accepte
     if size > LARGEST_PROMPT {
         return Err(invalid(format!("parts: {size} bytes; at most {LARGEST_PROMPT}")));
     }
+    Ok(())
+}
+
+fn read_parts(parts: Vec<PromptPart>, editor: &dyn Editor) -> Result<Vec<AcceptedPart>, EngineError> {
     let empty = |part: &PromptPart| matches!(part, PromptPart::Text { text } if text.trim().is_empty());
     if parts.iter().all(empty) {
         return Err(invalid("parts: the prompt is empty"));

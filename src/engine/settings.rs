@@ -35,6 +35,7 @@ const DEFAULT_CONTEXT: u64 = 128_000;
 /// Where settings come from.
 pub(super) struct Settings {
     config_dir: PathBuf,
+    tools: Registry,
     client: RwLock<ClientInfo>,
 }
 
@@ -51,8 +52,8 @@ struct Resolved {
 }
 
 impl Settings {
-    pub(super) fn new(config_dir: PathBuf) -> Self {
-        Self { config_dir, client: RwLock::default() }
+    pub(super) fn new(config_dir: PathBuf, tools: Registry) -> Self {
+        Self { config_dir, tools, client: RwLock::default() }
     }
 
     pub(super) fn set_client(&self, client: ClientInfo) {
@@ -84,15 +85,14 @@ impl Settings {
         loaded
     }
 
-    /// Everything that is wrong with the configuration as it holds in `cwd`.
-    pub(super) fn mistakes(&self, cwd: Option<&Path>) -> Vec<config::Mistake> {
+    pub(super) fn report(&self, cwd: Option<&Path>) -> ConfigReport {
         let loaded = self.load(cwd);
-        loaded.errors.into_iter().chain(loaded.warnings).collect()
-    }
-
-    pub(super) fn report(&self, cwd: &Path) -> ConfigReport {
-        let loaded = self.load(Some(cwd));
-        ConfigReport { config: config::redacted(&loaded.config), sources: loaded.sources }
+        let mistakes = loaded.errors.iter().chain(&loaded.warnings).map(ToString::to_string);
+        ConfigReport {
+            config: config::redacted(&loaded.config),
+            mistakes: mistakes.collect(),
+            sources: loaded.sources,
+        }
     }
 
     pub(super) fn defaults(&self, cwd: &Path) -> Defaults {
@@ -165,7 +165,7 @@ impl Prepare for Settings {
             provider,
             titles,
             instructions: fragments::instructions(&cwd, &files).into(),
-            specs: Registry::standard().specs().into(),
+            specs: self.tools.specs(),
             cwd,
             rules: Arc::new(rules(&config)),
             headless: config.headless_permission,

@@ -158,7 +158,7 @@ impl Decoder {
     /// Gives back a body that was no message: when its length was too large it holds the next message's
     /// header, and decoding goes on from there.
     pub fn reclaim(&mut self, body: &[u8]) {
-        if let Some(at) = find_length_header(body) {
+        if let Some(at) = find_length_header(body).or_else(|| find_begun_header(body)) {
             let mut buffer = BytesMut::from(body.get(at..).unwrap_or_default());
             buffer.extend_from_slice(&self.buffer);
             self.buffer = buffer;
@@ -225,6 +225,15 @@ impl Header {
 /// Where the last Content-Length header in `bytes` begins: last, because junk may stand before it.
 fn find_length_header(bytes: &[u8]) -> Option<usize> {
     bytes.windows(LENGTH_HEADER.len()).rposition(|window| window.eq_ignore_ascii_case(LENGTH_HEADER))
+}
+
+/// Where `bytes` end with the beginning of a Content-Length header.
+fn find_begun_header(bytes: &[u8]) -> Option<usize> {
+    let first = bytes.len().saturating_sub(LENGTH_HEADER.len());
+    (first..bytes.len()).find(|at| {
+        let end = bytes.get(*at..).unwrap_or_default();
+        LENGTH_HEADER.get(..end.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(end))
+    })
 }
 
 /// The value behind the header's name: a colon and decimal digits.

@@ -68,8 +68,8 @@ pub enum Message {
     },
     /// It answers.
     Response {
-        /// Which question.
-        id: RequestId,
+        /// Which question; `None` where it could not read what it was asked.
+        id: Option<RequestId>,
         /// The answer.
         result: Result<Value, Error>,
     },
@@ -158,11 +158,13 @@ impl Envelope<'_> {
         let Some(method) = self.method else {
             return match (id.clone(), self.result, self.error) {
                 (Some(id), result, error) if result.is_some() || error.is_some() => {
-                    Ok(Message::Response { id, result: answer(result, error) })
+                    Ok(Message::Response { id: Some(id), result: answer(result, error) })
                 }
-                (None, result, error) if result.is_some() || error.is_some() => {
-                    Err(reject(invalid("an answer without the id of a request")))
+                // Refusing a refusal would never end.
+                (None, result, Some(error)) => {
+                    Ok(Message::Response { id: None, result: answer(result, Some(error)) })
                 }
+                (None, Some(_), None) => Err(reject(invalid("an answer without the id of a request"))),
                 _ => Err(reject(invalid("`method` is missing"))),
             };
         };
@@ -306,6 +308,9 @@ impl Outgoing<'_> {
     }
 }
 
+/// What is said of an error at most, in bytes: a line for a person, also where it names what was huge.
+const LONGEST_ERROR: usize = 1_000;
+
 /// The body of an answer. Without an id (it could not be read) the answer carries `null`.
 pub fn response(id: Option<&RequestId>, result: &Result<Value, Error>) -> Vec<u8> {
     let id = id.and_then(|id| RawValue::from_string(id.0.to_string()).ok());
@@ -315,7 +320,11 @@ pub fn response(id: Option<&RequestId>, result: &Result<Value, Error>) -> Vec<u8
             Ok(result) => Outgoing { id, result: Some(&result), ..EMPTY }.bytes(),
             Err(_) => Outgoing { id, error: Some(&Error::internal_error()), ..EMPTY }.bytes(),
         },
-        Err(error) => Outgoing { id, error: Some(error), ..EMPTY }.bytes(),
+        Err(error) => {
+            let message = text::ellipsis(&error.message, LONGEST_ERROR).into();
+            let error = Error { code: error.code, message, data: error.data.clone() };
+            Outgoing { id, error: Some(&error), ..EMPTY }.bytes()
+        }
     }
 }
 

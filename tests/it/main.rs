@@ -2,28 +2,34 @@
 #![allow(missing_docs, reason = "tests and their doubles are named after what they do")]
 #![allow(unreachable_pub, reason = "doubles are shared with benches")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
-#![allow(clippy::needless_pass_by_value, reason = "parameters are written as json! where they are used")]
-#![allow(clippy::print_stderr, reason = "what a server logged explains a failure")]
+#![allow(clippy::print_stderr, reason = "a failed test shows what the server said")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!(…)` is handed over where it is made")]
 
 /// Doubles of the world outside.
 #[path = "../support"]
 mod support {
+    pub mod byte_client;
     pub mod home;
     pub mod look;
     pub mod provider;
     pub mod server;
 }
 
+mod bad_input;
 mod cancel;
 mod cli;
+mod damaged_places;
+mod life_cycle;
 mod paging;
 mod permissions;
 mod prompt;
 mod queue;
+mod readme;
 mod request_bodies;
 mod restart;
 mod retry;
 mod sessions;
+mod tidy;
 mod tools;
 mod two_servers;
 mod wires;

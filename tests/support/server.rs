@@ -121,10 +121,13 @@ pub struct Started {
 impl Started {
     /// The reply: a result or an error object.
     pub async fn wait(self) -> Reply {
-        let waited = timeout(DEADLINE, self.reply).await;
-        let reply =
-            waited.unwrap_or_else(|_| panic!("no reply to {}; {}", self.method, self.record.lately()));
-        reply.unwrap_or_else(|_| panic!("the server ended before it answered {}", self.method))
+        match timeout(DEADLINE, self.reply).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(_)) => panic!("the server ended before it answered {}", self.method),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("no reply to {}; {}", self.method, self.record.lately())
+            }
+        }
     }
 
     /// The result; a failure fails the test.

@@ -49,8 +49,6 @@ pub struct Introduction {
     pub credentials: BTreeMap<String, String>,
     /// Configuration over all files.
     pub config: Option<Value>,
-    /// `limits.frameBytes` of that configuration.
-    pub frame_bytes: Option<u64>,
     /// Whether the client vouches for the workspace.
     pub trusted: bool,
     /// What could not be understood, for a person.
@@ -84,10 +82,7 @@ impl Introduction {
                     }
                 }
             }
-            "config" if value.is_object() => {
-                self.frame_bytes = value.pointer("/limits/frameBytes").and_then(Value::as_u64);
-                self.config = Some(value.clone());
-            }
+            "config" if value.is_object() => self.config = Some(value.clone()),
             "config" => self.warn(name, "not an object"),
             "trust" => match value.as_str() {
                 Some("trusted") => self.trusted = true,
@@ -169,7 +164,7 @@ mod tests {
         assert_eq!(introduction.warnings, Vec::<String>::new());
         assert_eq!(introduction.name, "probe");
         assert_eq!(introduction.credentials["openai"], "k");
-        assert_eq!(introduction.frame_bytes, Some(1000));
+        assert_eq!(introduction.config.unwrap()["limits"]["frameBytes"], 1000);
         let abilities = introduction.abilities;
         assert!(abilities.permission && abilities.apply_edit && abilities.work_done_progress);
         assert!(abilities.show_document && !abilities.question && !abilities.document_changes);

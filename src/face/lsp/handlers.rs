@@ -142,6 +142,10 @@ impl Server {
         let Some(path) = params.path else {
             return Ok(Exported { path: None, text: Some(text) });
         };
+        // A FIFO would wait for a reader, and a device is no place for a session.
+        if tokio::fs::metadata(&path).await.is_ok_and(|about| !about.is_file()) {
+            return Err(EngineError::InvalidParams(format!("path: {path} is not a regular file")));
+        }
         tokio::fs::write(&path, text).await.map_err(|problem| unwritable(&path, &problem))?;
         Ok(Exported { path: Some(path), text: None })
     }
@@ -164,18 +168,18 @@ impl Server {
 
     #[expect(clippy::unused_async, reason = "the table takes handlers of one shape")]
     pub async fn tool_list(&self, _: InWorkspace) -> Outcome<ToolList> {
-        let tools = self.engine.tools().into_iter();
-        let tools = tools.map(|tool| ToolEntry {
-            name: tool.name,
-            description: tool.description,
-            parameters: tool.parameters,
+        let tools = self.engine.tools();
+        let tools = tools.iter().map(|tool| ToolEntry {
+            name: tool.name.clone(),
+            description: tool.description.clone(),
+            parameters: tool.parameters.clone(),
         });
         Ok(ToolList { tools: tools.collect() })
     }
 
     pub async fn config_get(&self, params: ConfigGet) -> Outcome<ConfigResult> {
         let report = self.engine.config(params.cwd).await?;
-        Ok(ConfigResult { config: report.config, sources: report.sources })
+        Ok(ConfigResult { config: report.config, sources: report.sources, mistakes: report.mistakes })
     }
 
     pub async fn server_status(&self, _: Nothing) -> Outcome<ServerStatus> {

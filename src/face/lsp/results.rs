@@ -211,6 +211,8 @@ results! {
         config: Config,
         /// Where each value came from, by dotted key.
         sources: BTreeMap<String, String>,
+        /// What is wrong with the files: a line for each mistake, with its file and line.
+        mistakes: Vec<String>,
     }
     /// What the server knows of itself.
     ServerStatus {

@@ -10,8 +10,9 @@ use tower_lsp::{
     lsp_types::{
         DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
         DidSaveTextDocumentParams, ExecuteCommandOptions, ExecuteCommandParams, InitializeParams,
-        InitializeResult, MessageType, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-        TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+        InitializeResult, InitializedParams, MessageType, ServerCapabilities, ServerInfo,
+        TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+        TextDocumentSyncSaveOptions,
     },
 };
 
@@ -51,14 +52,9 @@ pub struct Server {
 impl Server {
     /// Takes over what the client said of itself.
     fn meet(&self, introduction: Introduction) {
-        let Introduction { abilities, name, credentials, config, frame_bytes, trusted, warnings } =
-            introduction;
+        let Introduction { abilities, name, credentials, config, trusted, warnings } = introduction;
         self.client.set(abilities);
         self.engine.set_client(ClientInfo { name, credentials, config, trusted, command_line: None });
-        if let Some(bytes) = frame_bytes {
-            let bytes = bytes.clamp(*FRAME_BYTES.start(), *FRAME_BYTES.end());
-            self.limit.set(usize::try_from(bytes).unwrap_or(usize::MAX));
-        }
         for warning in warnings {
             self.log(&warning);
         }
@@ -113,6 +109,20 @@ impl LanguageServer for Server {
                 version: Some(status::VERSION.to_owned()),
             }),
         })
+    }
+
+    /// Reads the configuration, which nothing before the reply to `initialize` may wait for. A project's mistakes
+    /// are in `config/get`.
+    async fn initialized(&self, _: InitializedParams) {
+        let report = match self.engine.user_config().await {
+            Ok(report) => report,
+            Err(problem) => return self.log(&format!("the configuration cannot be read: {problem}")),
+        };
+        let bytes = report.config.limits.frame_bytes.clamp(*FRAME_BYTES.start(), *FRAME_BYTES.end());
+        self.limit.set(usize::try_from(bytes).unwrap_or(usize::MAX));
+        for mistake in report.mistakes {
+            self.log(&format!("configuration: {mistake}"));
+        }
     }
 
     async fn shutdown(&self) -> Result<()> {

@@ -86,7 +86,7 @@ fn answers_are_told_from_requests() {
     let body = br#"{"jsonrpc":"2.0","id":"agentls-1","result":null}"#;
     assert_eq!(
         parse(body),
-        Ok(Message::Response { id: RequestId::from("agentls-1"), result: Ok(Value::Null) })
+        Ok(Message::Response { id: Some(RequestId::from("agentls-1")), result: Ok(Value::Null) })
     );
     let body = br#"{"jsonrpc":"2.0","id":1,"error":"garbage"}"#;
     let Ok(Message::Response { result, .. }) = parse(body) else { panic!("no response") };
