@@ -151,11 +151,6 @@ impl Server {
         Started { id, method: method.to_owned(), reply, record: Arc::clone(&self.record) }
     }
 
-    /// Sends a request and waits for the reply.
-    pub async fn request(&self, method: &str, params: Value) -> Reply {
-        self.start(method, params).wait().await
-    }
-
     /// Sends a request that has to succeed.
     pub async fn call(&self, method: &str, params: Value) -> Value {
         self.start(method, params).result().await
@@ -163,11 +158,6 @@ impl Server {
 
     pub fn notify(&self, method: &str, params: Value) {
         self.pipe.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
-    }
-
-    /// Sends bytes as they are.
-    pub fn send_raw(&self, bytes: &[u8]) {
-        self.pipe.send_raw(bytes);
     }
 
     /// Asks the server to stop working on a request.
@@ -189,11 +179,6 @@ impl Server {
     pub async fn wait_after(&self, seen: usize, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let found = self.record.watch(|record| record.notification(seen, &wanted));
         timeout(DEADLINE, found).await.unwrap_or_else(|_| panic!("no {what}; {}", self.record.lately()))
-    }
-
-    /// Raw requests will be answered under ids that `start` did not give.
-    pub fn expect_strays(&self) {
-        self.record.expect_strays();
     }
 
     /// Answers every question of `method` from now on with what `answer` says of its parameters.
@@ -329,11 +314,6 @@ impl Server {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// What it wrote to stderr until now.
-    pub fn stderr(&self) -> String {
-        self.record.stderr()
     }
 
     fn end(&mut self) {

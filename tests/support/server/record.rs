@@ -32,7 +32,6 @@ pub(super) struct Record {
 struct State {
     requests: u64,
     waiting: HashMap<u64, oneshot::Sender<Reply>>,
-    strays_are_expected: bool,
     notifications: Vec<Value>,
     questions: Vec<Question>,
     asked: HashMap<String, usize>,
@@ -59,10 +58,6 @@ impl Record {
             state.waiting.insert(id, sender);
         }
         (id, receiver)
-    }
-
-    pub(super) fn expect_strays(&self) {
-        self.lock().strays_are_expected = true;
     }
 
     /// Answers questions of `method` as they come.
@@ -198,7 +193,6 @@ impl State {
         match message["id"].as_u64().and_then(|id| self.waiting.remove(&id)) {
             // Who asked may have stopped waiting.
             Some(waiting) => drop(waiting.send(reply)),
-            None if self.strays_are_expected => {}
             None => self.problems.push(format!("a second reply, or to nothing: {message}")),
         }
     }
