@@ -4,6 +4,8 @@
 //! leaving share one lock, so that a prompt that arrives while a turn ends is answered: it is a row before the
 //! flag is set, and an actor leaves only while the flag is down.
 
+mod ticket;
+
 use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
@@ -28,6 +30,8 @@ use crate::{
         Timestamp, TurnId, Update,
     },
 };
+
+pub use ticket::Ticket;
 
 /// How a prompt's turn ended.
 pub type Outcome = Result<TurnEnd, Failure>;
@@ -77,15 +81,6 @@ pub struct Desk {
     closing: CancellationToken,
 }
 
-/// A place in the queue. Dropped before the end, it withdraws the prompt, or stops the turn that answers it.
-pub struct Ticket {
-    desk: Arc<Desk>,
-    session: SessionId,
-    /// The prompt's message.
-    pub message: MessageId,
-    answer: Option<oneshot::Receiver<Outcome>>,
-}
-
 impl Desk {
     /// A desk without any actor.
     pub fn new(shared: Shared) -> Arc<Self> {
@@ -131,12 +126,7 @@ impl Desk {
     fn wait_for(self: &Arc<Self>, session: &SessionId, message: &MessageId) -> Ticket {
         let (sender, receiver) = oneshot::channel();
         self.state().waiting.entry(message.clone()).or_default().push(sender);
-        Ticket {
-            desk: Arc::clone(self),
-            session: session.clone(),
-            message: message.clone(),
-            answer: Some(receiver),
-        }
+        Ticket::new(Arc::clone(self), session.clone(), message.clone(), receiver)
     }
 
     /// Makes sure that an actor looks into the session's inbox. `interrupt` is a prompt that stops what runs.
@@ -450,31 +440,5 @@ fn outcome(end: TurnEnd) -> Outcome {
     match &end.error {
         Some(failure) => Err(failure.clone()),
         None => Ok(end),
-    }
-}
-
-impl Ticket {
-    /// Waits for the end of the prompt's turn.
-    pub async fn answer(mut self) -> Outcome {
-        let Some(answer) = self.answer.as_mut() else {
-            return Err(Failure::internal("a ticket without an answer"));
-        };
-        let outcome = answer
-            .await
-            .unwrap_or_else(|_| Err(Failure::new(FailureKind::Interrupted, "the server is ending")));
-        self.answer = None;
-        outcome
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if self.answer.take().is_none() {
-            return;
-        }
-        let abandoned = Arc::clone(&self.desk).abandon(self.session.clone(), self.message.clone());
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(abandoned);
-        }
     }
 }

@@ -6,7 +6,7 @@ use crate::support::{
     home::{Home, config_for},
     look::{output, parts, said, texts},
     provider::{Answer, Double, Stall, Wire},
-    server::Server,
+    server::{Client, Server},
 };
 
 async fn next_prompt_works(server: &Server, double: &Double, session: &str) {
@@ -51,8 +51,7 @@ async fn a_stop_before_the_first_event_leaves_nothing_open() {
     let server = home.start().await;
     let session = server.session().await;
     let prompt = server.start_prompt(&session, "Talk.");
-    let assistant = |update: &Value| update["message"]["role"] == "assistant";
-    server.update(&session, "the answer's message", assistant).await;
+    double.wait_for_requests(1).await;
     stop(&server, &session).await;
     assert_eq!(prompt.result().await["stopReason"], "cancelled");
     next_prompt_works(&server, &double, &session).await;
@@ -150,4 +149,47 @@ async fn an_idle_session_has_nothing_to_stop() {
     let session = server.session().await;
     let stopped = server.call("session/cancel", json!({"sessionId": session})).await;
     assert_eq!(stopped, json!({"cancelled": false}));
+}
+
+#[tokio::test]
+async fn a_request_cancelled_at_once_leaves_no_turn_running() {
+    let stalled = || Answer::new().text("Long and longer").stall(Stall::After(6));
+    let double = Double::start(Wire::Responses, (0..40).map(|_| stalled()).collect()).await;
+    let home = Home::new(&config_for(&double));
+    let server = home.start().await;
+    let session = server.session().await;
+    for _ in 0..20 {
+        let prompt = server.start_prompt(&session, "Talk.");
+        server.cancel_request(&prompt);
+        assert_eq!(prompt.error().await["code"], -32800);
+    }
+    // A turn that nobody stopped would wait for its provider for two minutes.
+    server.wait_until_idle(&session).await;
+    let queue = server.call("session/queue", json!({"sessionId": session})).await;
+    assert_eq!(queue["prompts"], json!([]));
+}
+
+#[tokio::test]
+async fn a_turn_is_stopped_at_each_of_its_boundaries() {
+    for place in ["answer.stored", "tool.started", "tools.done"] {
+        let script = vec![
+            Answer::new().call("call_1", "list", &json!({})).call("call_2", "glob", &json!({"pattern": "*"})),
+            Answer::new().text("Not to be seen."),
+        ];
+        let double = Double::start(Wire::Responses, script).await;
+        let home = Home::new(&config_for(&double));
+        let server = Client::default().failpoints(&format!("{place}=pause:300")).start(&home).await;
+        let session = server.session().await;
+        let prompt = server.start_prompt(&session, "List.");
+        let calls = |update: &Value| update["part"]["type"] == "tool";
+        server.update(&session, "calls", calls).await;
+        stop(&server, &session).await;
+        assert_eq!(prompt.result().await["stopReason"], "cancelled", "{place}");
+        assert_eq!(double.requests().len(), 1, "{place}: nothing starts after it");
+        let messages = server.messages(&session).await;
+        let open = |call: &&Value| call["status"] != "completed" && call["status"] != "error";
+        assert_eq!(parts(&messages, "tool").into_iter().filter(open).count(), 0, "{place}");
+        // The double wants a result for each call, in order.
+        assert_eq!(server.prompt(&session, "Go on.").await["stopReason"], "endTurn", "{place}");
+    }
 }

@@ -20,6 +20,7 @@ mod cancel;
 mod cli;
 mod damaged_places;
 mod life_cycle;
+mod paging;
 mod permissions;
 mod prompt;
 mod queue;

@@ -184,3 +184,19 @@ async fn the_model_can_ask_and_reads_the_answer() {
     server.prompt(&session, "Paint it.").await;
     assert!(results(&body(&double, 1))[0].contains("blue"));
 }
+
+#[tokio::test]
+async fn a_steering_prompt_behind_a_refusal_is_answered_in_the_next_turn() {
+    let (double, home) = asking(1).await;
+    let server = home.start().await;
+    let session = server.session().await;
+    let first = server.start_prompt(&session, "Write.");
+    let question = server.question(PERMISSION).await;
+    let second = server.start_prompt_with(&session, "Do not.", json!({"delivery": "steer"}));
+    let waits = |update: &Value| update["prompts"][0]["text"] == "Do not.";
+    server.update(&session, "queue with the prompt in it", waits).await;
+    server.answer(&question, json!({"optionId": option(&question.params, "never")}));
+    assert_eq!(first.result().await["stopReason"], "permissionRejected");
+    assert_eq!(second.result().await["stopReason"], "endTurn");
+    assert!(body(&double, 1).to_string().contains("Do not."));
+}

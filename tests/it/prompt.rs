@@ -26,7 +26,9 @@ fn reading(home: &Home, files: usize) -> Vec<Answer> {
 async fn turn_of(wire: Wire, steps: usize) {
     let double = Double::start(wire, Vec::new()).await;
     let home = Home::new(&config_for(&double));
-    reading(&home, steps).into_iter().for_each(|answer| double.then(answer));
+    for answer in reading(&home, steps) {
+        double.then(answer);
+    }
     let server = home.start().await;
     let session = server.session().await;
 

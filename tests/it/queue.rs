@@ -29,7 +29,9 @@ async fn queued(server: &Server, session: &str, text: &str) {
 /// A session whose turn waits for `go`.
 async fn held(script: Vec<Answer>) -> (Double, Home, Server, String) {
     let double = Double::start(Wire::Responses, vec![held_call()]).await;
-    script.into_iter().for_each(|answer| double.then(answer));
+    for answer in script {
+        double.then(answer);
+    }
     let home = Home::new(&config_for(&double));
     let server = home.start().await;
     server.allow_all();
@@ -181,7 +183,9 @@ async fn prompts_that_come_at_once_are_answered_one_by_one_in_order() {
     let server = home.start().await;
     let session = server.session().await;
     let texts: Vec<_> = (0..8).map(|number| format!("Prompt {number}.")).collect();
-    texts.iter().for_each(|_| double.then(answer("Yes.")));
+    for _ in &texts {
+        double.then(answer("Yes."));
+    }
     let prompts: Vec<_> = texts.iter().map(|text| server.start_prompt(&session, text)).collect();
     for prompt in prompts {
         assert_eq!(prompt.result().await["stopReason"], "endTurn");

@@ -6,10 +6,11 @@ use crate::support::{
     home::{Home, config_for},
     look::{body, output, parts, results, said, texts},
     provider::{Answer, Double, Stall, Wire},
+    server::Client,
 };
 
 fn held_call() -> Answer {
-    let command = "echo once >> runs; echo $$ > pid; mv pid held; sleep 600";
+    let command = "echo once >> runs; touch held; sleep 600";
     Answer::new().call("call_1", "bash", &json!({"command": command}))
 }
 
@@ -97,7 +98,9 @@ async fn prompts_that_waited_in_a_crash_are_answered_with_the_next_one_in_order(
     let texts: Vec<_> = waiting["prompts"].as_array().unwrap().iter().map(|prompt| &prompt["text"]).collect();
     assert_eq!(texts, ["Second.", "Third."]);
     assert_eq!(double.requests().len(), 1, "nothing runs by itself");
-    (0..3).for_each(|_| double.then(Answer::new().text("Yes.")));
+    for _ in 0..3 {
+        double.then(Answer::new().text("Yes."));
+    }
     server.prompt(&session, "Fourth.").await;
     assert_eq!(said(&server.messages(&session).await), ["First.", "Second.", "Third.", "Fourth."]);
 }
@@ -151,4 +154,50 @@ async fn a_shutdown_in_the_middle_of_a_turn_stores_it_and_ends_in_time() {
     assert_eq!(parts(&messages, "tool")[0]["status"], "error");
     server.prompt(&session, "Go on.").await;
     assert_eq!(results(&body(&double, 1)).len(), 1);
+}
+
+#[tokio::test]
+async fn a_crash_at_each_of_a_turns_boundaries_loses_nothing_that_was_acknowledged() {
+    for place in ["answer.stored", "tool.started", "tools.done", "turn.ending", "turn.leaving"] {
+        let script = vec![
+            Answer::new().text("I list.").call("call_1", "list", &json!({})).call(
+                "call_2",
+                "list",
+                &json!({"depth": 2}),
+            ),
+            Answer::new().text("Listed."),
+        ];
+        let double = Double::start(Wire::Responses, script).await;
+        let home = Home::new(&config_for(&double));
+        let mut server = Client::default().failpoints(&format!("{place}=abort")).start(&home).await;
+        let session = server.session().await;
+        drop(server.start_prompt(&session, "List."));
+        assert_eq!(server.exit_code().await, None, "{place}: it aborts");
+        drop(server);
+
+        let server = home.start().await;
+        for _ in 0..2 {
+            double.then(Answer::new().text("Here."));
+        }
+        assert_eq!(server.prompt(&session, "Go on.").await["stopReason"], "endTurn", "{place}");
+        let messages = server.messages(&session).await;
+        assert_eq!(said(&messages), ["List.", "Go on."], "{place}");
+        assert_eq!(texts(&messages, "text")[1], "I list.", "{place}");
+        let final_state = |call: &&Value| call["status"] == "completed" || call["status"] == "error";
+        assert_eq!(parts(&messages, "tool").into_iter().filter(final_state).count(), 2, "{place}");
+        assert!(messages.iter().all(|message| !message["completedAt"].is_null()), "{place}");
+        let seqs: Vec<_> = messages.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
+        assert_eq!(seqs, (1..=messages.len() as u64).collect::<Vec<_>>(), "{place}");
+        integrity(&home);
+    }
+}
+
+/// The database is whole: pages, references, and no lease of a dead process.
+fn integrity(home: &Home) {
+    let database = rusqlite::Connection::open(home.data().join("agentls.db")).unwrap();
+    let check = |sql: &str| database.query_row(sql, [], |row| row.get::<_, String>(0));
+    assert_eq!(check("PRAGMA integrity_check").unwrap(), "ok");
+    assert!(check("PRAGMA foreign_key_check").is_err(), "no row refers to nothing");
+    assert!(check("SELECT client FROM lease").is_err(), "no lease is left");
+    assert!(check("SELECT id FROM turn WHERE ended_at IS NULL").is_err(), "no turn is left open");
 }

@@ -141,3 +141,27 @@ async fn a_missing_key_is_said_before_anything_is_sent() {
     assert_eq!(error["data"]["kind"], "providerAuth", "{error}");
     assert!(double.requests().is_empty());
 }
+
+#[tokio::test]
+async fn a_turn_that_takes_too_long_ends_with_its_tools_and_nothing_follows_idle() {
+    let wait = Answer::new().call("call_1", "bash", &json!({"command": "sleep 600"}));
+    let double = Double::start(Wire::Responses, vec![wait, answer()]).await;
+    let mut config = config_for(&double);
+    config["timeouts"] = json!({"turnMs": 1_500});
+    let home = Home::new(&config);
+    let server = home.start().await;
+    let session = server.session().await;
+    let error = server.start_prompt(&session, "Go.").error().await;
+    assert_eq!(
+        (&error["data"]["kind"], &error["data"]["phase"]),
+        (&json!("providerStalled"), &json!("turn"))
+    );
+    let messages = server.messages(&session).await;
+    let call = crate::support::look::parts(&messages, "tool")[0];
+    assert_eq!(call["status"], "error");
+    assert_eq!(server.prompt(&session, "Again.").await["stopReason"], "endTurn", "the session goes on");
+    let updates = server.updates(&session);
+    let told = updates.iter().rfind(|update| update["part"]["id"] == call["id"]).unwrap();
+    assert_eq!(told["part"]["status"], "error", "what is told last of the call is what is stored");
+    assert_eq!(updates.iter().rfind(|update| update["kind"] == "status").unwrap()["status"], "idle");
+}

@@ -121,6 +121,17 @@ impl Double {
         self.lock().requests.clone()
     }
 
+    /// Waits until so many requests have come.
+    pub async fn wait_for_requests(&self, count: usize) {
+        let there = async {
+            while self.lock().requests.len() < count {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(30), there).await;
+        waited.unwrap_or_else(|_| panic!("{} requests came instead of {count}", self.lock().requests.len()));
+    }
+
     /// How many connections were made until now.
     pub fn connections(&self) -> usize {
         self.lock().connections

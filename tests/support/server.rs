@@ -48,12 +48,6 @@ impl Client {
         Self { options: json!({"trust": "trusted"}), ..Self::default() }
     }
 
-    /// Sets a member of `initializationOptions.agentls`.
-    pub fn option(mut self, name: &str, value: Value) -> Self {
-        self.options[name] = value;
-        self
-    }
-
     /// Replaces the plain LSP capabilities.
     pub fn capabilities(mut self, capabilities: Value) -> Self {
         self.capabilities = capabilities;
@@ -157,11 +151,6 @@ impl Server {
         Started { id, method: method.to_owned(), reply, record: Arc::clone(&self.record) }
     }
 
-    /// Sends a request and waits for the reply.
-    pub async fn request(&self, method: &str, params: Value) -> Reply {
-        self.start(method, params).wait().await
-    }
-
     /// Sends a request that has to succeed.
     pub async fn call(&self, method: &str, params: Value) -> Value {
         self.start(method, params).result().await
@@ -169,11 +158,6 @@ impl Server {
 
     pub fn notify(&self, method: &str, params: Value) {
         self.pipe.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
-    }
-
-    /// Sends bytes as they are.
-    pub fn send_raw(&self, bytes: &[u8]) {
-        self.pipe.send_raw(bytes);
     }
 
     /// Asks the server to stop working on a request.
@@ -195,17 +179,6 @@ impl Server {
     pub async fn wait_after(&self, seen: usize, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let found = self.record.watch(|record| record.notification(seen, &wanted));
         timeout(DEADLINE, found).await.unwrap_or_else(|_| panic!("no {what}; {}", self.record.lately()))
-    }
-
-    /// The first reply of any id that `wanted` accepts: for requests that were sent raw.
-    pub async fn wait_reply(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let found = self.record.watch(|record| record.stray_reply(&wanted));
-        timeout(DEADLINE, found).await.unwrap_or_else(|_| panic!("no {what}; {}", self.record.lately()))
-    }
-
-    /// Raw requests will be answered under ids that `start` did not give.
-    pub fn expect_strays(&self) {
-        self.record.expect_strays();
     }
 
     /// Answers every question of `method` from now on with what `answer` says of its parameters.
@@ -304,6 +277,17 @@ impl Server {
             .collect()
     }
 
+    /// Waits until a session does nothing.
+    pub async fn wait_until_idle(&self, session: &str) {
+        let idle = async {
+            while self.call("session/get", json!({"sessionId": session})).await["session"]["status"] != "idle"
+            {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(DEADLINE, idle).await.unwrap_or_else(|_| panic!("never idle; {}", self.record.lately()));
+    }
+
     /// Ends the server as a crash would: SIGKILL, nothing is written any more.
     pub fn crash(mut self) {
         self.end();
@@ -330,11 +314,6 @@ impl Server {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// What it wrote to stderr until now.
-    pub fn stderr(&self) -> String {
-        self.record.stderr()
     }
 
     fn end(&mut self) {

@@ -32,8 +32,6 @@ pub(super) struct Record {
 struct State {
     requests: u64,
     waiting: HashMap<u64, oneshot::Sender<Reply>>,
-    strays_are_expected: bool,
-    strays: Vec<Value>,
     notifications: Vec<Value>,
     questions: Vec<Question>,
     asked: HashMap<String, usize>,
@@ -60,10 +58,6 @@ impl Record {
             state.waiting.insert(id, sender);
         }
         (id, receiver)
-    }
-
-    pub(super) fn expect_strays(&self) {
-        self.lock().strays_are_expected = true;
     }
 
     /// Answers questions of `method` as they come.
@@ -109,10 +103,6 @@ impl Record {
 
     pub(super) fn notification(&self, seen: usize, wanted: &impl Fn(&Value) -> bool) -> Option<Value> {
         self.lock().notifications.iter().skip(seen).find(|it| wanted(it)).cloned()
-    }
-
-    pub(super) fn stray_reply(&self, wanted: &impl Fn(&Value) -> bool) -> Option<Value> {
-        self.lock().strays.iter().find(|it| wanted(it)).cloned()
     }
 
     pub(super) fn take_question(&self, method: &str) -> Option<Question> {
@@ -203,13 +193,6 @@ impl State {
         match message["id"].as_u64().and_then(|id| self.waiting.remove(&id)) {
             // Who asked may have stopped waiting.
             Some(waiting) => drop(waiting.send(reply)),
-            None if self.strays_are_expected => {
-                match reply {
-                    Ok(result) => message["result"] = result,
-                    Err(error) => message["error"] = error,
-                }
-                self.strays.push(message);
-            }
             None => self.problems.push(format!("a second reply, or to nothing: {message}")),
         }
     }
