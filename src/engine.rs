@@ -24,7 +24,7 @@ use crate::{
     workspace::{paths, project},
 };
 pub use crate::{
-    store::Step,
+    store::{Evidence, Step},
     turn::events::{Change, Listener},
 };
 pub use api::*;
@@ -233,6 +233,11 @@ impl Engine {
             RangeContent::Text(String::from_utf8_lossy(&range.data).into_owned())
         };
         Ok(PartRange { content, offset: range.offset, bytes: range.bytes, eof })
+    }
+
+    /// The evidence of a settled tool call: what the model sees of it once it is compacted.
+    pub async fn evidence(&self, part: &PartId) -> Result<Evidence, EngineError> {
+        Ok(self.store().await?.evidence(part).await.map_err(Failure::from)?)
     }
 
     /// Resolves when the prompt's turn has ended. Dropping it before withdraws the prompt or stops its turn.

@@ -7,6 +7,7 @@
 
 mod approvals;
 mod body;
+mod evidence;
 mod inbox;
 mod inspect;
 mod leases;
@@ -34,6 +35,7 @@ use rusqlite::Connection;
 
 pub use approvals::Approved;
 pub use body::{Field, FieldRange};
+pub use evidence::Evidence;
 pub use inbox::{Enqueued, NewPrompt};
 pub use inspect::{Inspection, inspect};
 pub use leases::Lessee;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::transcript::{
     Attachment, Body, FilePart, FinishReason, MessageId, Part, PartId, PartKind, Seq, SessionId, ToolPart,
-    ToolState, Usage, text,
+    ToolState, Usage, evidence::Record, text,
 };
 
 /// A part to be written with its message, and its big fields beyond those that the part itself shows.
@@ -311,12 +311,13 @@ pub(super) fn settle(
     id: &PartId,
     tool: &ToolPart,
     attachments: &Bodies,
+    evidence: Option<&Record>,
 ) -> Result<()> {
     let (key, _) = locate(tx, id)?;
     let columns = Columns::of_tool(tool);
     tx.prepare_cached(
         "UPDATE part SET status = ?2, title = ?3, bytes = ?4, tokens = ?5, started_at = ?6, ended_at = ?7,
-                         metadata = ?8
+                         metadata = ?8, evidence = ?9
          WHERE key = ?1",
     )?
     .execute(params![
@@ -327,7 +328,8 @@ pub(super) fn settle(
         columns.tokens,
         columns.started_at,
         columns.ended_at,
-        rows::json(&columns.metadata)?
+        rows::json(&columns.metadata)?,
+        evidence.map(rows::json).transpose()?
     ])?;
     let mut written = 0;
     for (field, text) in columns.bodies.into_iter().filter(|(field, _)| *field != Field::Input) {

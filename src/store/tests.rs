@@ -265,3 +265,41 @@ proptest! {
         })?;
     }
 }
+
+#[tokio::test]
+async fn evidence_is_read_as_it_was_written_and_made_again_where_it_was_not() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    desk.prompt(&session, None, "x").await;
+    let begun = desk.begin(&session).await;
+    let message = desk.store.add_message(&session.id, answer(&begun.turn, vec![open_call()])).await.unwrap();
+    let part = message.parts[0].id.clone();
+    let PartKind::Tool(mut tool) = message.parts[0].kind.clone() else { panic!() };
+    assert!(desk.store.evidence(&part).await.is_err(), "an open call has none");
+    let output = Body::whole("12 passed\n".repeat(200));
+    tool.state =
+        ToolState::Completed { started_at: Timestamp(1), ended_at: Timestamp(2), output: output.clone() };
+    let record = crate::transcript::evidence::Record::of(&part, &tool, &output.text);
+    let settled = Change::Settled(part.clone(), tool, vec![], Some(record.clone()));
+    desk.store.apply(&session.id, vec![settled]).await.unwrap();
+
+    let stored = desk.store.evidence(&part).await.unwrap();
+    assert_eq!((stored.record.as_ref(), stored.recomputed), (Some(&record), false));
+    for damaged in ["NULL", "'{}'", "'{\"version\":9}'", "'not json'"] {
+        let (sql, id) = (format!("UPDATE part SET evidence = {damaged} WHERE id = ?1"), part.clone());
+        desk.store.write(move |tx| Ok(tx.execute(&sql, [id.as_str()])?)).await.unwrap();
+        let again = desk.store.evidence(&part).await.unwrap();
+        assert_eq!((&again.text, again.recomputed), (&stored.text, true), "{damaged}");
+        assert!(!desk.store.evidence(&part).await.unwrap().recomputed, "it is stored again");
+    }
+    let id = part.clone();
+    desk.store
+        .write(move |tx| {
+            tx.execute("UPDATE part SET evidence = NULL WHERE id = ?1", [id.as_str()])?;
+            Ok(tx.execute("DELETE FROM body WHERE field = 2", [])?)
+        })
+        .await
+        .unwrap();
+    let gone = desk.store.evidence(&part).await.unwrap();
+    assert!(gone.record.is_none() && gone.text.contains("\nproof: unavailable\n"));
+}

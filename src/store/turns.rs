@@ -14,7 +14,7 @@ use super::{
 };
 use crate::transcript::{
     Failure, FailureKind, FinishReason, Message, MessageId, PartId, Seq, SessionId, StopReason, Timestamp,
-    ToolPart, ToolState, TurnId, Usage,
+    ToolPart, ToolState, TurnId, Usage, evidence::Record,
 };
 
 /// A turn that has begun.
@@ -49,8 +49,8 @@ pub enum Change {
     Append(PartId, Field, String),
     /// A tool call begins to run.
     Started(PartId, Timestamp),
-    /// A tool call has its result.
-    Settled(PartId, ToolPart, Bodies),
+    /// A tool call has its result, and its evidence where the tool itself ended.
+    Settled(PartId, ToolPart, Bodies, Option<Record>),
     /// An assistant message is complete.
     Completed {
         /// Which.
@@ -152,7 +152,9 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
                 .execute(params![part.as_str(), at.0])?;
             Ok(())
         }
-        Change::Settled(part, tool, attachments) => parts::settle(tx, key, part, tool, attachments),
+        Change::Settled(part, tool, attachments, evidence) => {
+            parts::settle(tx, key, part, tool, attachments, evidence.as_ref())
+        }
         Change::Completed { message, finish, error, usage } => {
             tx.prepare_cached(
                 "UPDATE message SET completed_at = ?2, finish = ?3, error = ?4, usage = ?5 WHERE id = ?1",
@@ -284,7 +286,7 @@ fn interrupt_calls(tx: &Connection, key: i64) -> Result<usize> {
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     for (part, tool) in &open {
-        parts::settle(tx, key, part, tool, &Bodies::new())?;
+        parts::settle(tx, key, part, tool, &Bodies::new(), None)?;
     }
     Ok(open.len())
 }

@@ -7,10 +7,7 @@
 use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::FutureExt;
@@ -76,7 +73,8 @@ pub struct Desk {
     shared: Shared,
     state: Mutex<State>,
     actors: TaskTracker,
-    closing: AtomicBool,
+    /// Cancelled when the process ends: no further turn begins.
+    closing: CancellationToken,
 }
 
 /// A place in the queue. Dropped before the end, it withdraws the prompt, or stops the turn that answers it.
@@ -95,7 +93,7 @@ impl Desk {
             shared,
             state: Mutex::default(),
             actors: TaskTracker::new(),
-            closing: AtomicBool::new(false),
+            closing: CancellationToken::new(),
         })
     }
 
@@ -154,7 +152,7 @@ impl Desk {
             }
             return;
         }
-        if self.closing.load(Ordering::SeqCst) {
+        if self.closing.is_cancelled() {
             return;
         }
         state.live.insert(session.clone(), Live::default());
@@ -169,7 +167,7 @@ impl Desk {
             if let Some(live) = self.state().live.get_mut(&session) {
                 live.wake = false;
             }
-            let ran = if self.closing.load(Ordering::SeqCst) { Ok(false) } else { self.turn(&session).await };
+            let ran = if self.closing.is_cancelled() { Ok(false) } else { self.turn(&session).await };
             match ran {
                 Ok(true) => continue,
                 Ok(false) => {}
@@ -177,7 +175,7 @@ impl Desk {
             }
             failpoint::reach("turn.leaving").await;
             let mut state = self.state();
-            if state.live.get(&session).is_none_or(|live| !live.wake) || self.closing.load(Ordering::SeqCst) {
+            if state.live.get(&session).is_none_or(|live| !live.wake) || self.closing.is_cancelled() {
                 state.live.remove(&session);
                 return;
             }
@@ -201,7 +199,7 @@ impl Desk {
             }
         }
         // A stop that came between the two looks at the flag is not lost.
-        if self.closing.load(Ordering::SeqCst) {
+        if self.closing.is_cancelled() {
             cancel.cancel();
         }
         let turn = begun.turn.clone();
@@ -238,7 +236,11 @@ impl Desk {
         }
         if first && context.titles.is_some() {
             let (shared, context, session) = (self.shared.clone(), context.clone(), session.clone());
-            self.actors.spawn(async move { title::improve(&shared, &context, &session, &message).await });
+            let closing = self.closing.clone();
+            self.actors.spawn(async move {
+                let improved = title::improve(&shared, &context, &session, &message);
+                closing.run_until_cancelled(improved).await
+            });
         }
         let (desk, name) = (Arc::clone(self), session.clone());
         run::run(Start {
@@ -264,7 +266,7 @@ impl Desk {
         result: Result<StopReason, Failure>,
     ) -> Result<(), Failure> {
         let (stop, failure) = match result {
-            Ok(_) if self.closing.load(Ordering::SeqCst) => {
+            Ok(_) if self.closing.is_cancelled() => {
                 (None, Some(Failure::new(FailureKind::Interrupted, "the server was shut down")))
             }
             Ok(reason) => (Some(reason), None),
@@ -408,7 +410,7 @@ impl Desk {
 
     /// Stops every turn and waits until all is stored.
     pub async fn close(&self) {
-        self.closing.store(true, Ordering::SeqCst);
+        self.closing.cancel();
         for live in self.state().live.values() {
             if let Some(cancel) = &live.cancel {
                 cancel.cancel();

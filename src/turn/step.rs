@@ -278,7 +278,7 @@ impl Turn {
             if let PartKind::Tool(tool) = &mut part.kind {
                 let unfinished = incomplete.contains(&part.id);
                 close_call(tool, unfinished, &failure);
-                changes.push(Change::Settled(part.id.clone(), tool.clone(), Vec::new()));
+                changes.push(Change::Settled(part.id.clone(), tool.clone(), Vec::new(), None));
             }
         }
         let mut contents = Contents::default();

@@ -17,7 +17,7 @@ use crate::{
     tool::{Output, Progress, ToolContext, ToolError},
     transcript::{
         Attachment, Body, DeltaField, Message, Part, PartId, PartKind, SessionId, StopReason, Timestamp,
-        TodoItem, ToolPart, ToolState, TurnId, Update, text,
+        TodoItem, ToolPart, ToolState, TurnId, Update, evidence::Record, text,
     },
 };
 
@@ -51,6 +51,7 @@ struct Done {
     part: PartId,
     tool: ToolPart,
     files: Bodies,
+    evidence: Record,
     changed: Vec<PathBuf>,
     ends_turn: bool,
 }
@@ -88,7 +89,8 @@ impl Turn {
 
         let (mut changed, mut ends_turn) = (Vec::new(), false);
         while let Some(done) = running.next().await {
-            let change = Change::Settled(done.part.clone(), done.tool.clone(), done.files.clone());
+            let evidence = Some(done.evidence);
+            let change = Change::Settled(done.part.clone(), done.tool.clone(), done.files.clone(), evidence);
             self.shared.store.apply(&self.session, vec![change]).await?;
             changed.extend(done.changed);
             ends_turn |= done.ends_turn;
@@ -238,20 +240,29 @@ fn settle(
     let ended_at = Timestamp::now();
     let (mut files, mut changed) = (Bodies::new(), Vec::new());
     let ends_turn = matches!(result, Err(ToolError::Refused(Refusal::Person | Refusal::Nobody)));
+    let evidence = match &result {
+        Ok(output) => {
+            tool.title = Some(output.title.clone());
+            for file in &output.files {
+                let (mime, name) = (file.mime.clone(), Some(file.name.clone()));
+                tool.attachments.push(Attachment { mime, name, bytes: file.data.len() as u64 });
+            }
+            Record::of(&part, &tool, &output.text)
+        }
+        Err(error) => Record::of(&part, &tool, &told(error)),
+    };
     tool.state = match result {
         Ok(output) => {
-            tool.title = Some(output.title);
             changed = output.changed;
-            for (index, file) in (0_u8..).zip(output.files) {
-                let bytes = file.data.len() as u64;
-                tool.attachments.push(Attachment { mime: file.mime, name: Some(file.name), bytes });
-                files.push((Field::Attachment(index), file.data.to_vec()));
-            }
+            files = (0_u8..)
+                .zip(output.files)
+                .map(|(index, file)| (Field::Attachment(index), file.data.to_vec()))
+                .collect();
             ToolState::Completed { started_at, ended_at, output: Body::whole(output.text) }
         }
         Err(error) => ToolState::Error { started_at: Some(started_at), ended_at, message: told(&error) },
     };
-    Done { part, tool, files, changed, ends_turn }
+    Done { part, tool, files, evidence, changed, ends_turn }
 }
 
 /// What the model reads of an error.

@@ -5,15 +5,15 @@ use std::{io, path::Path};
 
 use super::{
     params::{
-        Bodies, ConfigGet, InWorkspace, Nothing, PartRead, SessionArchive, SessionExport, SessionFork,
-        SessionList, SessionMessages, SessionNew, SessionParams, SessionPrompt, SessionRename, SessionSteps,
-        SessionUnqueue,
+        Bodies, ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionExport,
+        SessionFork, SessionList, SessionMessages, SessionNew, SessionParams, SessionPrompt, SessionRename,
+        SessionSteps, SessionUnqueue,
     },
     render,
     results::{
-        Cancelled, ConfigResult, DatabaseStatus, Deleted, Exported, MessagePage, ModelList, PartRange,
-        PromptResult, QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage, SessionResult,
-        StepsResult, ToolEntry, ToolList,
+        Cancelled, ConfigResult, DatabaseStatus, Deleted, EvidenceResult, Exported, MessagePage, ModelList,
+        PartRange, PromptResult, QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage,
+        SessionResult, StepsResult, ToolEntry, ToolList,
     },
     server::Server,
     status,
@@ -155,6 +155,10 @@ impl Server {
         let field = params.field.as_deref();
         let range = self.engine.read_part(&params.part_id, field, params.offset, limit).await?;
         Ok(render::part_range(range))
+    }
+
+    pub async fn part_evidence(&self, params: PartParams) -> Outcome<EvidenceResult> {
+        Ok(render::evidence(self.engine.evidence(&params.part_id).await?))
     }
 
     pub async fn model_list(&self, params: InWorkspace) -> Outcome<ModelList> {

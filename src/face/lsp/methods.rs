@@ -13,13 +13,13 @@ use tower_lsp::{
 
 use super::{
     params::{
-        ConfigGet, InWorkspace, Nothing, PartRead, SessionArchive, SessionExport, SessionFork, SessionList,
-        SessionMessages, SessionNew, SessionParams, SessionPrompt, SessionRename, SessionSteps,
+        ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionExport, SessionFork,
+        SessionList, SessionMessages, SessionNew, SessionParams, SessionPrompt, SessionRename, SessionSteps,
         SessionUnqueue, read,
     },
     results::{
-        Cancelled, ConfigResult, Deleted, Exported, MessagePage, ModelList, PartRange, PromptResult,
-        QueueResult, Removed, ServerStatus, SessionPage, SessionResult, StepsResult, ToolList,
+        Cancelled, ConfigResult, Deleted, EvidenceResult, Exported, MessagePage, ModelList, PartRange,
+        PromptResult, QueueResult, Removed, ServerStatus, SessionPage, SessionResult, StepsResult, ToolList,
     },
     server::Server,
 };
@@ -105,6 +105,7 @@ methods! {
     "session/fork":     SessionFork => SessionResult,     session_fork,     "Makes a session with the same history, whole or up to a message.";
     "session/export":   SessionExport => Exported,        session_export,   "Writes a session as JSON or Markdown.";
     "part/read":        PartRead => PartRange,            part_read,        "Reads a range of a part's field.";
+    "part/evidence":    PartParams => EvidenceResult,     part_evidence,    "Reads what stays of a tool call when it is compacted.";
     "model/list":       InWorkspace => ModelList,         model_list,       "Lists the models that can be chosen.";
     "tool/list":        InWorkspace => ToolList,          tool_list,        "Lists the tools that the model is offered.";
     "config/get":       ConfigGet => ConfigResult,        config_get,       "Reads the merged configuration and where it came from.";

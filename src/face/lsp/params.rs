@@ -106,6 +106,11 @@ params! {
         #[serde(default)]
         bodies: Bodies,
     }
+    /// Parameters about one part.
+    PartParams {
+        /// Which part.
+        part_id: PartId,
+    }
     /// Parameters of `part/read`.
     PartRead {
         /// Which part.

@@ -141,6 +141,16 @@ pub fn part_range(range: engine::PartRange) -> results::PartRange {
     results::PartRange { text, base64, offset: range.offset, bytes: range.bytes, eof: range.eof }
 }
 
+/// The evidence of a tool call.
+pub fn evidence(evidence: engine::Evidence) -> results::EvidenceResult {
+    let source = match evidence {
+        engine::Evidence { compacted: false, .. } => results::EvidenceSource::NotCompacted,
+        engine::Evidence { recomputed: true, .. } => results::EvidenceSource::Recomputed,
+        engine::Evidence { .. } => results::EvidenceSource::Stored,
+    };
+    results::EvidenceResult { text: evidence.text, record: evidence.record, source }
+}
+
 /// One provider call of the ledger.
 pub fn step(step: engine::Step) -> results::Step {
     results::Step {

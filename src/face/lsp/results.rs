@@ -9,9 +9,21 @@ use serde_json::Value;
 use super::types::{Message, Session};
 use crate::{
     provider::Cost,
-    transcript::{MessageId, ModelRef, QueuedPrompt, StopReason, Timestamp, Usage},
+    transcript::{MessageId, ModelRef, QueuedPrompt, StopReason, Timestamp, Usage, evidence::Record},
     workspace::config::Config,
 };
+
+/// Where an evidence record came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EvidenceSource {
+    /// It was written when the tool completed.
+    Stored,
+    /// It was made again from what the row still has.
+    Recomputed,
+    /// The call is not compacted: the model sees the result itself.
+    NotCompacted,
+}
 
 /// Defines results: written in camelCase.
 macro_rules! results {
@@ -60,6 +72,16 @@ results! {
         bytes: u64,
         /// Whether the field ends here.
         eof: bool,
+    }
+    /// The evidence of a tool call.
+    EvidenceResult {
+        /// What the model sees of it once it is compacted.
+        text: String,
+        /// What that is made from; missing when the result itself is gone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        record: Option<Record>,
+        /// Where the record came from; `notCompacted` while the model still sees the result itself.
+        source: EvidenceSource,
     }
     /// How a prompt's turn ended.
     PromptResult {

@@ -1,0 +1,98 @@
+//! Evidence of stored tool results. A record that is missing, of another version or of the wrong shape is made again
+//! from what the row still has, and then stored.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    Loading, Result, Store, StoreError,
+    body::{self, Field},
+    parts, rows,
+};
+use crate::transcript::{
+    Body, MessageId, Part, PartId, PartKind, Seq, ToolPart, ToolState,
+    evidence::{self, Record},
+};
+
+/// The evidence of one tool call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What the model sees of a compacted call.
+    pub text: String,
+    /// What it is made from; `None` when the result is gone.
+    pub record: Option<Record>,
+    /// Whether the call is compacted.
+    pub compacted: bool,
+    /// Whether the record was made again just now.
+    pub recomputed: bool,
+}
+
+impl Store {
+    /// The evidence of a settled tool call.
+    pub async fn evidence(&self, id: &PartId) -> Result<Evidence> {
+        let wanted = id.clone();
+        let evidence = self.read(move |tx| load(tx, &wanted)).await?;
+        if let (true, Some(record)) = (evidence.recomputed, evidence.record.clone()) {
+            let id = id.clone();
+            let stored = self.write(move |tx| {
+                tx.execute(
+                    "UPDATE part SET evidence = ?2 WHERE id = ?1",
+                    (id.as_str(), rows::json(&record)?),
+                )?;
+                Ok(())
+            });
+            if let Err(error) = stored.await {
+                tracing::warn!(%error, "a record that was made again was not stored");
+            }
+        }
+        Ok(evidence)
+    }
+}
+
+fn load(connection: &Connection, id: &PartId) -> Result<Evidence> {
+    let (key, _) = parts::locate(connection, id)?;
+    let Some(mut tool) = tool(connection, id)?.filter(|tool| tool.state.is_settled()) else {
+        return Err(StoreError::PartNotFound(id.to_string()));
+    };
+    // The whole of it: cut JSON would read differently from when the tool completed.
+    tool.input = Body::whole(body::text(connection, key, Field::Input)?);
+    let stored: Option<String> = connection
+        .prepare_cached("SELECT evidence FROM part WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let kept = stored.as_deref().and_then(Record::read);
+    let recomputed = kept.is_none();
+    let record = match kept {
+        Some(record) => Some(record),
+        None => result(connection, key, &tool)?.map(|output| Record::of(id, &tool, &output)),
+    };
+    let text = evidence::digest(id, &tool, record.as_ref());
+    Ok(Evidence { text, record, compacted: tool.compacted_at.is_some(), recomputed })
+}
+
+/// The whole result, as far as the store still has it.
+fn result(connection: &Connection, key: i64, tool: &ToolPart) -> Result<Option<String>> {
+    let (field, bytes) = match &tool.state {
+        ToolState::Completed { output, .. } => (Field::Output, output.bytes),
+        _ => (Field::Error, 0),
+    };
+    let text = body::text(connection, key, field)?;
+    Ok((text.len() as u64 >= bytes).then_some(text))
+}
+
+fn tool(connection: &Connection, id: &PartId) -> Result<Option<ToolPart>> {
+    let (session, seq, message) = connection
+        .prepare_cached(
+            "SELECT part.session, part.seq, message.id FROM part
+             JOIN message ON message.session = part.session AND message.seq = part.seq WHERE part.id = ?1",
+        )?
+        .query_row([id.as_str()], |row| {
+            Ok((row.get::<_, i64>(0)?, Seq(row.get(1)?), MessageId::from(row.get::<_, String>(2)?)))
+        })?;
+    let loading = Loading::Preview(evidence::MOST_BYTES);
+    let found = parts::of_messages(connection, session, (seq, seq), loading, |_| Some(message.clone()))?;
+    Ok(found.into_iter().find_map(|(_, part)| match part {
+        Part { id: found, kind: PartKind::Tool(tool), .. } if found == *id => Some(tool),
+        _ => None,
+    }))
+}
