@@ -4,6 +4,7 @@
 //! read or opened before it is needed: the database opens with the first request that uses it.
 
 mod api;
+mod arrivals;
 mod export;
 mod intake;
 mod settings;
@@ -50,6 +51,7 @@ struct Inner {
     editor: Arc<dyn Editor>,
     tools: Registry,
     open: OnceCell<Open>,
+    arrivals: arrivals::Arrivals,
     closing: std::sync::atomic::AtomicBool,
 }
 
@@ -67,7 +69,8 @@ impl Engine {
         person: Arc<dyn Person>,
         editor: Arc<dyn Editor>,
     ) -> Self {
-        let settings = Arc::new(Settings::new(options.config_dir.clone()));
+        let tools = Registry::standard();
+        let settings = Arc::new(Settings::new(options.config_dir.clone(), tools.clone()));
         Self {
             inner: Arc::new(Inner {
                 options,
@@ -75,8 +78,9 @@ impl Engine {
                 events: Arc::new(Events::new(listener)),
                 person,
                 editor,
-                tools: Registry::standard(),
+                tools,
                 open: OnceCell::new(),
+                arrivals: arrivals::Arrivals::default(),
                 closing: std::sync::atomic::AtomicBool::new(false),
             }),
         }
@@ -242,11 +246,13 @@ impl Engine {
 
     /// Resolves when the prompt's turn has ended. Dropping it before withdraws the prompt or stops its turn.
     pub async fn prompt(&self, prompt: PromptRequest) -> Result<PromptOutcome, EngineError> {
+        let entering = self.inner.arrivals.enter(&prompt.session_id).await;
         let open = self.open().await?;
         let session = open.store.session(&prompt.session_id).await.map_err(Failure::from)?;
         self.check_choice(session.cwd.as_ref(), prompt.agent.as_deref(), prompt.model.as_ref())?;
         let accepted = intake::accept(prompt, &session, Arc::clone(&self.inner.editor)).await?;
         let ticket = open.desk.submit(&session.id, accepted).await?;
+        drop(entering);
         let message_id = ticket.message.clone();
         let end = ticket.answer().await?;
         let stop_reason =
@@ -337,7 +343,7 @@ impl Engine {
     }
 
     /// The tools that models are offered.
-    pub fn tools(&self) -> Vec<ToolSpec> {
+    pub fn tools(&self) -> Arc<[ToolSpec]> {
         self.inner.tools.specs()
     }
 

@@ -26,7 +26,10 @@ pub mod todo;
 mod walk;
 pub mod write;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -129,7 +132,13 @@ pub trait Tool: Send + Sync {
 /// The tools that a session has, in the fixed order in which they are offered.
 #[derive(Clone)]
 pub struct Registry {
-    tools: Arc<[Arc<dyn Tool>]>,
+    shared: Arc<Tools>,
+}
+
+struct Tools {
+    tools: Vec<Arc<dyn Tool>>,
+    /// What each says of itself, in the same order: made when first asked for, since schemas take time to make.
+    specs: OnceLock<Arc<[ToolSpec]>>,
 }
 
 impl Registry {
@@ -148,16 +157,18 @@ impl Registry {
             Arc::new(question::AskPerson),
             Arc::new(recall::Recall),
         ];
-        Self { tools: tools.into() }
+        Self { shared: Arc::new(Tools { tools, specs: OnceLock::new() }) }
     }
 
     /// What the model is offered.
-    pub fn specs(&self) -> Vec<ToolSpec> {
-        self.tools.iter().map(|tool| tool.spec()).collect()
+    pub fn specs(&self) -> Arc<[ToolSpec]> {
+        let make = || self.shared.tools.iter().map(|tool| tool.spec()).collect();
+        Arc::clone(self.shared.specs.get_or_init(make))
     }
 
     /// The tool of that name.
     pub fn find(&self, name: &str) -> Option<Arc<dyn Tool>> {
-        self.tools.iter().find(|tool| tool.spec().name == name).cloned()
+        let at = self.specs().iter().position(|spec| spec.name == name)?;
+        self.shared.tools.get(at).cloned()
     }
 }

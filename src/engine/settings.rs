@@ -35,6 +35,7 @@ const DEFAULT_CONTEXT: u64 = 128_000;
 /// Where settings come from.
 pub(super) struct Settings {
     config_dir: PathBuf,
+    tools: Registry,
     client: RwLock<ClientInfo>,
 }
 
@@ -51,8 +52,8 @@ struct Resolved {
 }
 
 impl Settings {
-    pub(super) fn new(config_dir: PathBuf) -> Self {
-        Self { config_dir, client: RwLock::default() }
+    pub(super) fn new(config_dir: PathBuf, tools: Registry) -> Self {
+        Self { config_dir, tools, client: RwLock::default() }
     }
 
     pub(super) fn set_client(&self, client: ClientInfo) {
@@ -164,7 +165,7 @@ impl Prepare for Settings {
             provider,
             titles,
             instructions: fragments::instructions(&cwd, &files).into(),
-            specs: Registry::standard().specs().into(),
+            specs: self.tools.specs(),
             cwd,
             rules: Arc::new(rules(&config)),
             headless: config.headless_permission,

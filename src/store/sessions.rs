@@ -209,6 +209,14 @@ pub(super) fn key(connection: &Connection, id: &SessionId) -> Result<i64> {
         .ok_or_else(|| StoreError::SessionNotFound(id.to_string()))
 }
 
+/// What a session has consumed.
+pub(super) fn consumed(connection: &Connection, key: i64) -> Result<Usage> {
+    let usage = connection
+        .prepare_cached("SELECT usage FROM session WHERE key = ?1")?
+        .query_row([key], |row| rows::optional_json::<Usage>(row, "usage"))?;
+    Ok(usage.unwrap_or_default())
+}
+
 /// Marks a session as the one with the newest activity.
 pub(super) fn touch(connection: &Connection, key: i64) -> Result<()> {
     connection.prepare_cached("UPDATE activity SET last = last + 1")?.execute([])?;

@@ -96,17 +96,18 @@ impl Store {
         Ok(begun.0.map(Committed))
     }
 
-    /// Writes changes of a running turn, all or none, in the order given.
+    /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then.
     pub fn apply(
         &self,
         session: &SessionId,
         changes: Vec<Change>,
-    ) -> impl Future<Output = Result<Committed<()>>> + Send + use<> {
+    ) -> impl Future<Output = Result<Committed<Usage>>> + Send + use<> {
         let session = session.clone();
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
             changes.iter().try_for_each(|change| apply(tx, key, change))?;
-            leases::beat(tx, key)
+            leases::beat(tx, key)?;
+            sessions::consumed(tx, key)
         })
     }
 

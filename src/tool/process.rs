@@ -4,7 +4,14 @@
 //! kills at once; the kernel kills the direct child when this process dies (Linux). No secret of ours is in
 //! its environment (invariant 13), stdin is empty, and stdout is never inherited (invariant 10).
 
-use std::{ffi::OsStr, io, path::Path, process::Stdio, time::Duration};
+use std::{
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::OnceLock,
+    time::Duration,
+};
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::{
@@ -34,7 +41,7 @@ pub(super) struct Running {
 /// Starts `bash -c command` in `cwd`.
 pub(super) fn start(command: &str, cwd: &Path, secret_env: &[String]) -> io::Result<Running> {
     let (reader, writer) = io::pipe()?;
-    let mut bash = Command::new("bash");
+    let mut bash = Command::new(bash_program());
     bash.args(["-c", command])
         .current_dir(cwd)
         .stdin(Stdio::null())
@@ -51,6 +58,22 @@ pub(super) fn start(command: &str, cwd: &Path, secret_env: &[String]) -> io::Res
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let group = Group { pid: pid.ok_or_else(|| io::Error::other("the process has no id"))?, armed: true };
     Ok(Running { child, output: pipe::Receiver::from_owned_fd(reader.into())?, group })
+}
+
+/// Where bash is. Looked up once, so that no child has to try each directory; relative directories do not count,
+/// for what a project brings is not what the person installed (invariant 12).
+fn bash_program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path)
+            .filter(|directory| directory.is_absolute())
+            .map(|directory| directory.join("bash"))
+            .find(|program| {
+                program.is_file() && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
+            })
+            .unwrap_or_else(|| PathBuf::from("bash"))
+    })
 }
 
 pub(super) fn is_secret(name: &OsStr, secret_env: &[String]) -> bool {
@@ -100,8 +123,12 @@ impl Group {
     /// Lets what still runs go on, and says what that is.
     pub(super) fn let_go(mut self) -> Vec<String> {
         self.armed = false;
+        // Mostly nothing runs any more, and one call says so: a look at all processes takes milliseconds.
+        if test_kill_process_group(self.pid) == Err(rustix::io::Errno::SRCH) {
+            return Vec::new();
+        }
         let members = members(self.pid);
-        if members.is_empty() && cfg!(not(target_os = "linux")) && self.is_alive() {
+        if members.is_empty() && cfg!(not(target_os = "linux")) {
             return vec!["background processes".to_owned()];
         }
         members

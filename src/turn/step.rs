@@ -247,7 +247,7 @@ impl Turn {
         let now = Timestamp::now();
         let started = parts.iter().filter(|part| matches!(part.kind, PartKind::Tool(_)));
         changes.extend(started.map(|part| Change::Started(part.id.clone(), now)));
-        self.shared.store.apply(&self.session, changes).await?;
+        let consumed = self.shared.store.apply(&self.session, changes).await?.into_inner();
         failpoint::reach("answer.stored").await;
 
         let mut message = message;
@@ -258,7 +258,8 @@ impl Turn {
         message.usage = Some(finish.usage);
         let calls = start_calls(&mut message, now);
         self.show(&message);
-        self.show_usage(&finish.usage).await?;
+        let used = finish.usage.total_input() + finish.usage.output + finish.usage.reasoning;
+        self.emit(Update::Usage { usage: consumed, used, limit: self.context.limits.context });
         Ok(Answered::Whole { message: Box::new((message, contents)), calls, finish })
     }
 
@@ -334,13 +335,6 @@ impl Turn {
             self.emit(Update::Part(part.clone()));
         }
         self.emit(Update::Message(message.clone()));
-    }
-
-    async fn show_usage(&self, usage: &Usage) -> Result<(), StoreError> {
-        let session = self.shared.store.session(&self.session).await?;
-        let used = usage.total_input() + usage.output + usage.reasoning;
-        self.emit(Update::Usage { usage: session.usage, used, limit: self.context.limits.context });
-        Ok(())
     }
 
     async fn wait_to_retry(

@@ -10,6 +10,7 @@ use std::{
     io,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use futures::FutureExt;
@@ -36,6 +37,9 @@ use crate::transcript::{Failure, FailureKind};
 
 /// Requests that may be in flight at once.
 pub const MAX_IN_FLIGHT: usize = 1024;
+
+/// How long a request beyond that waits for another to be answered before it is refused.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Read from the input at once, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -64,6 +68,8 @@ pub struct Pump<S> {
     in_flight: InFlight,
     handlers: JoinSet<()>,
     handed_on: u64,
+    /// As many requests as may be are in flight, and none was answered for [`PATIENCE`].
+    stuck: bool,
     shut_down: bool,
     failed: fn(Failure) -> Error,
 }
@@ -86,6 +92,7 @@ where
             in_flight,
             handlers: JoinSet::new(),
             handed_on: 0,
+            stuck: false,
             shut_down: false,
             failed,
         }
@@ -170,6 +177,7 @@ where
     async fn request(&mut self, id: RequestId, method: String, params: Option<Value>) {
         self.handed_on += 1;
         let inner = self.handed_on.to_string();
+        self.make_room().await;
         let admitted = match method.as_str() {
             "exit" | "$/cancelRequest" => Err(wrong("this is a notification: send it without an id")),
             _ => self.in_flight.admit(&id, &inner),
@@ -205,6 +213,16 @@ where
             answered.await;
         } else if futures::poll!(&mut answered).is_pending() {
             self.handlers.spawn(answered);
+        }
+    }
+
+    /// Waits for a place: a client that sends many small requests at once is slowed down, not refused. Requests
+    /// that wait for a person or a provider leave no place; then nobody else waits until one is answered, so that
+    /// the client's answers and cancellations are read.
+    async fn make_room(&mut self) {
+        self.stuck &= self.in_flight.is_full();
+        while !self.stuck && self.in_flight.is_full() {
+            self.stuck = tokio::time::timeout(PATIENCE, self.handlers.join_next()).await.is_err();
         }
     }
 
@@ -276,6 +294,10 @@ impl InFlight {
                 Ok(())
             }
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.lock().len() >= MAX_IN_FLIGHT
     }
 
     fn inner(&self, id: &RequestId) -> Option<String> {

@@ -10,16 +10,25 @@
 mod support {
     pub mod byte_client;
     pub mod home;
+    pub mod look;
     pub mod provider;
     pub mod server;
 }
 
 mod bad_input;
+mod cancel;
 mod cli;
 mod damaged_places;
 mod life_cycle;
+mod permissions;
 mod prompt;
+mod queue;
 mod readme;
 mod request_bodies;
+mod restart;
+mod retry;
+mod sessions;
 mod tidy;
+mod tools;
+mod two_servers;
 mod wires;

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -55,6 +56,18 @@ impl Home {
         fs::create_dir_all(path.parent().expect("it lies in the workspace")).expect("it can be made");
         fs::write(&path, content).expect("it can be written");
         path
+    }
+
+    /// Waits until a command has made a file of the workspace.
+    pub async fn wait_for_file(&self, path: &str) {
+        let path = self.workspace().join(path);
+        let there = async {
+            while !path.exists() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(30), there).await;
+        waited.unwrap_or_else(|_| panic!("{} was not made", path.display()));
     }
 
     /// Reads a file of the workspace.

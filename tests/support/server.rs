@@ -214,6 +214,11 @@ impl Server {
         self.record.on_question(method, move |question| pipe.answer(&question.id, answer(&question.params)));
     }
 
+    /// Allows once whatever is asked: commands that the shell's analysis wants a person to see.
+    pub fn allow_all(&self) {
+        self.always_answer("session/requestPermission", |_| json!({"optionId": "once"}));
+    }
+
     /// The next question of `method` that nobody took yet.
     pub async fn question(&self, method: &str) -> Question {
         let found = self.record.watch(|record| record.take_question(method));

@@ -168,11 +168,11 @@ impl Server {
 
     #[expect(clippy::unused_async, reason = "the table takes handlers of one shape")]
     pub async fn tool_list(&self, _: InWorkspace) -> Outcome<ToolList> {
-        let tools = self.engine.tools().into_iter();
-        let tools = tools.map(|tool| ToolEntry {
-            name: tool.name,
-            description: tool.description,
-            parameters: tool.parameters,
+        let tools = self.engine.tools();
+        let tools = tools.iter().map(|tool| ToolEntry {
+            name: tool.name.clone(),
+            description: tool.description.clone(),
+            parameters: tool.parameters.clone(),
         });
         Ok(ToolList { tools: tools.collect() })
     }

@@ -39,6 +39,11 @@ impl Mock {
         std::future::pending().await
     }
 
+    async fn pause(&self, _: Value) -> Result<Value> {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        Ok(json!("rested"))
+    }
+
     async fn explode(&self, _: Value) -> Result<Value> {
         tokio::task::yield_now().await;
         panic!("a handler's bug")
@@ -90,6 +95,7 @@ impl Client {
         let (service, _) = LspService::build(|_| mock)
             .custom_method("echo", Mock::echo)
             .custom_method("hang", Mock::hang)
+            .custom_method("pause", Mock::pause)
             .custom_method("explode", Mock::explode)
             .custom_method("shout", Mock::shout)
             .custom_method("ask", Mock::ask)
@@ -227,6 +233,23 @@ async fn an_id_in_flight_is_not_taken_twice_and_the_number_of_requests_has_a_cap
     client.notify("$/cancelRequest", json!({"id": 1})).await;
     assert_eq!(client.error_of(json!(1)).await, -32800);
     client.works().await;
+}
+
+#[tokio::test]
+async fn more_small_requests_than_may_be_in_flight_are_slowed_down_not_refused() {
+    let mut client = Client::initialized().await;
+    let requests = 3 * MAX_IN_FLIGHT;
+    let frames: String = (0..requests)
+        .map(|id| json!({"jsonrpc": "2.0", "id": id, "method": "pause", "params": {}}).to_string())
+        .map(|body| format!("Content-Length: {}\r\n\r\n{body}", body.len()))
+        .collect();
+    let mut to = std::mem::replace(&mut client.to, tokio::io::duplex(1).0);
+    let sending = tokio::spawn(async move { (to.write_all(frames.as_bytes()).await, to) });
+    for _ in 0..requests {
+        let reply = client.read().await;
+        assert_eq!(reply["result"], "rested", "{reply}");
+    }
+    sending.await.unwrap().0.unwrap();
 }
 
 #[tokio::test]

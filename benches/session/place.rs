@@ -1,0 +1,103 @@
+//! Where a server under measurement lives: directories of its own on a real disk, and a provider on loopback.
+
+use std::{fs, path::PathBuf, sync::mpsc, thread};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::provider::{Answer, Double, Wire};
+
+/// The file that the tool `read` reads.
+pub(crate) const SMALL_FILE: &str = "small.txt";
+
+/// Steps that a turn may take.
+const MAX_STEPS: u32 = 100_000;
+
+/// Directories that are removed at the end.
+pub(crate) struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    /// Directories below the build's own, because the system's temporary ones may be in memory. With a `provider`,
+    /// the configuration names it.
+    pub(crate) fn new(provider: Option<&Provider>) -> Self {
+        let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory can be made");
+        let place = Self { directory };
+        for name in ["data", "config", "workspace/.git"] {
+            fs::create_dir_all(place.path(name)).expect("a directory can be made");
+        }
+        let lines: String = (1..=40).map(|number| format!("line {number} of a small file\n")).collect();
+        fs::write(place.path("workspace").join(SMALL_FILE), lines).expect("a file can be written");
+        if let Some(provider) = provider {
+            fs::write(place.path("config/config.jsonc"), provider.configuration())
+                .expect("a file can be written");
+        }
+        place
+    }
+
+    /// Where sessions work.
+    pub(crate) fn workspace(&self) -> PathBuf {
+        self.path("workspace")
+    }
+
+    /// Size of the database with its log, in bytes.
+    pub(crate) fn database(&self) -> u64 {
+        let files = fs::read_dir(self.path("data")).expect("the directory is there");
+        files.map(|file| file.and_then(|file| file.metadata()).map_or(0, |about| about.len())).sum()
+    }
+
+    /// What tells the server of the directories.
+    pub(crate) fn variables(&self) -> [(&'static str, PathBuf); 2] {
+        [("AGENTLS_DATA_DIR", self.path("data")), ("AGENTLS_CONFIG_DIR", self.path("config"))]
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+}
+
+/// The provider double on a thread of its own.
+pub(crate) struct Provider {
+    pub(crate) double: Double,
+    wire: Wire,
+    /// Dropped, it ends the thread.
+    _stop: mpsc::Sender<()>,
+}
+
+impl Provider {
+    /// One that answers with `script`.
+    pub(crate) fn start(wire: Wire, script: Vec<Answer>) -> Self {
+        let (started, double) = mpsc::channel();
+        let (stop, stopped) = mpsc::channel::<()>();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+            let runtime = runtime.expect("a runtime starts");
+            started.send(runtime.block_on(Double::start(wire, script))).expect("somebody waits");
+            // Nothing is ever sent: this ends when the other end is dropped.
+            stopped.recv().expect_err("the end of the provider");
+        });
+        let double: Double = double.recv().expect("the double starts");
+        double.forget_bodies();
+        Self { double, wire, _stop: stop }
+    }
+
+    fn configuration(&self) -> String {
+        let api = match self.wire {
+            Wire::Responses => "responses",
+            Wire::Chat => "chat",
+            Wire::Anthropic => "anthropic",
+        };
+        json!({
+            "model": "double/model",
+            "providers": {"double": {
+                "api": api,
+                "baseUrl": self.double.base_url(),
+                "models": {"model": {"context": 10_000_000, "maxOutput": 8_000}},
+            }},
+            "permission": {"*": "allow"},
+            "limits": {"maxSteps": MAX_STEPS},
+        })
+        .to_string()
+    }
+}
