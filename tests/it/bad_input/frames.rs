@@ -114,7 +114,7 @@ fn encodings() -> Vec<Row> {
         Row::refused("a raw NUL", with(b"a\0b"), "x", PARSE),
         Row::refused("a raw line end", with(b"a\nb"), "x", PARSE),
         Row::refused("an unknown escape", with(br"\x41"), "x", PARSE),
-        Row::taken("a byte order mark", frame(&format!("\u{feff}{}", status("bom"))), "bom"),
+        Row::taken("a byte order mark", frame(format!("\u{feff}{}", status("bom"))), "bom"),
         Row::refused("UTF-16", frame(utf16("utf-16")), Value::Null, PARSE),
     ]
 }
@@ -135,10 +135,10 @@ fn json_texts() -> Vec<Row> {
         Row::refused("single quotes", frame("{'jsonrpc':'2.0','id':7}"), Value::Null, PARSE),
         Row::refused("no JSON at all", frame("GET / HTTP/1.1"), Value::Null, PARSE),
         Row::refused("white space only", frame(" \r\n\t "), Value::Null, PARSE),
-        Row::refused("a number without end", frame(&params("[1e999]")), 7, -32602),
-        Row::refused("200 lists", frame(&params(&deep("[", "]"))), 7, -32602),
-        Row::refused("200 objects", frame(&params(&deep(r#"{"a":["#, "]}"))), 7, -32602),
-        Row::refused("200 lists, not closed", frame(&params(&"[".repeat(200))), 7, PARSE),
+        Row::refused("a number without end", frame(params("[1e999]")), 7, -32602),
+        Row::refused("200 lists", frame(params(&deep("[", "]"))), 7, -32602),
+        Row::refused("200 objects", frame(params(&deep(r#"{"a":["#, "]}"))), 7, -32602),
+        Row::refused("200 lists, not closed", frame(params(&"[".repeat(200))), 7, PARSE),
         Row::taken(
             "the same member twice: the last counts",
             frame(r#"{"jsonrpc":"1.0","jsonrpc":"2.0","id":6,"id":7,"method":"x","method":"server/status"}"#),
@@ -149,7 +149,7 @@ fn json_texts() -> Vec<Row> {
             frame(r#"{"jsonrpc":"2.0","trace":{"a":[1]},"id":7,"method":"server/status"}"#),
             7,
         ),
-        Row::taken("white space around", frame(&format!(" \r\n{}\n ", params("{}"))), 7),
+        Row::taken("white space around", frame(format!(" \r\n{}\n ", params("{}"))), 7),
     ]
 }
 

@@ -16,7 +16,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 fn message(value: &Value) -> Vec<u8> {
-    frame(&value.to_string())
+    frame(value.to_string())
 }
 
 fn versions() -> Vec<Row> {
@@ -30,7 +30,7 @@ fn versions() -> Vec<Row> {
 }
 
 fn ids() -> Vec<Row> {
-    let with = |id: &str| frame(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"server/status"}}"#));
+    let with = |id: &str| frame(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"server/status"}}"#));
     let taken = |name: &str, id: &str| Row::taken(name, with(id), serde_json::from_str::<Value>(id).unwrap());
     let refused = |name: &str, id: &str| Row::refused(name, with(id), Value::Null, INVALID);
     let huge = json!("x".repeat(1_000_000)).to_string();
