@@ -9,6 +9,7 @@ pub mod gate;
 pub mod inbox;
 mod retry;
 mod run;
+mod settle;
 mod step;
 mod stream;
 mod title;

@@ -29,6 +29,18 @@ pub enum FinishReason {
     Refusal,
 }
 
+impl FinishReason {
+    /// Its name in the protocol.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EndTurn => "endTurn",
+            Self::ToolCalls => "toolCalls",
+            Self::MaxTokens => "maxTokens",
+            Self::Refusal => "refusal",
+        }
+    }
+}
+
 /// One message with its parts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {

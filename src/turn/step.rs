@@ -13,12 +13,11 @@ use super::{
 };
 use crate::{
     context::render::Contents,
-    failpoint,
-    provider::{Envelope, EventStream, Outgoing, ProviderError, Seal, ToolChoice},
-    store::{Change, Field, NewMessage, NewPart, Step, StoreError},
+    provider::{Envelope, EventStream, Outgoing, ProviderError, ToolChoice},
+    store::{Change, NewMessage, NewPart, StoreError},
     transcript::{
-        Failure, FailureKind, Message, MessageId, Part, PartId, PartKind, Role, Status, Timestamp, ToolPart,
-        ToolState, Update, Usage,
+        Failure, FailureKind, Message, MessageId, Part, PartId, PartKind, Role, Status, Timestamp, Update,
+        Usage,
     },
 };
 
@@ -32,13 +31,13 @@ const FLUSH_PAUSE: Duration = Duration::from_millis(50);
 const MOST_CONTINUATIONS: u32 = 3;
 
 /// One provider call as the ledger will have it.
-struct Call {
-    started: Instant,
-    started_at: Timestamp,
-    request_bytes: u64,
-    input_items: u64,
-    first_event: Option<Duration>,
-    overhead: Duration,
+pub(super) struct Call {
+    pub(super) started: Instant,
+    pub(super) started_at: Timestamp,
+    pub(super) request_bytes: u64,
+    pub(super) input_items: u64,
+    pub(super) first_event: Option<Duration>,
+    pub(super) overhead: Duration,
 }
 
 /// Why an answer did not come to its end.
@@ -77,16 +76,7 @@ impl Turn {
         loop {
             let (outgoing, mut call) = self.prepare_call(last)?;
             // The message is stored while the request is on its way.
-            let opening = self.context.provider.open(outgoing, self.context.deadlines);
-            let cancel = self.cancel.clone();
-            let opened = async {
-                tokio::select! {
-                    biased;
-                    () = cancel.cancelled() => Err(Cut::Cancelled),
-                    stream = opening => stream.map_err(Cut::Provider),
-                }
-            };
-            let (opened, stored) = tokio::join!(opened, self.answer_message(message.take()));
+            let (opened, stored) = tokio::join!(self.open(outgoing), self.answer_message(message.take()));
             let stored = stored?;
             let next_index = u32::try_from(stored.parts.len()).unwrap_or(u32::MAX);
             let mut answer = Answer::new(stored.id.clone(), stored.seq, next_index);
@@ -117,6 +107,15 @@ impl Turn {
             };
             message = Some(stored);
             self.wait_to_retry(&error, wait, message.as_ref(), &call, retries.failed).await?;
+        }
+    }
+
+    /// Sends a request, unless the turn is stopped before the answer begins.
+    async fn open(&self, outgoing: Outgoing) -> Result<EventStream, Cut> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(Cut::Cancelled),
+            stream = self.context.provider.open(outgoing, self.context.deadlines) => stream.map_err(Cut::Provider),
         }
     }
 
@@ -205,138 +204,6 @@ impl Turn {
         }
     }
 
-    /// Stores a complete answer in one transaction and shows it.
-    async fn settle_whole(
-        &mut self,
-        message: Message,
-        answer: &mut Answer,
-        call: &Call,
-        retries: u32,
-    ) -> Result<Answered, StoreError> {
-        let mut finish = answer
-            .finish
-            .clone()
-            .unwrap_or(Finish { reason: crate::transcript::FinishReason::EndTurn, usage: Usage::default() });
-        finish.usage.cost_usd = self.context.limits.cost.of(&finish.usage);
-        let mut changes = answer.flush();
-        let (parts, seals) = answer.parts();
-        let mut contents = Contents::default();
-        for (part, seal) in seals {
-            changes.push(seal_change(&part, &seal));
-            contents.insert(part, Field::Seal, serde_json::to_vec(&seal).unwrap_or_default());
-        }
-        let index = u32::try_from(message.parts.len() + parts.len()).unwrap_or(u32::MAX);
-        let kind = PartKind::StepFinish { reason: Some(finish.reason), usage: Some(finish.usage) };
-        let end = Part { id: PartId::random(), message_id: message.id.clone(), index, kind };
-        changes.push(Change::Part(message.seq, NewPart::from(end.clone())));
-        changes.push(Change::Completed {
-            message: message.id.clone(),
-            finish: Some(finish.reason),
-            error: None,
-            usage: Some(finish.usage),
-        });
-        let word =
-            serde_json::to_value(finish.reason).ok().and_then(|value| value.as_str().map(str::to_owned));
-        changes.push(Change::Step(self.ledger(
-            &message,
-            call,
-            retries,
-            finish.usage,
-            word.unwrap_or_default(),
-        )));
-        let now = Timestamp::now();
-        let started = parts.iter().filter(|part| matches!(part.kind, PartKind::Tool(_)));
-        changes.extend(started.map(|part| Change::Started(part.id.clone(), now)));
-        let consumed = self.shared.store.apply(&self.session, changes).await?.into_inner();
-        failpoint::reach("answer.stored").await;
-
-        let mut message = message;
-        message.parts.extend(parts);
-        message.parts.push(end);
-        message.completed_at = Some(now);
-        message.finish = Some(finish.reason);
-        message.usage = Some(finish.usage);
-        let calls = start_calls(&mut message, now);
-        self.show(&message);
-        let used = finish.usage.total_input() + finish.usage.output + finish.usage.reasoning;
-        self.emit(Update::Usage { usage: consumed, used, limit: self.context.limits.context });
-        Ok(Answered::Whole { message: Box::new((message, contents)), calls, finish })
-    }
-
-    /// Stores what came of an answer that broke off, and why. Calls in it get a result (invariant 5).
-    async fn settle_cut(
-        &mut self,
-        message: Message,
-        answer: &mut Answer,
-        call: &Call,
-        retries: u32,
-        failure: Failure,
-    ) -> Result<(), StoreError> {
-        let mut changes = answer.flush();
-        let (mut parts, seals) = answer.parts();
-        let incomplete = answer.incomplete_calls();
-        for part in &mut parts {
-            if let PartKind::Tool(tool) = &mut part.kind {
-                let unfinished = incomplete.contains(&part.id);
-                close_call(tool, unfinished, &failure);
-                changes.push(Change::Settled(part.id.clone(), tool.clone(), Vec::new(), None));
-            }
-        }
-        let mut contents = Contents::default();
-        for (part, seal) in seals {
-            changes.push(seal_change(&part, &seal));
-            contents.insert(part, Field::Seal, serde_json::to_vec(&seal).unwrap_or_default());
-        }
-        changes.push(Change::Completed {
-            message: message.id.clone(),
-            finish: None,
-            error: Some(failure.clone()),
-            usage: None,
-        });
-        changes.push(Change::Step(self.ledger(
-            &message,
-            call,
-            retries,
-            Usage::default(),
-            failure.kind.name(),
-        )));
-        self.shared.store.apply(&self.session, changes).await?;
-        let mut message = message;
-        message.parts.extend(parts);
-        message.completed_at = Some(Timestamp::now());
-        message.error = Some(failure);
-        self.window.push(&message, &contents);
-        self.show(&message);
-        Ok(())
-    }
-
-    fn ledger(&self, message: &Message, call: &Call, retries: u32, usage: Usage, finish: String) -> Step {
-        Step {
-            seq: 0,
-            message_id: message.id.clone(),
-            started_at: call.started_at,
-            model: self.context.model.clone(),
-            request_bytes: call.request_bytes,
-            input_items: call.input_items,
-            threading: "full".to_owned(),
-            threading_reason: "off".to_owned(),
-            usage,
-            first_event_ms: call.first_event.map(millis),
-            duration_ms: millis(call.started.elapsed()),
-            retries,
-            overhead_us: u64::try_from(call.overhead.as_micros()).unwrap_or(u64::MAX),
-            finish,
-        }
-    }
-
-    /// Shows each part in its final form, then the message.
-    fn show(&self, message: &Message) {
-        for part in message.parts.iter().filter(|part| !matches!(part.kind, PartKind::StepStart)) {
-            self.emit(Update::Part(part.clone()));
-        }
-        self.emit(Update::Message(message.clone()));
-    }
-
     async fn wait_to_retry(
         &self,
         error: &ProviderError,
@@ -379,33 +246,6 @@ pub(super) enum Answered {
     Whole { message: Box<(Message, Contents)>, calls: Vec<PartId>, finish: Finish },
     /// A part of it; it is stored, and a further call may continue it.
     BrokeOff(Failure),
-}
-
-fn seal_change(part: &PartId, seal: &Seal) -> Change {
-    Change::Append(part.clone(), Field::Seal, serde_json::to_string(seal).unwrap_or_default())
-}
-
-/// Marks the calls of a message as running and names them.
-fn start_calls(message: &mut Message, now: Timestamp) -> Vec<PartId> {
-    let mut calls = Vec::new();
-    for part in &mut message.parts {
-        if let PartKind::Tool(tool) = &mut part.kind {
-            tool.state = ToolState::Running { started_at: now };
-            calls.push(part.id.clone());
-        }
-    }
-    calls
-}
-
-/// Gives a call of a broken answer its result.
-fn close_call(tool: &mut ToolPart, unfinished: bool, failure: &Failure) {
-    let when = if unfinished { "while the call was being written" } else { "before the call was made" };
-    let message = format!("Not run: the answer broke off {when} ({}).", failure.message);
-    tool.state = ToolState::Error { started_at: None, ended_at: Timestamp::now(), message };
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Any number, to spread those who retry at the same time.
