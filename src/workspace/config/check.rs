@@ -1,5 +1,7 @@
 //! Comparing a layer with the schema of the configuration: what is wrong is reported and left out. Pure.
 
+use std::sync::OnceLock;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -15,8 +17,13 @@ pub(super) struct Findings {
     pub(super) wrong: Vec<(KeyPath, String)>,
 }
 
-/// The configuration's schema.
-pub(super) fn schema() -> Value {
+/// The configuration's schema, made when the first layer is checked: where there is no file, nobody needs it.
+pub(super) fn schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(make_schema)
+}
+
+fn make_schema() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
     settings.into_generator().into_root_schema_for::<Config>().to_value()

@@ -70,7 +70,7 @@ pub struct Loaded {
 
 /// Loads all layers. Whatever is wrong, there is a configuration.
 pub fn load(inputs: &Inputs<'_>) -> Loaded {
-    let mut merger = Merger { inputs, schema: schema(), merged: Map::new(), loaded: Loaded::default() };
+    let mut merger = Merger { inputs, merged: Map::new(), loaded: Loaded::default() };
     merger.file(&inputs.config_dir.join("config.jsonc"), Authority::Person);
     if let Some(project) = inputs.project {
         let authority = if inputs.trusted { Authority::Project } else { Authority::Untrusted };
@@ -114,7 +114,6 @@ impl Layer {
 
 struct Merger<'a> {
     inputs: &'a Inputs<'a>,
-    schema: Value,
     merged: Map<String, Value>,
     loaded: Loaded,
 }
@@ -151,7 +150,7 @@ impl Merger<'_> {
         }
         let mut findings = Findings::default();
         substitute(&mut value, self.inputs.env, &mut Vec::new(), &mut findings);
-        let checked = check(value, &self.schema, &mut Vec::new(), &mut findings);
+        let checked = check(value, schema(), &mut Vec::new(), &mut findings);
         if let Some(Value::Object(mut checked)) = checked {
             check_models(&mut checked, &mut findings);
             if let Some(Value::Object(rules)) = checked.remove("permission") {
