@@ -170,8 +170,8 @@ fn tokens(entry: &Entry, encoded: &Bytes) -> u64 {
     text::estimate_tokens(bytes) + images.len() as u64 * IMAGE_TOKENS
 }
 
-/// What a message needs beside its own bodies.
-async fn contents(store: &Store, message: &Message) -> Result<Contents, StoreError> {
+/// What a message needs beside its own bodies to be rendered.
+pub async fn contents(store: &Store, message: &Message) -> Result<Contents, StoreError> {
     let mut contents = Contents::default();
     for part in &message.parts {
         for field in render::needed(part) {

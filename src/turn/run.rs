@@ -9,12 +9,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Shared, TurnContext, inbox, tools::RepeatedCalls};
 use crate::{
-    context::{render::Contents, window::Window},
+    context::{
+        render::Contents,
+        window::{self, Window},
+    },
     permission::gate::{GateParts, RuleGate},
     store::{Begun, NewMessage, NewPart},
     transcript::{
-        Body, Failure, FailureKind, FinishReason, Message, MessageId, Part, PartId, PartKind, Role,
-        SessionId, Status, StopReason, Timestamp, TurnId, Update,
+        Body, Failure, FailureKind, FinishReason, MessageId, Part, PartId, PartKind, Role, SessionId, Status,
+        StopReason, Timestamp, TurnId, Update,
     },
     turn::gate::StoredApprovals,
 };
@@ -178,7 +181,8 @@ impl Turn {
     async fn take_steering(&mut self) -> Result<bool, Broken> {
         let messages = self.shared.store.take_steering(&self.session, &self.id, inbox::from_inbox).await?;
         for message in messages.iter() {
-            self.push_user(message).await?;
+            let contents = window::contents(&self.shared.store, message).await?;
+            self.window.push(message, &contents);
             self.prompt = message.id.clone();
             (self.joined)(message.id.clone());
             self.emit(Update::Message(message.clone()));
@@ -187,17 +191,6 @@ impl Turn {
             inbox::show(&self.shared, &self.session).await;
         }
         Ok(!messages.is_empty())
-    }
-
-    async fn push_user(&mut self, message: &Message) -> Result<(), Broken> {
-        let mut contents = Contents::default();
-        for part in &message.parts {
-            for field in crate::context::render::needed(part) {
-                contents.insert(part.id.clone(), field, self.shared.store.part_data(&part.id, field).await?);
-            }
-        }
-        self.window.push(message, &contents);
-        Ok(())
     }
 
     /// A note in the user's role, stored like everything else that is sent (invariant 4).
