@@ -14,9 +14,7 @@ use crate::{
     context::render::Contents,
     failpoint,
     store::{Change, Field, NewPart, Step, StoreError},
-    transcript::{
-        Failure, FinishReason, Message, Part, PartId, PartKind, Timestamp, ToolPart, ToolState, Update, Usage,
-    },
+    transcript::{Failure, Message, Part, PartId, PartKind, Timestamp, ToolPart, ToolState, Update, Usage},
 };
 
 impl Turn {
@@ -25,13 +23,10 @@ impl Turn {
         &mut self,
         message: Message,
         answer: &mut Answer,
+        mut finish: Finish,
         call: &Call,
         retries: u32,
     ) -> Result<Answered, StoreError> {
-        let mut finish = answer
-            .finish
-            .clone()
-            .unwrap_or(Finish { reason: FinishReason::EndTurn, usage: Usage::default() });
         finish.usage.cost_usd = self.context.limits.cost.of(&finish.usage);
         let (parts, mut changes, contents) = take_in(answer);
         let index = u32::try_from(message.parts.len() + parts.len()).unwrap_or(u32::MAX);

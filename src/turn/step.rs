@@ -80,20 +80,22 @@ impl Turn {
             let stored = stored?;
             let next_index = u32::try_from(stored.parts.len()).unwrap_or(u32::MAX);
             let mut answer = Answer::new(stored.id.clone(), stored.seq, next_index);
-            let cut = match opened {
-                Ok(stream) => self.collect(stream, &mut answer, &mut call).await.err(),
-                Err(cut) => Some(cut),
+            let heard = match opened {
+                Ok(stream) => self.collect(stream, &mut answer, &mut call).await,
+                Err(cut) => Err(cut),
             };
             self.answered_at = Some(Instant::now());
-            let error = match cut {
-                None => return Ok(self.settle_whole(stored, &mut answer, &call, retries.failed).await?),
-                Some(Cut::Store(error)) => return Err(error.into()),
-                Some(Cut::Cancelled) => {
+            let error = match heard {
+                Ok(finish) => {
+                    return Ok(self.settle_whole(stored, &mut answer, finish, &call, retries.failed).await?);
+                }
+                Err(Cut::Store(error)) => return Err(error.into()),
+                Err(Cut::Cancelled) => {
                     let failure = Failure::new(FailureKind::Interrupted, "stopped");
                     self.settle_cut(stored, &mut answer, &call, retries.failed, failure).await?;
                     return Err(Broken::Cancelled);
                 }
-                Some(Cut::Provider(error)) => error,
+                Err(Cut::Provider(error)) => error,
             };
             if answer.has_begun() {
                 let failure = Failure::from(error.clone());
@@ -170,7 +172,7 @@ impl Turn {
         mut stream: EventStream,
         answer: &mut Answer,
         call: &mut Call,
-    ) -> Result<(), Cut> {
+    ) -> Result<Finish, Cut> {
         let mut flushed = TokioInstant::now();
         loop {
             let due =
@@ -191,8 +193,8 @@ impl Turn {
                     if let Some(update) = answer.take(event) {
                         self.emit(update);
                     }
-                    if answer.finish.is_some() {
-                        return Ok(());
+                    if let Some(finish) = answer.finish.take() {
+                        return Ok(finish);
                     }
                 }
                 Some(Err(error)) => return Err(Cut::Provider(error)),
