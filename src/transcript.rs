@@ -19,7 +19,7 @@ pub mod usage;
 pub use failure::{Failure, FailureKind};
 pub use id::{MessageId, PartId, PermissionId, ProjectId, Seq, SessionId, TurnId};
 pub use message::{FinishReason, Message, Role};
-pub use part::{Attachment, Body, FilePart, Part, PartKind, ToolPart, ToolState};
+pub use part::{Attachment, Body, Compaction, FilePart, Part, PartKind, ToolPart, ToolState};
 pub use prompt::{Delivery, PromptPart, QueuedPrompt, StopReason};
 pub use session::{Counts, ModelRef, Owner, Session, Status};
 pub use time::Timestamp;

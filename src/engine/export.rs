@@ -84,7 +84,10 @@ fn part_json(part: &Part) -> Value {
             json!({"id": part.id, "type": "stepFinish", "reason": reason, "usage": usage})
         }
         PartKind::Patch { files } => json!({"id": part.id, "type": "patch", "files": files}),
-        PartKind::Compaction { auto } => json!({"id": part.id, "type": "compaction", "auto": auto}),
+        PartKind::Compaction(compaction) => {
+            json!({"id": part.id, "type": "compaction", "auto": compaction.auto, "tailSeq": compaction.tail,
+                   "before": compaction.before, "after": compaction.after, "evidence": compaction.evidence})
+        }
         PartKind::Subtask { session_id, description } => {
             json!({"id": part.id, "type": "subtask", "sessionId": session_id, "description": description})
         }

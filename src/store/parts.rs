@@ -9,8 +9,8 @@ use super::{
     rows,
 };
 use crate::transcript::{
-    Attachment, Body, FilePart, FinishReason, MessageId, Part, PartId, PartKind, Seq, SessionId, ToolPart,
-    ToolState, Usage, evidence::Record, text,
+    Attachment, Body, Compaction, FilePart, FinishReason, MessageId, Part, PartId, PartKind, Seq, SessionId,
+    ToolPart, ToolState, Usage, evidence::Record, text,
 };
 
 /// A part to be written with its message, and its big fields beyond those that the part itself shows.
@@ -59,7 +59,7 @@ struct Metadata {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    auto: Option<bool>,
+    compaction: Option<Compaction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -254,8 +254,8 @@ impl<'a> Columns<'a> {
             PartKind::Patch { files } => {
                 with("patch", Metadata { files: files.clone(), ..Metadata::default() })
             }
-            PartKind::Compaction { auto } => {
-                with("compaction", Metadata { auto: Some(*auto), ..Metadata::default() })
+            PartKind::Compaction(compaction) => {
+                with("compaction", Metadata { compaction: Some(compaction.clone()), ..Metadata::default() })
             }
             PartKind::Subtask { session_id, description } => with(
                 "subtask",
@@ -404,7 +404,7 @@ fn from_row(connection: &Connection, row: &Row<'_>, message_id: MessageId, loadi
         "stepStart" => PartKind::StepStart,
         "stepFinish" => PartKind::StepFinish { reason: metadata.reason, usage: metadata.usage },
         "patch" => PartKind::Patch { files: metadata.files },
-        "compaction" => PartKind::Compaction { auto: metadata.auto.unwrap_or(false) },
+        "compaction" => PartKind::Compaction(metadata.compaction.unwrap_or_default()),
         "subtask" => PartKind::Subtask {
             session_id: metadata.session_id.unwrap_or_else(|| SessionId::from("")),
             description: metadata.description.unwrap_or_default(),

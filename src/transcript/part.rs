@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MessageId, PartId, SessionId, Timestamp, Usage};
+use super::{MessageId, PartId, Seq, SessionId, Timestamp, Usage};
 
 /// A stored text, or its beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,11 +65,8 @@ pub enum PartKind {
         /// Their absolute paths.
         files: Vec<String>,
     },
-    /// The request for a compaction.
-    Compaction {
-        /// Whether it was made without a person asking.
-        auto: bool,
-    },
+    /// A compaction: the message summarises what came before it.
+    Compaction(Compaction),
     /// Work handed to a child session.
     Subtask {
         /// The child.
@@ -77,6 +74,24 @@ pub enum PartKind {
         /// What it was asked to do.
         description: String,
     },
+}
+
+/// What a compaction kept, and what it won. In a summary message it says where the live history begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Compaction {
+    /// Whether it was made without a person asking.
+    pub auto: bool,
+    /// The first of the messages before the summary that stay verbatim behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tail: Option<Seq>,
+    /// Tokens of the request before.
+    pub before: u64,
+    /// Tokens of the request after.
+    pub after: u64,
+    /// The calls whose evidence stands behind the summary, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<PartId>,
 }
 
 /// A file that came with a prompt.

@@ -6,7 +6,9 @@ use super::{results, types, updates};
 use crate::{
     engine,
     face::failure,
-    transcript::{Attachment, Body, Failure, Message, Part, PartKind, Session, ToolPart, ToolState, Update},
+    transcript::{
+        Attachment, Body, Compaction, Failure, Message, Part, PartKind, Session, ToolPart, ToolState, Update,
+    },
 };
 
 /// A session.
@@ -72,7 +74,9 @@ fn content(kind: PartKind) -> types::PartContent {
         PartKind::StepStart => Content::StepStart,
         PartKind::StepFinish { reason, usage } => Content::StepFinish { reason, usage },
         PartKind::Patch { files } => Content::Patch { files },
-        PartKind::Compaction { auto } => Content::Compaction { auto },
+        PartKind::Compaction(Compaction { auto, tail, before, after, evidence }) => {
+            Content::Compaction { auto, tail_seq: tail, before, after, evidence }
+        }
         PartKind::Subtask { session_id, description } => Content::Subtask { session_id, description },
     }
 }

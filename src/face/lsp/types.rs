@@ -179,10 +179,21 @@ pub enum PartContent {
         /// Their absolute paths.
         files: Vec<String>,
     },
-    /// The request for a compaction.
+    /// A compaction: the message summarises what came before it.
+    #[serde(rename_all = "camelCase")]
     Compaction {
         /// Whether it was made without a person asking.
         auto: bool,
+        /// The first of the messages before the summary that stay verbatim behind it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tail_seq: Option<Seq>,
+        /// Tokens of the request before.
+        before: u64,
+        /// Tokens of the request after.
+        after: u64,
+        /// The calls whose evidence stands behind the summary, oldest first.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<PartId>,
     },
     /// Work handed to a child session.
     Subtask {

@@ -1,0 +1,19 @@
+-- Schema version 2: long histories. This file is never edited after a release.
+
+-- What the model is sent of a session, where that was ever changed other than by appending.
+CREATE TABLE live_window (
+  session  INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
+  start    INTEGER NOT NULL DEFAULT 0, -- the first message sent of a history too long to be sent; 0 while all of it is
+  reshaped INTEGER NOT NULL DEFAULT 0, -- the session's last_seq when something sent before was last changed
+  reason   TEXT NOT NULL DEFAULT '',   -- what changed it: prune, window or compaction
+  failures INTEGER NOT NULL DEFAULT 0  -- calls for a summary in a row that won nothing: the breaker
+) STRICT;
+
+-- Sessions that were taken over from another program, and how far.
+CREATE TABLE import (
+  session  INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
+  source   TEXT NOT NULL,              -- the other program
+  messages INTEGER NOT NULL,           -- its messages that were taken so far
+  last     TEXT,                       -- the id there of the last one
+  complete INTEGER NOT NULL DEFAULT 0
+) STRICT;
