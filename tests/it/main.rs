@@ -18,6 +18,7 @@ mod support {
 mod bad_input;
 mod cancel;
 mod cli;
+mod compaction;
 mod damaged_places;
 mod life_cycle;
 mod paging;

@@ -62,6 +62,8 @@ struct State {
     wire: Wire,
     keep_bodies: bool,
     answers: VecDeque<Answer>,
+    /// Answers when the script is at its end.
+    model: Option<Model>,
     requests: Vec<Recorded>,
     connections: usize,
     violations: Vec<String>,
@@ -70,6 +72,9 @@ struct State {
     /// Responses that are kept, with the calls that they left open.
     kept: HashMap<String, Vec<String>>,
 }
+
+/// Answers a request by its body.
+type Model = Box<dyn FnMut(&Value) -> Answer + Send>;
 
 /// Longer than any test waits.
 const FOR_EVER: Duration = Duration::from_hours(1);
@@ -85,6 +90,7 @@ impl Double {
             wire,
             keep_bodies: true,
             answers: script.into(),
+            model: None,
             requests: Vec::new(),
             connections: 0,
             violations: Vec::new(),
@@ -93,6 +99,13 @@ impl Double {
         }));
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
         Self { wire, port, state, server }
+    }
+
+    /// Starts with a model that answers each request by what is in it.
+    pub async fn start_model(wire: Wire, model: impl FnMut(&Value) -> Answer + Send + 'static) -> Self {
+        let double = Self::start(wire, Vec::new()).await;
+        double.lock().model = Some(Box::new(model));
+        double
     }
 
     /// What goes into `baseUrl`.
@@ -218,7 +231,8 @@ impl State {
                 None => return previous_not_found(id),
             },
         };
-        let Some(mut answer) = self.answers.pop_front() else {
+        let next = self.answers.pop_front().or_else(|| Some(self.model.as_mut()?(&body)));
+        let Some(mut answer) = next else {
             return self.refuse("there are more requests than answers in the script");
         };
         let broken = match self.wire {
@@ -235,7 +249,9 @@ impl State {
         {
             return self.refuse(&why);
         }
-        self.sent.insert(sent.session.clone(), sent);
+        if !answer.aside {
+            self.sent.insert(sent.session.clone(), sent);
+        }
         answer.response_id = format!("resp_{}", self.requests.len());
         if body.get("store") == Some(&true.into()) {
             self.kept.insert(answer.response_id.clone(), answer.call_ids());

@@ -43,6 +43,8 @@ pub struct Answer {
     pub cut_short: bool,
     /// Whether the request it answers may begin with other bytes than the one before.
     pub new_prefix: bool,
+    /// Whether the request it answers is no link of the conversation: the next one continues the one before it.
+    pub aside: bool,
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub cut_after: Option<usize>,
@@ -63,6 +65,7 @@ impl Answer {
             tokens: Tokens::default(),
             cut_short: false,
             new_prefix: false,
+            aside: false,
             status: 200,
             headers: vec![("content-type".into(), "text/event-stream".into())],
             cut_after: None,
@@ -111,6 +114,12 @@ impl Answer {
     /// A boundary was crossed: the request may begin with other bytes than the one before.
     pub fn new_prefix(mut self) -> Self {
         self.new_prefix = true;
+        self
+    }
+
+    /// The request is no link of the conversation.
+    pub fn aside(mut self) -> Self {
+        self.aside = true;
         self
     }
 
