@@ -6,6 +6,7 @@
 mod api;
 mod arrivals;
 mod export;
+mod import;
 mod intake;
 mod settings;
 
@@ -29,6 +30,7 @@ pub use crate::{
     turn::events::{Change, Listener},
 };
 pub use api::*;
+pub use import::{Fate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource};
 use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
