@@ -190,7 +190,7 @@ mod tests {
                "tokens":{"total":9,"input":1,"output":2,"reasoning":3,"cache":{"read":4,"write":5}},
                "time":{"created":10,"completed":20},"finish":"tool-calls"}"#,
         );
-        insta::assert_debug_snapshot!(facts, @"");
+        insta::assert_debug_snapshot!(facts);
     }
 
     #[test]
@@ -246,7 +246,7 @@ mod tests {
             assert!(read(json, Timestamp(0)).is_err(), "{json}");
         }
         let odd = of(
-            r#"{"role":"assistant","time":"now","tokens":[1],"cost":"free","finish":{},"agent":[],"error":null,"modelID":1}"#,
+            r#"{"role":"assistant","time":"now","tokens":"many","cost":"free","finish":{},"agent":[],"error":null,"modelID":1}"#,
         );
         assert_eq!((odd.usage, odd.finish, odd.agent, odd.model), (None, None, None, None));
     }
