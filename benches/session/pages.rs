@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::{
+use crate::harness::{
     client::Client,
     figures::{Goal, Table, megabytes, millis},
     place::{Place, Provider},
-    steps::{Tool, overheads_of, prompt, script},
     support::provider::Wire,
+    tool_loop::{Tool, overheads_of, prompt, script},
 };
 
 const MESSAGES: usize = 2_000;

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::place::Place;
+use super::place::Place;
 
 /// Longer than anything takes here.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, sync::mpsc, thread};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::provider::{Answer, Double, Wire};
+use super::support::provider::{Answer, Double, Wire};
 
 /// The file that the tool `read` reads.
 pub(crate) const SMALL_FILE: &str = "small.txt";
