@@ -7,6 +7,7 @@
 pub(crate) mod client;
 pub(crate) mod figures;
 pub(crate) mod place;
+pub(crate) mod process;
 pub(crate) mod tool_loop;
 
 /// The provider double of the tests.

@@ -62,6 +62,8 @@ struct State {
     wire: Wire,
     keep_bodies: bool,
     answers: VecDeque<Answer>,
+    /// The answer to every request behind the script.
+    always: Option<Answer>,
     requests: Vec<Recorded>,
     connections: usize,
     violations: Vec<String>,
@@ -85,6 +87,7 @@ impl Double {
             wire,
             keep_bodies: true,
             answers: script.into(),
+            always: None,
             requests: Vec::new(),
             connections: 0,
             violations: Vec::new(),
@@ -109,6 +112,11 @@ impl Double {
     /// Appends to the script.
     pub fn then(&self, answer: Answer) {
         self.lock().answers.push_back(answer);
+    }
+
+    /// Answers so to every request behind the script.
+    pub fn always(&self, answer: Answer) {
+        self.lock().always = Some(answer);
     }
 
     /// Keeps sizes and instants only, for long runs.
@@ -218,7 +226,7 @@ impl State {
                 None => return previous_not_found(id),
             },
         };
-        let Some(mut answer) = self.answers.pop_front() else {
+        let Some(answer) = self.answers.pop_front().or_else(|| self.always.clone()) else {
             return self.refuse("there are more requests than answers in the script");
         };
         let broken = match self.wire {
@@ -236,6 +244,7 @@ impl State {
             return self.refuse(&why);
         }
         self.sent.insert(sent.session.clone(), sent);
+        let mut answer = answer.to(&body, bytes.len());
         answer.response_id = format!("resp_{}", self.requests.len());
         if body.get("store") == Some(&true.into()) {
             self.kept.insert(answer.response_id.clone(), answer.call_ids());

@@ -53,7 +53,11 @@ pub struct Answer {
     pub frames: Vec<Bytes>,
     line_end: &'static str,
     raw: bool,
+    adapt: Option<Adapt>,
 }
+
+/// Makes an answer fit the request that it answers: the body, and its size in bytes.
+pub type Adapt = fn(Answer, &Value, usize) -> Answer;
 
 impl Answer {
     /// An answer that says nothing yet.
@@ -72,6 +76,7 @@ impl Answer {
             frames: Vec::new(),
             line_end: "\n",
             raw: false,
+            adapt: None,
         }
     }
 
@@ -112,6 +117,20 @@ impl Answer {
     pub fn new_prefix(mut self) -> Self {
         self.new_prefix = true;
         self
+    }
+
+    /// It depends on the request.
+    pub fn adapted(mut self, adapt: Adapt) -> Self {
+        self.adapt = Some(adapt);
+        self
+    }
+
+    /// As it answers this request.
+    pub(super) fn to(mut self, request: &Value, bytes: usize) -> Self {
+        match self.adapt.take() {
+            Some(adapt) => adapt(self, request, bytes),
+            None => self,
+        }
     }
 
     /// The connection is closed after so many events.
