@@ -95,6 +95,21 @@ pub(super) fn size(connection: &Connection, part: i64, field: Field) -> Result<u
     Ok(u64::try_from(end.unwrap_or(0)).unwrap_or(0))
 }
 
+/// Lines and bytes of a text field, counted chunk by chunk.
+pub(super) fn count_lines(connection: &Connection, part: i64, field: Field) -> Result<(usize, u64)> {
+    let mut statement =
+        connection.prepare_cached("SELECT data FROM body WHERE part = ?1 AND field = ?2 ORDER BY start")?;
+    let mut rows = statement.query(params![part, field.number()])?;
+    let (mut lines, mut bytes, mut ended) = (0, 0, true);
+    while let Some(row) = rows.next()? {
+        let chunk = row.get_ref(0)?.as_blob().unwrap_or_default();
+        lines += memchr::memchr_iter(b'\n', chunk).count();
+        bytes += chunk.len() as u64;
+        ended = chunk.last().is_none_or(|byte| *byte == b'\n');
+    }
+    Ok((lines + usize::from(!ended), bytes))
+}
+
 /// At most `limit` bytes of a field from `offset`.
 pub(super) fn read(
     connection: &Connection,

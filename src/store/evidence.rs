@@ -31,24 +31,27 @@ impl Store {
     pub async fn evidence(&self, id: &PartId) -> Result<Evidence> {
         let wanted = id.clone();
         let evidence = self.read(move |tx| load(tx, &wanted)).await?;
-        if let (true, Some(record)) = (evidence.recomputed, evidence.record.clone()) {
-            let id = id.clone();
-            let stored = self.write(move |tx| {
-                tx.execute(
-                    "UPDATE part SET evidence = ?2 WHERE id = ?1",
-                    (id.as_str(), rows::json(&record)?),
-                )?;
-                Ok(())
-            });
-            if let Err(error) = stored.await {
-                tracing::warn!(%error, "a record that was made again was not stored");
-            }
+        if evidence.recomputed {
+            self.keep_evidence((id.clone(), evidence.clone())).await;
         }
         Ok(evidence)
     }
+
+    /// Stores a record that was made again. It can be made once more: a failure is only logged.
+    pub(super) async fn keep_evidence(&self, (id, evidence): (PartId, Evidence)) {
+        let Some(record) = evidence.record else { return };
+        let stored = self.write(move |tx| {
+            tx.execute("UPDATE part SET evidence = ?2 WHERE id = ?1", (id.as_str(), rows::json(&record)?))?;
+            Ok(())
+        });
+        if let Err(error) = stored.await {
+            tracing::warn!(%error, "a record that was made again was not stored");
+        }
+    }
 }
 
-fn load(connection: &Connection, id: &PartId) -> Result<Evidence> {
+/// The evidence as far as the store has it.
+pub(super) fn load(connection: &Connection, id: &PartId) -> Result<Evidence> {
     let (key, _) = parts::locate(connection, id)?;
     let Some(mut tool) = tool(connection, id)?.filter(|tool| tool.state.is_settled()) else {
         return Err(StoreError::PartNotFound(id.to_string()));

@@ -38,6 +38,8 @@ pub enum Loading {
     Preview(usize),
     /// All of them.
     Full,
+    /// All of them but the outputs of which the model sees only a digest or the ends: these are left empty.
+    Sent,
 }
 
 /// What of a part stands in the `metadata` column, as far as its type uses it.
@@ -372,7 +374,8 @@ pub(super) fn of_messages(
 fn load_body(connection: &Connection, key: i64, field: Field, bytes: u64, loading: Loading) -> Result<Body> {
     let text = match loading {
         Loading::Preview(limit) => body::beginning(connection, key, field, limit)?,
-        Loading::Full => body::text(connection, key, field)?,
+        Loading::Sent if field == Field::Output && bytes > text::SHOWN_BYTES as u64 => String::new(),
+        Loading::Full | Loading::Sent => body::text(connection, key, field)?,
     };
     Ok(Body { bytes: bytes.max(text.len() as u64), text })
 }
@@ -418,11 +421,16 @@ fn tool_state(connection: &Connection, row: &Row<'_>, key: i64, loading: Loading
     let started = rows::optional_time(row, "started_at")?;
     let ended_at = rows::optional_time(row, "ended_at")?.unwrap_or(crate::transcript::Timestamp(0));
     let status: Option<String> = row.get("status")?;
+    let bytes = rows::unsigned(row, "bytes")?;
+    let compacted = row.get::<_, Option<i64>>("compacted_at")?.is_some();
     Ok(match status.as_deref() {
         Some("completed") => ToolState::Completed {
             started_at: started.unwrap_or(ended_at),
             ended_at,
-            output: load_body(connection, key, Field::Output, rows::unsigned(row, "bytes")?, loading)?,
+            output: match loading {
+                Loading::Sent if compacted => Body { text: String::new(), bytes },
+                _ => load_body(connection, key, Field::Output, bytes, loading)?,
+            },
         },
         Some("running") => ToolState::Running { started_at: started.unwrap_or(ended_at) },
         Some("error") => ToolState::Error {

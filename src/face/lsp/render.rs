@@ -7,7 +7,8 @@ use crate::{
     engine,
     face::failure,
     transcript::{
-        Attachment, Body, Compaction, Failure, Message, Part, PartKind, Session, ToolPart, ToolState, Update,
+        Attachment, Body, Compaction, Failure, Message, Part, PartKind, Seq, Session, ToolPart, ToolState,
+        Update,
     },
 };
 
@@ -128,6 +129,9 @@ pub fn update(update: Update) -> updates::Update {
         }
         Update::Usage { usage, used, limit } => {
             Shown::Usage { usage, context: updates::ContextUse { used, limit } }
+        }
+        Update::Compacted { before, after, evidence, boundary } => {
+            Shown::Compacted { before, after, evidence, boundary_seq: boundary.unwrap_or(Seq(0)) }
         }
         Update::Title(title) => Shown::Title { title },
         Update::Todo(items) => Shown::Todo { items },
