@@ -19,6 +19,7 @@ mod bad_input;
 mod cancel;
 mod cli;
 mod damaged_places;
+mod generated_history;
 mod life_cycle;
 mod paging;
 mod permissions;
