@@ -12,9 +12,6 @@ use super::{
 /// What a message of one step stores beside its tool result and its texts.
 const STEP_OVERHEAD: usize = 1_300;
 
-/// The model was never sent more than this.
-const MOST_TOKENS: usize = 180_000;
-
 /// A session that is being written.
 pub(crate) struct Session<'a> {
     database: &'a mut Database,
@@ -23,10 +20,19 @@ pub(crate) struct Session<'a> {
     created: Millis,
     /// Until now.
     written: Extent,
-    /// Bytes that a model would be sent of it.
+    /// Bytes that a model is sent of it.
     sent: usize,
     /// The user message that is being answered.
     asked: String,
+}
+
+/// A piece of work.
+#[derive(Debug)]
+pub(crate) struct Worked {
+    /// The id of its first message.
+    first: String,
+    /// Bytes that a model is sent of it.
+    sent: usize,
 }
 
 /// Extents of one piece of work: what it is to have, and what the session had before.
@@ -50,14 +56,15 @@ impl<'a> Session<'a> {
         self.written
     }
 
-    /// Turns with exactly so many messages and parts, and about so many bytes; the id of the first message.
-    pub(crate) fn work(&mut self, random: &mut Random, extent: Extent) -> String {
+    /// Turns with exactly so many messages and parts, and about so many bytes.
+    pub(crate) fn work(&mut self, random: &mut Random, extent: Extent) -> Worked {
         let plan = Plan { extent, before: self.written };
+        let before = self.sent;
         let mut first = None;
         loop {
             let left = extent.messages - (self.written.messages - plan.before.messages);
             if left == 0 {
-                return first.unwrap_or_default();
+                return Worked { first: first.unwrap_or_default(), sent: self.sent - before };
             }
             let length = random.between(8, 40);
             // Nothing remains that is too short for a turn.
@@ -143,13 +150,13 @@ impl<'a> Session<'a> {
         self.close(&id, created, "build", "stop");
     }
 
-    /// A compaction that keeps everything from the message `tail` on.
-    pub(crate) fn compact(&mut self, random: &mut Random, tail: &str) {
+    /// A compaction that keeps `tail`, the work before it.
+    pub(crate) fn compact(&mut self, random: &mut Random, tail: &Worked) {
         let now = self.database.after(2_000);
         self.asked = self.database.id("msg", random);
         let asked = self.asked.clone();
         self.message(&asked, now, &rows::user(now));
-        self.part(random, &asked, &rows::compaction(tail));
+        self.part(random, &asked, &rows::compaction(&tail.first));
         let (id, created) = self.open(random);
         let snapshot = format!("{:020x}{:020x}", random.next(), random.next());
         self.part(random, &id, &rows::step_start(&snapshot));
@@ -157,6 +164,8 @@ impl<'a> Session<'a> {
         let tokens = self.tokens();
         self.part(random, &id, &rows::step_finish(&snapshot, "stop", tokens));
         self.close(&id, created, "compaction", "stop");
+        // The summary, a few thousand bytes, is left out.
+        self.sent = tail.sent;
     }
 
     /// The model begins to answer.
@@ -198,7 +207,7 @@ impl<'a> Session<'a> {
 
     /// What the model was sent until now.
     fn tokens(&self) -> usize {
-        (self.sent / 4).min(MOST_TOKENS)
+        self.sent / 4
     }
 
     fn message(&mut self, id: &str, created: Millis, data: &serde_json::Value) {
