@@ -6,6 +6,7 @@
 mod api;
 mod arrivals;
 mod export;
+mod history;
 mod intake;
 mod settings;
 
@@ -13,6 +14,14 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+pub use crate::{
+    context::report::{Fate, Framed, Piece},
+    store::{Evidence, Step},
+    turn::{
+        Compacted,
+        events::{Change, Listener},
+    },
+};
 use crate::{
     permission::Person,
     provider::ToolSpec,
@@ -23,10 +32,6 @@ use crate::{
     },
     turn::{Prepare, Shared, desk::Desk, events::Events},
     workspace::{paths, project},
-};
-pub use crate::{
-    store::{Evidence, Step},
-    turn::events::{Change, Listener},
 };
 pub use api::*;
 use settings::Settings;

@@ -17,6 +17,8 @@ mod summarise;
 mod title;
 mod tools;
 
+pub use room::Compacted;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{

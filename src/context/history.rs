@@ -59,6 +59,7 @@ impl Place {
     }
 
     /// The place with another beginning.
+    #[must_use]
     pub fn starting_at(self, live: &Live, start: Seq) -> Self {
         Self { first: start, hidden: hidden(live, start), ..self }
     }

@@ -154,7 +154,7 @@ fn message_pieces(message: &Message, contents: &Contents, items: &[Item]) -> Vec
         let tokens = if index + 1 == count { tokens - given } else { tokens * bytes / all.max(1) };
         given += tokens;
         let mut piece = piece(message, Some(part.id.clone()), tokens, Fate::Full);
-        piece.kind = part.kind.name().to_owned();
+        part.kind.name().clone_into(&mut piece.kind);
         if let PartKind::Tool(tool) = &part.kind {
             (piece.tool, piece.title) = (Some(tool.tool.clone()), tool.title.clone());
             if tool.compacted_at.is_some() {

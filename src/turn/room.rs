@@ -27,7 +27,7 @@ const MOST_ATTEMPTS: u32 = 2;
 
 /// Who wants a compaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(super) enum Cause {
     /// The next request would be too large.
     Overflow,
     /// A person, for whom these instructions matter.
@@ -227,9 +227,9 @@ impl Turn {
         let draft = compaction::parts(&id, compaction.clone(), &written.text, &kept);
         let after = plan.stays + self.weigh(&id, draft);
         let (before, have) = (plan.before, self.window.budget().usable);
-        let mut step = written.step;
+        let step = written.step;
         if !plan.wins(after) || after > have {
-            step.finish = "compactionFailed".to_owned();
+            let step = Step { finish: "compactionFailed".to_owned(), ..step };
             return Ok(Err((Flaw::WinsNothing { before, after }, Box::new(step))));
         }
         compaction.after = after;
