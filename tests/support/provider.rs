@@ -115,6 +115,7 @@ impl Double {
     }
 
     /// Answers so to every request behind the script.
+    #[allow(dead_code, reason = "benches cannot tell how many requests come")]
     pub fn always(&self, answer: Answer) {
         self.lock().always = Some(answer);
     }

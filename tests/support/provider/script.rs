@@ -120,6 +120,7 @@ impl Answer {
     }
 
     /// It depends on the request.
+    #[allow(dead_code, reason = "benches use it")]
     pub fn adapted(mut self, adapt: Adapt) -> Self {
         self.adapt = Some(adapt);
         self
