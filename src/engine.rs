@@ -35,7 +35,9 @@ use crate::{
     workspace::{paths, project},
 };
 pub use api::*;
-pub use import::{Fate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource};
+pub use import::{
+    Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
+};
 use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.

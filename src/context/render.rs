@@ -283,6 +283,9 @@ mod tests {
         contents.insert(PartId::from("prt_0"), Field::Data, vec![1, 2, 3]);
         let entries = entries(&message(Role::User, vec![PartKind::File(file)]), &contents, false);
         let [Entry::User(content)] = entries.as_slice() else { panic!("{entries:?}") };
-        assert_eq!(content, &[Content::Text("[image a.png, 3 bytes: this model takes no images]".to_owned())]);
+        assert_eq!(
+            content,
+            &[Content::Text("[image a.png, 3 bytes: this model takes no images]".to_owned())]
+        );
     }
 }

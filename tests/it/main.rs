@@ -20,6 +20,7 @@ mod cancel;
 mod cli;
 mod compaction;
 mod damaged_places;
+mod generated_history;
 mod import;
 mod life_cycle;
 mod paging;

@@ -124,6 +124,12 @@ impl Double {
         self.lock().answers.push_back(answer);
     }
 
+    /// Answers so to every request behind the script.
+    #[allow(dead_code, reason = "benches cannot tell how many requests come")]
+    pub fn always(&self, answer: Answer) {
+        self.lock().model = Some(Box::new(move |_| answer.clone()));
+    }
+
     /// Keeps sizes and instants only, for long runs.
     pub fn forget_bodies(&self) {
         self.lock().keep_bodies = false;
@@ -232,7 +238,7 @@ impl State {
             },
         };
         let next = self.answers.pop_front().or_else(|| Some(self.model.as_mut()?(&body)));
-        let Some(mut answer) = next else {
+        let Some(answer) = next else {
             return self.refuse("there are more requests than answers in the script");
         };
         let broken = match self.wire {
@@ -252,6 +258,7 @@ impl State {
         if !answer.aside {
             self.sent.insert(sent.session.clone(), sent);
         }
+        let mut answer = answer.to(&body, bytes.len());
         answer.response_id = format!("resp_{}", self.requests.len());
         if body.get("store") == Some(&true.into()) {
             self.kept.insert(answer.response_id.clone(), answer.call_ids());

@@ -25,6 +25,8 @@ fn reader(
     }
 }
 
+type Useless = Box<dyn Fn() -> Answer + Send + Sync>;
+
 /// Two calls with outputs of about 5,000 tokens each.
 fn two_reads() -> Answer {
     let read = |from: u32| json!({"command": format!("seq -f 'line number %g' {from} {}", from + 1_000)});
@@ -43,7 +45,7 @@ fn summaries_asked(double: &Double) -> usize {
 #[tokio::test]
 async fn three_useless_summaries_in_a_row_are_the_end_until_a_person_says_otherwise() {
     let too_long = "word ".repeat(60_000);
-    let useless: [(&str, Box<dyn Fn() -> Answer + Send + Sync>); 5] = [
+    let useless: [(&str, Useless); 5] = [
         ("empty", Box::new(|| Answer::new().text("   "))),
         ("off the template", Box::new(|| Answer::new().text("I did a lot."))),
         ("endless", Box::new(move || Answer::new().text(&too_long))),

@@ -125,9 +125,10 @@ pub fn asks_for_summary(body: &Value) -> bool {
 
 /// The facts in a text.
 pub fn facts(text: &str) -> BTreeSet<String> {
-    text.match_indices("FACT-")
-        .map(|(at, _)| {
-            text[at..].chars().take_while(|char| char.is_ascii_alphanumeric() || *char == '-').collect()
-        })
-        .collect()
+    let word = |rest: &str| {
+        let tail: String =
+            rest.chars().take_while(|char| char.is_ascii_alphanumeric() || *char == '-').collect();
+        format!("FACT-{tail}")
+    };
+    text.split("FACT-").skip(1).map(word).collect()
 }

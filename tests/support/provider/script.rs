@@ -55,7 +55,11 @@ pub struct Answer {
     pub frames: Vec<Bytes>,
     line_end: &'static str,
     raw: bool,
+    adapt: Option<Adapt>,
 }
+
+/// Makes an answer fit the request that it answers: the body, and its size in bytes.
+pub type Adapt = fn(Answer, &Value, usize) -> Answer;
 
 impl Answer {
     /// An answer that says nothing yet.
@@ -75,6 +79,7 @@ impl Answer {
             frames: Vec::new(),
             line_end: "\n",
             raw: false,
+            adapt: None,
         }
     }
 
@@ -121,6 +126,21 @@ impl Answer {
     pub fn aside(mut self) -> Self {
         self.aside = true;
         self
+    }
+
+    /// It depends on the request.
+    #[allow(dead_code, reason = "benches use it")]
+    pub fn adapted(mut self, adapt: Adapt) -> Self {
+        self.adapt = Some(adapt);
+        self
+    }
+
+    /// As it answers this request.
+    pub(super) fn to(mut self, request: &Value, bytes: usize) -> Self {
+        match self.adapt.take() {
+            Some(adapt) => adapt(self, request, bytes),
+            None => self,
+        }
     }
 
     /// The connection is closed after so many events.
