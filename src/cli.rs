@@ -11,6 +11,7 @@ mod doctor;
 mod export;
 mod failure;
 mod figures;
+mod import;
 mod local;
 mod log;
 mod page;
@@ -49,6 +50,8 @@ enum Command {
     Context(context::Arguments),
     /// Write a session as Markdown or JSON
     Export(export::Arguments),
+    /// Take over sessions from another program
+    Import(import::Arguments),
     /// Look for what is wrong with this installation
     Doctor,
     /// Print the JSON Schema of the protocol
@@ -71,6 +74,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sessions(arguments) => sessions::list(arguments, directories),
         Command::Context(arguments) => context::context(&arguments, directories),
         Command::Export(arguments) => export::export(arguments, directories),
+        Command::Import(arguments) => import::import(arguments, directories),
         Command::Doctor => doctor::examine(&directories),
         Command::Schema => schema::print(),
     }

@@ -7,6 +7,7 @@ mod api;
 mod arrivals;
 mod export;
 mod history;
+mod import;
 mod intake;
 mod settings;
 
@@ -34,6 +35,9 @@ use crate::{
     workspace::{paths, project},
 };
 pub use api::*;
+pub use import::{
+    Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
+};
 use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.

@@ -8,6 +8,7 @@
 mod approvals;
 mod body;
 mod evidence;
+mod import;
 mod inbox;
 mod inspect;
 mod leases;
@@ -39,6 +40,7 @@ use rusqlite::Connection;
 pub use approvals::Approved;
 pub use body::{Field, FieldRange};
 pub use evidence::Evidence;
+pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summary as ImportSummary};
 pub use inbox::{Enqueued, NewPrompt};
 pub use inspect::{Inspection, inspect};
 pub use leases::Lessee;

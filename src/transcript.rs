@@ -7,6 +7,8 @@ pub mod evidence;
 pub mod excerpt;
 pub mod failure;
 pub mod id;
+pub mod image;
+pub mod json;
 pub mod message;
 pub mod part;
 pub mod prompt;

@@ -11,7 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::{
     provider::{CallResult, Content, Entry, Image, Said, Seal},
     store::Field,
-    transcript::{Body, FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState, text},
+    transcript::{Body, FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState, image, text},
 };
 
 /// What the model reads as the result of a call that has none.
@@ -85,16 +85,28 @@ fn user(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
 
 fn file_content(file: &FilePart, data: &[u8], images: bool) -> Content {
     let name = file.name.as_deref().or(file.uri.as_deref()).unwrap_or("file");
+    let place = file.uri.as_deref().unwrap_or(name);
     if file.mime.starts_with("image/") {
-        return if images && !data.is_empty() {
-            Content::Image(Image { mime: file.mime.clone(), base64: STANDARD.encode(data) })
-        } else {
-            Content::Text(format!("[image {name}, {} bytes: not shown]", file.bytes))
+        return match shown_image(&file.mime, data) {
+            Some(image) if images => Content::Image(image),
+            Some(_) => {
+                Content::Text(format!("[image {name}, {} bytes: this model takes no images]", file.bytes))
+            }
+            None => Content::Text(format!("[image {name}, {} bytes: models are not sent such]", file.bytes)),
         };
     }
-    let place = file.uri.as_deref().unwrap_or(name);
+    // An imported file may be no text, or only named while the text beside it says what is in it.
+    if data.is_empty() || data.contains(&0) {
+        return Content::Text(format!("[file {place}, {} bytes]", file.bytes));
+    }
     let shown = text::cap_output(&String::from_utf8_lossy(data), None);
     Content::Text(format!("<file uri=\"{place}\">\n{shown}\n</file>"))
+}
+
+/// An image that every provider takes.
+fn shown_image(mime: &str, data: &[u8]) -> Option<Image> {
+    image::is_sendable(mime, data.len())
+        .then(|| Image { mime: mime.to_owned(), base64: STANDARD.encode(data) })
 }
 
 fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
@@ -169,12 +181,9 @@ fn result(part: &PartId, call_id: String, tool: &ToolPart, contents: &Contents, 
         ToolState::Error { message, .. } => (text::cap_output(message, Some(part.as_str())), true),
         ToolState::Pending | ToolState::Running { .. } => (NO_RESULT.to_owned(), true),
     };
-    let attached =
-        (0_u8..).zip(&tool.attachments).filter(|(_, file)| images && file.mime.starts_with("image/"));
+    let attached = (0_u8..).zip(&tool.attachments).filter(|_| images);
     let images = attached
-        .map(|(index, file)| (file, contents.bytes(part, Field::Attachment(index))))
-        .filter(|(_, data)| !data.is_empty())
-        .map(|(file, data)| Image { mime: file.mime.clone(), base64: STANDARD.encode(data) })
+        .filter_map(|(index, file)| shown_image(&file.mime, contents.bytes(part, Field::Attachment(index))))
         .collect();
     CallResult { call_id, text, images, failed }
 }
@@ -253,10 +262,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_no_model_can_be_sent_is_a_note() {
+        for (mime, data, shown) in [
+            ("image/svg+xml", &b"<svg/>"[..], "[image a, 6 bytes: models are not sent such]"),
+            ("image/png", b"", "[image a, 0 bytes: models are not sent such]"),
+            ("application/pdf", b"%PDF\0", "[file a, 5 bytes]"),
+            ("text/plain", b"", "[file a, 0 bytes]"),
+            ("text/plain", b"hi", "<file uri=\"a\">\nhi\n</file>"),
+        ] {
+            let file =
+                FilePart { mime: mime.into(), name: Some("a".into()), uri: None, bytes: data.len() as u64 };
+            assert_eq!(file_content(&file, data, true), Content::Text(shown.to_owned()), "{mime}");
+        }
+    }
+
+    #[test]
     fn a_model_without_eyes_reads_a_note_for_an_image() {
         let file = FilePart { mime: "image/png".into(), name: Some("a.png".into()), uri: None, bytes: 3 };
-        let entries = entries(&message(Role::User, vec![PartKind::File(file)]), &Contents::default(), false);
+        let mut contents = Contents::default();
+        contents.insert(PartId::from("prt_0"), Field::Data, vec![1, 2, 3]);
+        let entries = entries(&message(Role::User, vec![PartKind::File(file)]), &contents, false);
         let [Entry::User(content)] = entries.as_slice() else { panic!("{entries:?}") };
-        assert_eq!(content, &[Content::Text("[image a.png, 3 bytes: not shown]".to_owned())]);
+        assert_eq!(
+            content,
+            &[Content::Text("[image a.png, 3 bytes: this model takes no images]".to_owned())]
+        );
     }
 }

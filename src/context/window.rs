@@ -130,7 +130,11 @@ impl Window {
         seen: Seen<'_>,
     ) -> Result<Self, StoreError> {
         let frame = text::estimate_tokens(asked.frame_bytes);
-        let (live, place) = history::find(store, session, last, &asked.budget, frame, overflow).await?;
+        let (mut live, place) = history::find(store, session, last, &asked.budget, frame, overflow).await?;
+        if place.first > Place::of(&live, last).first {
+            // What was counted until now was counted with messages that are left out from now on.
+            live.reshaped = live.last;
+        }
         let mut window = Self::read(store, session, asked, (live, place), Results::AsTheyStand, seen).await?;
         let fits = window.used() <= window.asked.budget.usable || overflow.keeps(&window.live);
         // The rows told less than there is.

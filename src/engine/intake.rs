@@ -10,7 +10,12 @@ use super::{EngineError, PromptRequest};
 use crate::{
     store::NewPrompt,
     tool::buffers::Editor,
-    transcript::{MessageId, PromptPart, Session, prompt::LineRange, text},
+    transcript::{
+        MessageId, PromptPart, Session,
+        image::{LARGEST as LARGEST_IMAGE, TYPES as IMAGE_TYPES},
+        prompt::LineRange,
+        text,
+    },
     turn::inbox::{AcceptedPart, to_inbox},
 };
 
@@ -22,12 +27,6 @@ const LARGEST_PROMPT: usize = 32 * 1024 * 1024;
 
 /// A file that comes with a prompt at most, in bytes.
 const LARGEST_FILE: u64 = 4 * 1024 * 1024;
-
-/// An image at most, in bytes (the smallest limit of the large providers).
-const LARGEST_IMAGE: usize = 5 * 1024 * 1024;
-
-/// Media types that every provider with images takes.
-const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 fn invalid(message: impl Into<String>) -> EngineError {
     EngineError::InvalidParams(message.into())

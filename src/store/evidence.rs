@@ -1,7 +1,7 @@
 //! Evidence of stored tool results. A record that is missing, of another version or of the wrong shape is made again
 //! from what the row still has, and then stored.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::{
     Loading, Result, Store, StoreError,
@@ -58,12 +58,7 @@ pub(super) fn load(connection: &Connection, id: &PartId) -> Result<Evidence> {
     };
     // The whole of it: cut JSON would read differently from when the tool completed.
     tool.input = Body::whole(body::text(connection, key, Field::Input)?);
-    let stored: Option<String> = connection
-        .prepare_cached("SELECT evidence FROM part WHERE key = ?1")?
-        .query_row([key], |row| row.get(0))
-        .optional()?
-        .flatten();
-    let kept = stored.as_deref().and_then(Record::read);
+    let kept = stored(connection, key)?;
     let recomputed = kept.is_none();
     let record = match kept {
         Some(record) => Some(record),
@@ -73,14 +68,25 @@ pub(super) fn load(connection: &Connection, id: &PartId) -> Result<Evidence> {
     Ok(Evidence { text, record, compacted: tool.compacted_at.is_some(), recomputed })
 }
 
-/// The whole result, as far as the store still has it.
+/// The record as the row holds it; `None` when there is none that this version reads, whatever stands there.
+fn stored(connection: &Connection, key: i64) -> Result<Option<Record>> {
+    let mut select = connection.prepare_cached("SELECT evidence FROM part WHERE key = ?1")?;
+    let record = select.query_row([key], |row| {
+        let written = row.get_ref(0)?.as_bytes_or_null()?;
+        Ok(written.and_then(|written| std::str::from_utf8(written).ok()).and_then(Record::read))
+    });
+    Ok(record?)
+}
+
+/// The whole result; `None` when the store no longer has all of it.
 fn result(connection: &Connection, key: i64, tool: &ToolPart) -> Result<Option<String>> {
-    let (field, bytes) = match &tool.state {
+    // The row does not hold an error's size, but no error is without words.
+    let (field, least) = match &tool.state {
         ToolState::Completed { output, .. } => (Field::Output, output.bytes),
-        _ => (Field::Error, 0),
+        _ => (Field::Error, 1),
     };
     let text = body::text(connection, key, field)?;
-    Ok((text.len() as u64 >= bytes).then_some(text))
+    Ok((text.len() as u64 >= least).then_some(text))
 }
 
 fn tool(connection: &Connection, id: &PartId) -> Result<Option<ToolPart>> {

@@ -151,11 +151,15 @@ impl Store {
         self.remove_rows(key).await
     }
 
-    /// Removes what deletions and forks of dead processes left behind.
+    /// Removes what deletions and forks of dead processes left behind. An import that was cut short stays hidden: the
+    /// next one goes on with it.
     pub async fn remove_leftovers(&self) -> Result<()> {
         let keys = self.read(|tx| {
             let hidden = tx
-                .prepare("SELECT key FROM session WHERE deleted_at IS NOT NULL")?
+                .prepare(
+                    "SELECT key FROM session WHERE deleted_at IS NOT NULL
+                       AND key NOT IN (SELECT session FROM import WHERE NOT complete)",
+                )?
                 .query_map([], |row| row.get::<_, i64>(0))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             hidden
@@ -228,7 +232,7 @@ pub(super) fn touch(connection: &Connection, key: i64) -> Result<()> {
     Ok(())
 }
 
-fn project(tx: &Connection, root: &str, name: &str) -> Result<ProjectId> {
+pub(super) fn project(tx: &Connection, root: &str, name: &str) -> Result<ProjectId> {
     let find = || {
         tx.prepare_cached("SELECT id FROM project WHERE root = ?1")?
             .query_row([root], |row| row.get::<_, String>(0))

@@ -121,7 +121,9 @@ impl FailureKind {
             Self::NetworkBlocked { .. } => "Only public addresses may be fetched.",
             Self::Interrupted => "Prompt again; nothing was re-run.",
             Self::InvalidConfig { .. } => "Correct the configuration at the place named.",
-            Self::ImportFailed { .. } => "The other rows are imported; run `agentls doctor` on the source.",
+            Self::ImportFailed { .. } => {
+                "Name the other program's database or export; what is here already is not taken twice."
+            }
             Self::Internal { .. } => "Please report this with the log.",
         }
     }

@@ -16,7 +16,7 @@ use serde_json::{
 };
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
-use crate::transcript::text;
+use crate::transcript::{json, text};
 
 /// A request's id as JSON text: it is echoed as it came, whatever number or string it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -131,7 +131,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
 
 /// Reads a message's body.
 pub fn parse(body: &[u8]) -> Result<Message, Box<Rejected>> {
-    let json = repair(body);
+    let json = json::repaired(body);
     let json = json.trim_start_matches('\u{feff}').trim();
     let problem = match serde_json::from_str::<Envelope<'_>>(json) {
         Ok(envelope) => return envelope.classify(),
@@ -203,45 +203,6 @@ fn answer(result: Option<&RawValue>, error: Option<&RawValue>) -> Result<Value, 
         return Err(serde_json::from_str(error.get()).unwrap_or_else(|_| Error::internal_error()));
     }
     result.map_or(Ok(Value::Null), |result| value(result).map_err(|_| Error::parse_error()))
-}
-
-/// The body as text: what is no UTF-8 and what are halves of UTF-16 pairs become U+FFFD.
-fn repair(body: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(body);
-    let Some(halves) = lone_surrogates(text.as_bytes()) else { return text };
-    let mut bytes = text.into_owned().into_bytes();
-    for at in halves {
-        if let Some(digits) = bytes.get_mut(at + 2..at + 6) {
-            digits.copy_from_slice(b"fffd");
-        }
-    }
-    Cow::Owned(String::from_utf8(bytes).unwrap_or_default())
-}
-
-/// Where escapes of surrogates without their partner stand; `None` when there are none, the common case.
-fn lone_surrogates(json: &[u8]) -> Option<Vec<usize>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(step) = json.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\')) {
-        at += step;
-        match escape(json, at) {
-            Some(0xD800..=0xDBFF) if matches!(escape(json, at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
-            Some(0xD800..=0xDFFF) => {
-                found.push(at);
-                at += 6;
-            }
-            // A backslash escapes one byte, also another backslash.
-            _ => at += 2,
-        }
-    }
-    (!found.is_empty()).then_some(found)
-}
-
-/// The code unit of the `\uXXXX` at `at`.
-fn escape(json: &[u8], at: usize) -> Option<u16> {
-    let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
-    digits.iter().all(u8::is_ascii_hexdigit).then_some(())?;
-    u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
 }
 
 /// The id of a message that is no JSON as a whole, found by its place: a member `id` of the outermost object.

@@ -11,9 +11,11 @@ CREATE TABLE live_window (
 
 -- Sessions that were taken over from another program, and how far.
 CREATE TABLE import (
-  session  INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
-  source   TEXT NOT NULL,              -- the other program
-  messages INTEGER NOT NULL,           -- its messages that were taken so far
-  last     TEXT,                       -- the id there of the last one
-  complete INTEGER NOT NULL DEFAULT 0
+  session   INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
+  source    TEXT NOT NULL,              -- the other program
+  last_time INTEGER NOT NULL DEFAULT 0, -- its newest message that was looked at: when it was made there,
+  last_id   TEXT NOT NULL DEFAULT '',   -- and its id
+  last_seq  INTEGER NOT NULL DEFAULT 0, -- the newest message here that came from there and is whole
+  writing   INTEGER,                    -- the message here that is not whole yet
+  complete  INTEGER NOT NULL DEFAULT 0  -- 0 while the session is hidden because messages are missing
 ) STRICT;

@@ -1,0 +1,312 @@
+//! The course of an import: what a reader hands on, session by session, becomes batches of rows.
+//!
+//! Blocks; runs on a thread where that is allowed. Memory holds one batch, whatever the size of the source (invariant
+//! 9). A row that cannot be read is named and costs that row; a session that another process runs costs that session.
+
+use std::collections::HashSet;
+
+use tokio::runtime::Handle;
+
+use super::{
+    Event, Fate, ImportError, Outcome, Summary,
+    landing::{self, Mark, Place, Refused, Row, Standing},
+    opencode::{
+        SessionFacts, Unreadable,
+        message::{self, MessageFacts},
+        part::{self, CompactionOrder, PartFacts},
+    },
+};
+use crate::{
+    store::{Store, StoreError, parts::NewPart},
+    transcript::{
+        Compaction, MessageId, Part, PartId, PartKind, Role, SessionId, Timestamp, TodoItem, ToolState,
+        evidence::Record, json,
+    },
+};
+
+/// Bytes of bodies that one transaction writes, about: a few milliseconds of work.
+const BATCH_BYTES: usize = 512 * 1024;
+
+/// Rows that one transaction writes at most.
+const BATCH_ROWS: usize = 200;
+
+/// An import that runs.
+pub(super) struct Taking<'a> {
+    store: Store,
+    runtime: Handle,
+    /// The other program's name.
+    source: &'static str,
+    heard: &'a mut dyn FnMut(Event),
+    summary: Summary,
+    session: Option<Current>,
+}
+
+/// The session that is being taken.
+struct Current {
+    facts: SessionFacts,
+    standing: Standing,
+    /// Where rows go, once there is something to write.
+    place: Option<Place>,
+    batch: Vec<Row>,
+    batch_bytes: usize,
+    message: Option<CurrentMessage>,
+    /// The newest order for a compaction, and the message that holds it.
+    order: Option<(String, CompactionOrder)>,
+    skipped: u64,
+}
+
+/// The message whose parts come.
+struct CurrentMessage {
+    id: MessageId,
+    mark: Mark,
+    /// `None` when it is not taken: it is here already, or it cannot be read.
+    facts: Option<(Role, Timestamp)>,
+    /// The ids of its calls: two of one answer never share one.
+    calls: HashSet<String>,
+}
+
+impl<'a> Taking<'a> {
+    pub(super) fn new(
+        store: Store,
+        runtime: Handle,
+        source: &'static str,
+        heard: &'a mut dyn FnMut(Event),
+    ) -> Self {
+        Self { store, runtime, source, heard, summary: Summary::default(), session: None }
+    }
+
+    /// How much there is, and how much of it is done.
+    pub(super) fn progress(&mut self, done: u64, total: u64) {
+        (self.heard)(Event::Progress { done, total });
+    }
+
+    /// A session begins. The mark behind which its messages are wanted, the marked one included; `None` when none are.
+    pub(super) fn begin(&mut self, facts: SessionFacts) -> Result<Option<Mark>, ImportError> {
+        let id = SessionId::from(facts.id.as_str());
+        let read = self.store.read(move |connection| landing::standing(connection, &id));
+        let standing = self.runtime.block_on(read)?;
+        let from = match &standing {
+            Standing::New => Mark::default(),
+            Standing::Begun(mark) | Standing::Taken(mark) => mark.clone(),
+            Standing::Continued => {
+                self.outcome(&facts, Fate::Continued, (0, 0), 0);
+                return Ok(None);
+            }
+            Standing::Occupied => {
+                self.outcome(&facts, Fate::Occupied, (0, 0), 0);
+                return Ok(None);
+            }
+        };
+        self.session = Some(Current {
+            facts,
+            standing,
+            place: None,
+            batch: Vec::new(),
+            batch_bytes: 0,
+            message: None,
+            order: None,
+            skipped: 0,
+        });
+        Ok(Some(from))
+    }
+
+    /// A message begins; its parts follow.
+    pub(super) fn message(&mut self, mark: Mark, data: &[u8]) -> Result<(), ImportError> {
+        self.end_message()?;
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let id = MessageId::from(mark.id.as_str());
+        let old =
+            matches!(&session.standing, Standing::Begun(newest) | Standing::Taken(newest) if mark <= *newest);
+        let mut current = CurrentMessage { id: id.clone(), mark, facts: None, calls: HashSet::new() };
+        if old {
+            session.message = Some(current);
+            return Ok(());
+        }
+        match message::read(&json::repaired(data), Timestamp(current.mark.time)) {
+            Ok(facts) => {
+                current.facts = Some((facts.role, facts.completed_at));
+                let compaction = if facts.summary { Some(session.boundary(&facts)) } else { None };
+                session.message = Some(current);
+                self.push(Row::Message { id, facts: Box::new(facts), compaction }, 0)
+            }
+            Err(why) => {
+                session.message = Some(current);
+                self.skip(format!("message {id}"), why.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    /// A part of the newest message.
+    pub(super) fn part(&mut self, id: &str, data: &[u8]) -> Result<(), ImportError> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let Some(message) = &mut session.message else { return Ok(()) };
+        let data = json::repaired(data);
+        if let Some(order) = part::compaction(&data) {
+            session.order = Some((message.id.to_string(), order));
+        }
+        let Some((_, ended_at)) = message.facts else { return Ok(()) };
+        match part::read(&data, ended_at) {
+            Ok(None) => Ok(()),
+            Ok(Some(facts)) => {
+                let rows = message.rows(&PartId::from(id), facts);
+                rows.into_iter().try_for_each(|(row, bytes)| self.push(row, bytes))
+            }
+            Err(Unreadable(why)) => {
+                self.skip(format!("part {id}"), why);
+                Ok(())
+            }
+        }
+    }
+
+    /// Names something that could not be read.
+    pub(super) fn skip(&mut self, row: String, why: String) {
+        let session = self.session.as_mut().map(|session| {
+            session.skipped += 1;
+            session.facts.id.clone()
+        });
+        self.summary.skipped += 1;
+        (self.heard)(Event::Skipped { session: session.unwrap_or_default(), row, why });
+    }
+
+    /// The session ends here; it is shown from now on.
+    pub(super) fn end(&mut self, todos: Vec<TodoItem>) -> Result<(), ImportError> {
+        self.end_message()?;
+        let Some(session) = &self.session else { return Ok(()) };
+        let unchanged = session.place.is_none() && session.batch.is_empty();
+        if unchanged && matches!(session.standing, Standing::Taken(_)) {
+            let Some(session) = self.session.take() else { return Ok(()) };
+            self.outcome(&session.facts, Fate::Unchanged, (0, 0), session.skipped);
+            return Ok(());
+        }
+        self.flush()?;
+        let Some(Current { facts, standing, place: Some(place), skipped, .. }) = self.session.take() else {
+            return Ok(());
+        };
+        let (fate, written) = match standing {
+            Standing::Taken(_) => (Fate::Grown, place.written),
+            _ => (Fate::Imported, place.written),
+        };
+        let shown = facts.clone();
+        let finish = self.store.write(move |tx| landing::finish(tx, &place, &facts, &todos));
+        self.runtime.block_on(finish)?;
+        self.outcome(&shown, fate, written, skipped);
+        Ok(())
+    }
+
+    /// What was done in all.
+    pub(super) fn summary(self) -> Summary {
+        self.summary
+    }
+
+    fn end_message(&mut self) -> Result<(), ImportError> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let Some(message) = session.message.take() else { return Ok(()) };
+        let old = matches!(&session.standing, Standing::Begun(newest) | Standing::Taken(newest) if message.mark <= *newest);
+        if old { Ok(()) } else { self.push(Row::Taken(message.mark), 0) }
+    }
+
+    fn push(&mut self, row: Row, bytes: usize) -> Result<(), ImportError> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        session.batch.push(row);
+        session.batch_bytes += bytes;
+        if session.batch_bytes >= BATCH_BYTES || session.batch.len() >= BATCH_ROWS {
+            self.flush()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes what waits in one transaction. The first one takes the lease.
+    fn flush(&mut self) -> Result<(), ImportError> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let rows = std::mem::take(&mut session.batch);
+        session.batch_bytes = 0;
+        let (place, facts) = (session.place.take(), session.facts.clone());
+        let (source, lessee) = (self.source, self.store.lessee().clone());
+        let written = self.store.write(move |tx| {
+            let place = match place {
+                Some(place) => place,
+                None => landing::begin(tx, &facts, source, &lessee)?,
+            };
+            landing::write(tx, place, rows)
+        });
+        match self.runtime.block_on(written) {
+            Ok(place) => {
+                let mut place = place.into_inner();
+                let refused: Vec<Refused> = std::mem::take(&mut place.refused);
+                session.place = Some(place);
+                for (row, why) in refused {
+                    self.skip(row, why.to_owned());
+                }
+                Ok(())
+            }
+            Err(StoreError::Leased(owner)) => {
+                if let Some(session) = self.session.take() {
+                    self.outcome(&session.facts, Fate::Busy(owner), (0, 0), session.skipped);
+                }
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn outcome(&mut self, facts: &SessionFacts, fate: Fate, (messages, parts): (u64, u64), skipped: u64) {
+        self.summary.count(&fate);
+        self.summary.messages += messages;
+        self.summary.parts += parts;
+        let session = SessionId::from(facts.id.as_str());
+        (self.heard)(Event::Session(Outcome {
+            session,
+            title: facts.title.clone(),
+            fate,
+            messages,
+            parts,
+            skipped,
+        }));
+    }
+}
+
+impl Current {
+    /// What stands first in a summary: opencode says it in the user message that the summary answers.
+    fn boundary(&self, summary: &MessageFacts) -> (Compaction, Option<MessageId>) {
+        let parent = summary.parent.as_ref().map(MessageId::as_str);
+        let order = self.order.as_ref().filter(|(message, _)| Some(message.as_str()) == parent);
+        let order = order.map(|(_, order)| order.clone()).unwrap_or_default();
+        (Compaction { auto: order.auto, ..Compaction::default() }, order.tail.map(MessageId::from))
+    }
+}
+
+impl CurrentMessage {
+    /// The rows that a part becomes, with their sizes. Large bodies come in pieces, so that no transaction is long.
+    fn rows(&mut self, id: &PartId, facts: PartFacts) -> Vec<(Row, usize)> {
+        let PartFacts { mut kind, bodies } = facts;
+        let mut evidence = None;
+        let mut bytes = 0;
+        match &mut kind {
+            PartKind::Tool(tool) => {
+                if tool.call_id.is_empty() || !self.calls.insert(tool.call_id.clone()) {
+                    tool.call_id = id.to_string();
+                }
+                let result = match &tool.state {
+                    ToolState::Completed { output, .. } if !output.truncated() => Some(&output.text),
+                    ToolState::Error { message, .. } => Some(message),
+                    _ => None,
+                };
+                bytes = tool.input.text.len() + result.map_or(0, String::len);
+                evidence = result.map(|result| Record::of(id, tool, result));
+            }
+            PartKind::Text(body) | PartKind::Reasoning(body) => bytes = body.text.len(),
+            _ => {}
+        }
+        let part = Part { id: id.clone(), message_id: self.id.clone(), index: 0, kind };
+        let mut rows = vec![(Row::Part(Box::new(NewPart::from(part)), evidence), bytes)];
+        for (field, data) in bodies {
+            rows.extend(
+                data.chunks(BATCH_BYTES)
+                    .map(|piece| (Row::More(id.clone(), field, piece.to_vec()), piece.len())),
+            );
+        }
+        rows
+    }
+}
