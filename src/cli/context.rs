@@ -1,7 +1,7 @@
 //! `agentls context`: what the model still sees of a session, as a picture.
 
 mod bar;
-mod picture;
+pub(super) mod picture;
 
 use std::{
     io::{self, Write},

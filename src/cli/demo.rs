@@ -1,9 +1,11 @@
 //! `agentls demo`: the whole path, seen from a client, on a sample project and the built-in offline model.
 //!
 //! A server runs as a child with directories of its own, is asked to work, is ended, started again, and still
-//! knows everything. Each stage is checked: the demo fails when something is not as it should be. Needs no key,
+//! knows everything; then a long session is made and compacted, and nothing of it is lost. Each stage is checked: the demo fails when something is not as it should be. Needs no key,
 //! no network and no terminal.
 
+mod long;
+mod memory;
 mod sample;
 mod show;
 
@@ -21,10 +23,14 @@ use tempfile::TempDir;
 use agentls::transcript::text;
 
 use super::{client::Client, figures};
+use memory::Memory;
 use show::Show;
 
 /// What is shown of the server's stderr when something failed, in bytes.
 const SHOWN_LOG: usize = 2_000;
+
+/// The configuration's directory in the scratch directory.
+const CONFIG: &str = "config";
 
 /// The directories of the demo; removed when it ends.
 struct Stage {
@@ -44,6 +50,8 @@ struct Measured {
     overheads: Vec<f64>,
     /// Size of the database with its log, in bytes.
     database: u64,
+    /// Memory before and after stages of a long session.
+    long: Vec<(&'static str, Memory)>,
 }
 
 pub(super) fn demo() -> anyhow::Result<ExitCode> {
@@ -63,7 +71,7 @@ pub(super) fn demo() -> anyhow::Result<ExitCode> {
 
 fn play(stage: &Stage, show: &mut Show) -> anyhow::Result<()> {
     show.title(
-        "agentls: a session from the first byte to a restart. No key, no network, a scratch directory.",
+        "agentls: a session from the first byte to a restart, and a long one. No key, no network, a scratch directory.",
     )?;
     let mut measured = Measured::default();
     let mut server = stage.start(show, &mut measured).context("the server did not start")?;
@@ -74,6 +82,8 @@ fn play(stage: &Stage, show: &mut Show) -> anyhow::Result<()> {
     let mut server = stage.start(show, &mut measured).context("the server did not start again")?;
     find_again(&mut server, &session, stage, show).context("the session was not there again")?;
     measure(&mut server, &session, show, &mut measured).context("there are no figures")?;
+    measured.long =
+        long::play(&mut server, stage, show).context("the long session is not as it should be")?;
     stop(&mut server, show, &mut measured).context("the server did not end in order")?;
     print_figures(show, measured)
 }
@@ -84,6 +94,7 @@ impl Stage {
         let root = root.context("there is no place for a scratch directory")?;
         let project = root.path().join("todo");
         sample::write(&project).context("the sample project cannot be written")?;
+        long::configure(&root.path().join(CONFIG)).context("the configuration cannot be written")?;
         let program = std::env::current_exe().context("the program does not know where it is")?;
         Ok(Self { root, project, program })
     }
@@ -97,7 +108,7 @@ impl Stage {
     fn start(&self, show: &mut Show, measured: &mut Measured) -> anyhow::Result<Client> {
         let log = File::options().append(true).create(true).open(self.log())?;
         let directory = |name: &str| self.root.path().join(name);
-        let mut server = Client::start(&self.program, &directory("data"), &directory("config"), log)?;
+        let mut server = Client::start(&self.program, &directory("data"), &directory(CONFIG), log)?;
         let greeting = json!({
             "processId": std::process::id(),
             "rootUri": null,
@@ -155,7 +166,7 @@ fn check_file(path: &Path) -> anyhow::Result<()> {
 
 /// Ends the server and notes how much memory it had used.
 fn stop(server: &mut Client, show: &mut Show, measured: &mut Measured) -> anyhow::Result<()> {
-    measured.peak = measured.peak.max(peak_memory(server.pid()));
+    measured.peak = measured.peak.max(Memory::of(server.pid()).peak);
     let status = server.end(show)?;
     ensure!(status.success(), "{status}");
     show.stage("Server shut down").context("the screen takes no more")
@@ -210,7 +221,7 @@ fn print_figures(show: &mut Show, measured: Measured) -> anyhow::Result<()> {
         measured.starts.iter().map(|start| figures::millis(start.as_secs_f64() * 1_000.0)).collect();
     let steps = measured.overheads.len();
     let Some(overhead) = figures::median(measured.overheads) else { bail!("no step was measured") };
-    let memory = measured.peak.map_or_else(|| "unknown on this system".to_owned(), figures::bytes);
+    let memory = memory::told(measured.peak);
     show.title("Figures")?;
     show.figure("start → `initialize` reply", &starts.join(", "))?;
     show.figure(
@@ -219,16 +230,11 @@ fn print_figures(show: &mut Show, measured: Measured) -> anyhow::Result<()> {
     )?;
     show.figure("peak memory of the server", &memory)?;
     show.figure("database", &figures::bytes(measured.database))?;
+    for (when, memory) in measured.long {
+        show.figure(&format!("memory {when}"), &memory.to_string())?;
+    }
     show.title("Next: `agentls run \"where is … defined?\"` in a project of yours, or `agentls doctor`.")?;
     Ok(())
-}
-
-/// Peak resident memory of a process in bytes: the line `VmHWM: N kB` of proc(5).
-fn peak_memory(pid: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kilobytes.checked_mul(1024)
 }
 
 fn string(reply: &Value, pointer: &str) -> anyhow::Result<String> {

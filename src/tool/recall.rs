@@ -77,7 +77,7 @@ impl Tool for Recall {
             let text = tokio::task::spawn_blocking(move || select(&stored, &params))
                 .await
                 .map_err(|error| ToolError::Failed(error.to_string()))??;
-            Ok(Output { title: format!("recall {part}"), text, ..Output::default() })
+            Ok(Output { title: part.to_string(), text, ..Output::default() })
         })
     }
 }

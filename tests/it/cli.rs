@@ -282,6 +282,10 @@ fn the_demo_plays_to_its_end() {
         "Still there",
         "peak memory",
         "+            print(f\"Task {number} received.",
+        "calls left their evidence behind the summary",
+        "Found, byte for byte",
+        "What the model sees after",
+        "memory after compaction",
     ] {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }

@@ -3,11 +3,12 @@
 use std::{fs, io, path::Path};
 
 /// Path and content of each file.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("README.md", include_str!("sample/README.md")),
     (STORE, include_str!("sample/todo/store.py")),
     (CLI, include_str!("sample/todo/cli.py")),
     ("check.sh", include_str!("sample/check.sh")),
+    ("stock.sh", include_str!("sample/stock.sh")),
 ];
 
 /// Where [`FUNCTION`] is defined.
@@ -27,6 +28,9 @@ pub(super) const RIGHT: &str = "received";
 
 /// Finds the mistake; fails while it is there.
 pub(super) const CHECK: &str = "sh check.sh";
+
+/// Prints a long result; takes a number.
+pub(super) const STOCK: &str = "sh stock.sh";
 
 /// Writes the project into `directory`.
 pub(super) fn write(directory: &Path) -> io::Result<()> {

@@ -9,20 +9,26 @@ use std::{
 
 use serde_json::{Value, json};
 
+use agentls::face::lsp::results::ContextReport;
+
 use crate::cli::{
     client::Host,
+    context::picture::{self, Frame},
     page::{Ended, Page, call_line},
-    style::{Style, printable},
+    style::{Style, printable, terminal_width},
 };
 
 /// All pauses together, on a terminal. Elsewhere there are none.
-const LONGEST_PAUSES: Duration = Duration::from_millis(3_800);
+const LONGEST_PAUSES: Duration = Duration::from_millis(6_500);
 
 /// Before a new stage, and before a permission is granted.
 const BREATH: Duration = Duration::from_millis(350);
 
 /// Bytes that appear at once.
 const PIECE: usize = 12;
+
+/// Pieces of a context that are listed.
+const WIDEST: usize = 3;
 
 /// Behind such a piece.
 const PIECE_PAUSE: Duration = Duration::from_millis(6);
@@ -81,6 +87,15 @@ impl Show {
         self.page.line(&format!("  {}", self.style.dim(printable(line))))
     }
 
+    /// What the model still sees, as `agentls context` draws it, with its widest pieces.
+    pub(super) fn context(&mut self, heading: &str, report: &ContextReport) -> io::Result<()> {
+        let frame = Frame { style: self.style, width: terminal_width(), limit: WIDEST };
+        for line in picture::lines(heading, report, &frame) {
+            self.page.line(&line)?;
+        }
+        Ok(())
+    }
+
     /// A name and a number.
     pub(super) fn figure(&mut self, name: &str, figure: &str) -> io::Result<()> {
         self.page.line(&format!("  {name:<36} {}", self.style.green(figure)))
@@ -134,12 +149,16 @@ impl Show {
             self.page.line(&format!("    {}", self.style.diff_line(line)))?;
         }
         self.page.out().pause(BREATH * 2);
-        let options = question.get("options").and_then(Value::as_array).into_iter().flatten();
-        let mut once = options.filter(|option| option.get("scope") == Some(&json!("once")));
-        let option = once.next().and_then(|option| option.get("id")).cloned().unwrap_or_default();
         self.page.line(&format!("  {}", self.style.green("  allowed once")))?;
-        Ok(json!({"optionId": option}))
+        Ok(once(question))
     }
+}
+
+/// The answer that allows what is asked, this time.
+pub(super) fn once(question: &Value) -> Value {
+    let options = question.get("options").and_then(Value::as_array).into_iter().flatten();
+    let mut once = options.filter(|option| option.get("scope") == Some(&json!("once")));
+    json!({"optionId": once.next().and_then(|option| option.get("id"))})
 }
 
 impl Host for Show {

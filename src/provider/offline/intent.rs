@@ -17,6 +17,8 @@ pub(super) enum Task {
     Replace { old: String, new: String, path: Option<String> },
     /// Run a command.
     Run(String),
+    /// Read an earlier tool result again, whole or where it has these words.
+    Recall { handle: String, words: Option<String> },
 }
 
 /// A word, or all that stands in quotes.
@@ -37,6 +39,7 @@ impl Token {
 const REPLACE: &[&str] = &["replace", "change", "substitute"];
 const RUN: &[&str] = &["run", "execute"];
 const LIST: &[&str] = &["list"];
+const RECALL: &[&str] = &["recall"];
 const ASK: &[&str] = &[
     "find", "search", "where", "where's", "what", "what's", "show", "locate", "read", "look", "explain",
     "how", "which",
@@ -169,7 +172,7 @@ fn push_word(tokens: &mut Vec<Token>, word: &mut String) {
 /// A clause begins at a verb that stands first, behind a pause, or behind a connecting word.
 fn clauses(tokens: &[Token]) -> Vec<&[Token]> {
     let begins = |at: usize, token: &Token| {
-        [REPLACE, RUN, LIST, ASK].iter().any(|verbs| token.is(verbs))
+        [REPLACE, RUN, LIST, RECALL, ASK].iter().any(|verbs| token.is(verbs))
             && at
                 .checked_sub(1)
                 .and_then(|before| tokens.get(before))
@@ -200,6 +203,9 @@ fn task(clause: &[Token]) -> Option<Task> {
         let path = rest.iter().find(|token| token.quoted || looks_like_path(&token.text));
         return Some(Task::List(path.map_or_else(|| ".".to_owned(), |token| token.text.clone())));
     }
+    if head.is(RECALL) {
+        return recall(rest).or_else(|| search(rest));
+    }
     search(if head.is(ASK) { rest } else { clause })
 }
 
@@ -226,6 +232,13 @@ fn run(rest: &[Token]) -> Option<Task> {
     }
     let described = rest.first().is_none_or(|token| token.is(&["the", "all", "my", "our", "it"]));
     (!described).then(|| Task::Run(joined(rest)))
+}
+
+/// A handle, and what else stands in quotes.
+fn recall(rest: &[Token]) -> Option<Task> {
+    let handle = rest.iter().position(|token| token.text.starts_with("prt_"))?;
+    let words = rest.iter().skip(handle + 1).find(|token| token.quoted).map(|token| token.text.clone());
+    Some(Task::Recall { handle: rest.get(handle)?.text.clone(), words })
 }
 
 fn search(tokens: &[Token]) -> Option<Task> {

@@ -19,6 +19,7 @@ no network, and I work on your real files with the ordinary tools. Ask me, for e
 - find the places that speak of some words\n\
 - replace \"old text\" with \"new text\" in path/to/file\n\
 - run `a command`\n\
+- recall `prt_…` for `some words`\n\
 For everything else, configure a model of a provider.";
 
 /// How agentls begins what it says in the user's role.
@@ -135,6 +136,7 @@ impl<'a> Work<'a> {
                 let output = self.call("bash", json!({"command": command}), format!("I run `{command}`."))?;
                 Ok(format!("`{command}` ran and said:\n{}", fenced(&last_lines(output), "")))
             }
+            Task::Recall { handle, words } => self.recall(handle, words.as_deref()),
         }
     }
 
@@ -154,12 +156,24 @@ impl<'a> Work<'a> {
                 "I stop here: the next step would be `{tool}` with `{arguments}`."
             )));
         }
-        if !self.request.tools.iter().any(|offered| offered == tool) {
+        if !self.request.tools.iter().any(|offered| offered.name == tool) {
             return Err(Stop::Failed(format!(
                 "I would need the tool `{tool}`, which this session does not have."
             )));
         }
         Err(Stop::Call(Step::Call { tool, arguments, thought }))
+    }
+
+    fn recall(&self, handle: &str, words: Option<&str>) -> Result<String, Stop> {
+        let thought = format!("I read the stored result {handle} again.");
+        let (arguments, what) = match words {
+            Some(words) => {
+                (json!({"ref": handle, "pattern": escape(words)}), format!("`{words}` stands in {handle}"))
+            }
+            None => (json!({"ref": handle, "limit": SHOWN_LINES}), format!("{handle} begins")),
+        };
+        let lines = self.call("recall", arguments, thought)?;
+        Ok(format!("{what}:\n{}", fenced(&last_lines(lines), "")))
     }
 
     fn grep(&self, pattern: &str, thought: String) -> Result<Vec<Hit<'a>>, Stop> {

@@ -20,7 +20,7 @@ fn deadlines() -> Deadlines {
 
 fn step(entries: &[Entry], tool_choice: ToolChoice) -> Vec<Event> {
     let model = catalog::model(OFFLINE, "explorer").unwrap();
-    let tools: Vec<_> = ["list", "glob", "grep", "read", "edit", "bash"]
+    let tools: Vec<_> = ["list", "glob", "grep", "read", "edit", "bash", "recall"]
         .map(|name| ToolSpec {
             name: name.into(),
             description: String::new(),
@@ -169,6 +169,17 @@ fn notes_in_the_users_role_do_not_change_the_task() {
 }
 
 #[test]
+fn a_stored_result_is_recalled_whole_or_where_it_has_some_words() {
+    let stored = |_: &str, _: &Value| ("     7\tbin 7: 3 crates".to_owned(), false);
+    let session = run("Recall `prt_1`, then recall prt_2 for `bin (7)`.", stored);
+    assert_eq!(
+        session.calls,
+        [r#"recall {"ref":"prt_1","limit":24}"#, r#"recall {"ref":"prt_2","pattern":"bin \\(7\\)"}"#]
+    );
+    assert!(session.answer.contains("`bin (7)` stands in prt_2:\n```\n     7\tbin 7: 3 crates\n```"));
+}
+
+#[test]
 fn without_permission_to_call_it_answers_in_words() {
     let asked = [Entry::User(vec![Content::Text("run `ls`".into())])];
     assert!(said(&step(&asked, ToolChoice::None)).1.is_none());
@@ -197,7 +208,7 @@ proptest::proptest! {
 
     #[test]
     fn nor_does_one_made_of_its_own_words(
-        words in proptest::collection::vec("find|replace|with|in|run|where|is|and|then|list|\"a|b\"|`|src/x.rs|,|Foo", 0..14)
+        words in proptest::collection::vec("find|replace|with|in|run|where|is|and|then|list|recall|prt_1|\"a|b\"|`|src/x.rs|,|Foo", 0..14)
     ) {
         run(&words.join(" "), project);
     }

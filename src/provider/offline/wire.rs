@@ -2,23 +2,29 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::provider::{
-    Content, Entry, Envelope, Said, ToolChoice,
-    body::{join, json},
+    Content, Entry, Envelope, Said, ToolChoice, ToolSpec,
+    body::{self, join},
 };
 
 /// A request as it is read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Request {
-    /// Names of the tools on offer.
-    pub(super) tools: Vec<String>,
+    /// The tools on offer.
+    pub(super) tools: Vec<Offered>,
     /// Whether they may be called now.
     pub(super) may_call: bool,
     /// The conversation.
     pub(super) entries: Vec<Turn>,
+}
+
+/// A tool on offer. How it is used, the explorer knows without being told.
+#[derive(Debug, Deserialize)]
+pub(super) struct Offered {
+    pub(super) name: String,
 }
 
 /// An entry of the conversation. Images and reasoning are of no use to the explorer.
@@ -51,7 +57,7 @@ pub(super) struct Returned {
 
 /// One entry as JSON.
 pub(super) fn encode(entry: &Entry) -> Bytes {
-    json(&match entry {
+    body::json(&match entry {
         Entry::User(content) => Turn::User { text: lines(content.iter().filter_map(words)) },
         Entry::Assistant(said) => Turn::Assistant {
             text: lines(said.iter().filter_map(|piece| match piece {
@@ -91,11 +97,16 @@ fn call(piece: &Said) -> Option<Call> {
     Some(Call { id: call_id.clone(), tool: tool.clone(), arguments: arguments.into() })
 }
 
-/// A whole request.
+/// A whole request. It holds what any model is told, so that its size is counted as that of any model.
 pub(super) fn body(envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes {
     let mut fields = Map::new();
     fields.insert("model".into(), envelope.model.id.as_str().into());
-    fields.insert("tools".into(), envelope.tools.iter().map(|tool| tool.name.as_str()).collect());
+    fields.insert("instructions".into(), envelope.instructions.into());
+    fields.insert("tools".into(), envelope.tools.iter().map(offered).collect());
     fields.insert("mayCall".into(), (envelope.tool_choice == ToolChoice::Auto).into());
     join(&fields, "entries", encoded)
+}
+
+fn offered(tool: &ToolSpec) -> Value {
+    json!({"name": tool.name, "description": tool.description, "parameters": tool.parameters})
 }
