@@ -24,6 +24,7 @@ mod generated_history;
 mod import;
 mod life_cycle;
 mod paging;
+mod palette;
 mod permissions;
 mod prompt;
 mod queue;

@@ -8,6 +8,9 @@ use std::cmp::Reverse;
 use super::results::{ContextItem, ContextReport};
 use crate::{engine::Fate, transcript::PartId};
 
+/// Beyond the double, what a provider counts is not believed to be comparable, in percent.
+const MOST_CORRECTED: u64 = 100;
+
 /// What several pieces come to that are not sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Left {
@@ -108,14 +111,15 @@ pub fn calibration(report: &ContextReport) -> String {
         return "The provider has counted nothing of this yet: all sizes are estimates.".to_owned();
     }
     let off = counted.abs_diff(estimate).saturating_mul(100) / counted;
-    let side = match estimate.cmp(&counted) {
-        _ if off == 0 => "right to the percent".to_owned(),
-        std::cmp::Ordering::Less => format!("{off} % too low"),
-        _ => format!("{off} % too high"),
+    let side = if estimate < counted { "low" } else { "high" };
+    let judged = match off {
+        0 => "right to the percent".to_owned(),
+        _ if off > MOST_CORRECTED => format!("{off} % too {side} and corrected by a factor of two"),
+        _ => format!("{off} % too {side} and corrected by that"),
     };
     format!(
-        "Estimates are {side} (the provider counted {counted} tokens for what was estimated at {estimate}) and \
-         corrected by that; {} of the {} tokens are estimated.",
+        "Estimates are {judged}: the provider counted {counted} tokens for what was estimated at {estimate}. \
+         {} of the {} tokens are estimated.",
         report.estimated, report.used
     )
 }
@@ -183,8 +187,14 @@ mod tests {
         let said = |counted_tokens, counted_estimate| {
             calibration(&ContextReport { counted_tokens, counted_estimate, ..report() })
         };
-        assert!(said(60_000, 66_000).starts_with("Estimates are 10 % too high (the provider counted 60000"));
+        assert!(
+            said(60_000, 66_000)
+                .starts_with("Estimates are 10 % too high and corrected by that: the provider counted 60000")
+        );
         assert!(said(60_000, 45_000).starts_with("Estimates are 25 % too low"));
+        assert!(
+            said(1_000, 3_000).starts_with("Estimates are 200 % too high and corrected by a factor of two")
+        );
         assert!(said(60_000, 60_100).starts_with("Estimates are right to the percent"));
         assert!(said(1, 1).contains("all sizes are estimates"));
     }

@@ -1,6 +1,8 @@
 //! Results of commands as Markdown for a person, in files of the person's own (mode 0600) until the process
 //! ends.
 
+mod context;
+
 use std::{
     fs::{DirBuilder, OpenOptions},
     io::{self, Write as _},
@@ -19,7 +21,8 @@ pub fn page(method: &str, result: &Value) -> Option<String> {
     match method {
         "session/list" => Some(sessions(result)),
         "session/export" => result.get("text").and_then(Value::as_str).map(str::to_owned),
-        "session/context" => Some(context(result)),
+        "session/context" => context::report(result),
+        "session/compact" => Some(context::compacted(result)),
         "server/status" => Some(status(result)),
         _ => None,
     }
@@ -37,28 +40,6 @@ fn sessions(result: &Value) -> String {
     )
 }
 
-/// The widest pieces first.
-fn context(report: &Value) -> String {
-    let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
-    let mut items: Vec<&Value> =
-        report.get("items").and_then(Value::as_array).into_iter().flatten().collect();
-    items.sort_by_key(|item| std::cmp::Reverse(item.get("tokens").and_then(Value::as_u64)));
-    let rows = items.into_iter().map(|item| {
-        let cells = ["/tokens", "/fate", "/kind", "/tool", "/title", "/seq"];
-        let cells = cells.map(|place| item.pointer(place).map(cell).unwrap_or_default());
-        format!("| {} |\n", cells.join(" | "))
-    });
-    format!(
-        "# What the model sees\n\n{} of {} tokens ({} estimated); compacted at {}\n\n\
-         | tokens | fate | kind | tool | title | message |\n| ---: | --- | --- | --- | --- | ---: |\n{}",
-        number("used"),
-        number("limit"),
-        number("estimated"),
-        number("usable"),
-        rows.collect::<String>()
-    )
-}
-
 fn status(result: &Value) -> String {
     let members = result.as_object().into_iter().flatten();
     let rows: Vec<String> = members.map(|(name, value)| format!("| {name} | {} |", cell(value))).collect();
@@ -67,7 +48,11 @@ fn status(result: &Value) -> String {
 
 /// A value in one cell of a table.
 fn cell(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    line(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+}
+
+/// A text in one cell of a table.
+fn line(text: &str) -> String {
     text.replace('|', "\\|").replace(['\n', '\r'], " ")
 }
 
