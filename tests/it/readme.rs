@@ -18,14 +18,14 @@ fn block(heading: &str, language: &str) -> String {
     code.split_once("```").unwrap().0.to_owned()
 }
 
-/// Runs the client with a prompt and a person who says `answer`; its exit code and what it printed.
-fn run_client(home: &Home, prompt: &str, answer: &str) -> (Option<i32>, String) {
+/// Runs a client with a prompt and a person who says `answer`; its exit code and what it printed.
+fn run_client(client: &str, home: &Home, prompt: &str, answer: &str) -> (Option<i32>, String) {
     let binaries = Path::new(env!("CARGO_BIN_EXE_agentls")).parent().unwrap();
     let path = std::env::join_paths(
         [binaries.to_path_buf()].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
     let mut client = Command::new("python3")
-        .args(["-c", &block("A headless client", "python"), prompt])
+        .args(["-c", client, prompt])
         .current_dir(home.workspace())
         .env("PATH", path.unwrap())
         .env("AGENTLS_DATA_DIR", home.data())
@@ -41,14 +41,34 @@ fn run_client(home: &Home, prompt: &str, answer: &str) -> (Option<i32>, String) 
 
 #[test]
 fn the_headless_client_of_the_readme_does_what_it_says() {
+    let client = block("A headless client", "python");
     let home = Home::new(&json!({}));
     home.write("a.txt", "one\n");
     let prompt = "replace \"one\" with \"two\" in a.txt";
-    let (code, printed) = run_client(&home, prompt, "n\n");
+    let (code, printed) = run_client(&client, &home, prompt, "n\n");
     assert!(code == Some(0) && printed.contains("permissionRejected"), "{code:?}: {printed}");
     assert_eq!(home.read("a.txt"), "one\n");
-    let (code, printed) = run_client(&home, prompt, "y\n");
+    let (code, printed) = run_client(&client, &home, prompt, "y\n");
     assert!(code == Some(0) && printed.contains("endTurn after 2 steps"), "{code:?}: {printed}");
     assert!(printed.contains("I replaced `one` with `two`"), "{printed}");
     assert_eq!(home.read("a.txt"), "two\n");
+}
+
+#[test]
+fn a_client_that_goes_on_as_the_readme_says_sees_and_compacts_its_session() {
+    let client = block("A headless client", "python");
+    let (beginning, end) = client.split_at(client.find("request(\"shutdown\")").unwrap());
+    let client = format!("{beginning}{}{end}", block("Long sessions", "python"));
+    let home = Home::new(&json!({"permission": {"*": "allow"}, "compaction": {"keepTokens": 0}}));
+    let (code, printed) = run_client(&client, &home, "run `seq 10000001 10001990`", "");
+    assert!(code == Some(0) && printed.contains(" of 200000 tokens, "), "{code:?}: {printed}");
+    let listed = Command::new(env!("CARGO_BIN_EXE_agentls"))
+        .args(["context", "last"])
+        .current_dir(home.workspace())
+        .env("AGENTLS_DATA_DIR", home.data())
+        .env("AGENTLS_CONFIG_DIR", home.config_dir())
+        .output()
+        .unwrap();
+    let drawn = String::from_utf8(listed.stdout).unwrap();
+    assert!(drawn.contains("summary and what follows it"), "{drawn}");
 }
