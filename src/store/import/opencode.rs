@@ -3,6 +3,7 @@
 //! Reads opencode 1.18: its database and the JSON of `opencode export`. Both readers hand on the same rows, in order
 //! (messages by time, then id; parts by id), as JSON text; `message` and `part` translate one row each and are pure.
 
+mod connection;
 mod data_url;
 pub(super) mod database;
 pub(super) mod export;

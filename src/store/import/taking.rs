@@ -204,10 +204,10 @@ impl<'a> Taking<'a> {
     pub(super) fn skip(&mut self, row: String, why: String) {
         let session = self.session.as_mut().map(|session| {
             session.skipped += 1;
-            session.facts.id.clone()
+            SessionId::from(session.facts.id.as_str())
         });
         self.summary.skipped += 1;
-        (self.heard)(Event::Skipped { session: session.unwrap_or_default(), row, why });
+        (self.heard)(Event::Skipped { session, row, why });
     }
 
     /// The session ends here; it is shown from now on.
