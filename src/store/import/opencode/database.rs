@@ -104,8 +104,7 @@ impl<'a> Database<'a> {
             self.column("session", "parent_id")
         );
         let found = self.connection.prepare(&sql).and_then(|mut statement| {
-            let rows =
-                statement.query_map([only], |row| Ok((row.get(0)?, rows::unsigned(row, "messages")?)))?;
+            let rows = statement.query_map([only], |row| Ok((id(row), rows::unsigned(row, "messages")?)))?;
             rows.collect()
         });
         found.map_err(|error| ImportError::Unopened { path: self.path.to_owned(), why: error.to_string() })
@@ -223,7 +222,7 @@ impl<'a> Database<'a> {
     fn parts(&self, message: &str) -> rusqlite::Result<Vec<String>> {
         self.connection
             .prepare_cached("SELECT id FROM part WHERE message_id = ?1 ORDER BY id")?
-            .query_map([message], |row| row.get(0))?
+            .query_map([message], |row| Ok(id(row)))?
             .collect()
     }
 
@@ -256,6 +255,11 @@ impl<'a> Database<'a> {
         };
         read().unwrap_or_default()
     }
+}
+
+/// The id in the first column. One that is no text finds nothing, and that is said of its row.
+fn id(row: &Row<'_>) -> String {
+    text(row, 0).unwrap_or_default()
 }
 
 fn text(row: &Row<'_>, index: usize) -> Option<String> {
