@@ -314,7 +314,8 @@ fn compact(tx: &Connection, key: i64, part: &PartId) -> Result<()> {
     Ok(())
 }
 
-fn mark(tx: &Connection, key: i64, reason: &str, start: Option<i64>) -> Result<()> {
+/// Notes that what had been sent was changed: what providers counted until now says nothing any more.
+pub(super) fn mark(tx: &Connection, key: i64, reason: &str, start: Option<i64>) -> Result<()> {
     tx.prepare_cached(
         "INSERT INTO live_window (session, start, reshaped, reason)
          VALUES (?1, coalesce(?3, 0), (SELECT last_seq FROM session WHERE key = ?1), ?2)

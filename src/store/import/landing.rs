@@ -10,7 +10,7 @@ use crate::{
     store::{
         Lessee, Result,
         body::{self, Field},
-        leases,
+        leases, live,
         parts::{self, NewPart},
         rows,
         sessions::{self, TitleBy, UNTITLED},
@@ -346,6 +346,8 @@ pub(super) fn finish(tx: &Connection, place: &Place, facts: &SessionFacts, todos
         ],
     )?;
     tx.execute("UPDATE import SET complete = 1 WHERE session = ?1", [key])?;
+    // Another program's requests had other instructions and tools: their counts are not ours.
+    live::mark(tx, key, "import", None)?;
     tx.execute("DELETE FROM todo WHERE session = ?1", [key])?;
     for (index, item) in (0_i64..).zip(todos) {
         tx.prepare_cached("INSERT INTO todo (session, idx, text, status) VALUES (?1, ?2, ?3, ?4)")?
