@@ -130,7 +130,7 @@ impl Desk {
         match act {
             Act::Says(size) => drop(self.add(Role::User, vec![text(*size)]).await),
             Act::Answers(size) => drop(self.add(Role::Assistant, vec![text(*size)]).await),
-            Act::Calls(outputs) => drop(self.add(Role::Assistant, outputs.iter().map(call).collect()).await),
+            Act::Calls(outputs) => drop(self.add(Role::Assistant, outputs.iter().copied().map(call).collect()).await),
             Act::Breaks(size) => {
                 let message = self.add(Role::Assistant, vec![text(*size)]).await;
                 let error = Some(Failure::new(FailureKind::Interrupted, "cut"));
@@ -180,7 +180,7 @@ impl Desk {
     }
 }
 
-fn call(output: &Option<usize>) -> PartKind {
+fn call(output: Option<usize>) -> PartKind {
     let state = match output {
         None => ToolState::Running { started_at: Timestamp(0) },
         Some(size) => ToolState::Completed {
