@@ -5,6 +5,7 @@
 //! that nobody else can make (invariant 7). Order is `seq`, given here (invariant 1); bodies lie apart from the
 //! rows that describe them (invariant 2). One process writes a session at a time, by a lease (invariant 8).
 
+mod anchors;
 mod approvals;
 mod body;
 mod evidence;
@@ -39,6 +40,7 @@ use std::{
 
 use rusqlite::Connection;
 
+pub use anchors::{Anchor, Anchoring, Mooring};
 pub use approvals::Approved;
 pub use body::{Field, FieldRange};
 pub use evidence::Evidence;

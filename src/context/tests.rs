@@ -130,11 +130,13 @@ impl Desk {
         match act {
             Act::Says(size) => drop(self.add(Role::User, vec![text(*size)]).await),
             Act::Answers(size) => drop(self.add(Role::Assistant, vec![text(*size)]).await),
-            Act::Calls(outputs) => drop(self.add(Role::Assistant, outputs.iter().copied().map(call).collect()).await),
+            Act::Calls(outputs) => {
+                drop(self.add(Role::Assistant, outputs.iter().copied().map(call).collect()).await)
+            }
             Act::Breaks(size) => {
                 let message = self.add(Role::Assistant, vec![text(*size)]).await;
                 let error = Some(Failure::new(FailureKind::Interrupted, "cut"));
-                let cut = Change::Completed { message, finish: None, error, usage: None };
+                let cut = Change::Completed { message, finish: None, error, usage: None, response: None };
                 self.store.apply(&self.session, vec![cut]).await.unwrap();
             }
             Act::Prunes => {

@@ -30,6 +30,8 @@ pub struct Live {
     /// The newest message when something that had been sent was last changed. What providers counted up to there
     /// no longer holds.
     pub reshaped: Seq,
+    /// What changed it: `prune`, `window` or `compaction`.
+    pub reason: String,
     /// Calls for a summary in a row that won nothing.
     pub failures: u32,
     /// Whether an answer was ever given here: what stands before it has been sent.
@@ -201,17 +203,19 @@ impl Store {
 struct WindowRow {
     start: Option<Seq>,
     reshaped: i64,
+    reason: String,
     failures: u32,
 }
 
 fn load_window(connection: &Connection, key: i64) -> Result<WindowRow> {
     let row = connection
-        .prepare_cached("SELECT start, reshaped, failures FROM live_window WHERE session = ?1")?
+        .prepare_cached("SELECT start, reshaped, reason, failures FROM live_window WHERE session = ?1")?
         .query_row([key], |row| {
             let start = row.get::<_, i64>("start")?;
             Ok(WindowRow {
                 start: (start > 0).then_some(Seq(start)),
                 reshaped: row.get("reshaped")?,
+                reason: row.get("reason")?,
                 failures: u32::try_from(row.get::<_, i64>("failures")?).unwrap_or(0),
             })
         })
@@ -232,6 +236,7 @@ fn load(connection: &Connection, key: i64) -> Result<Live> {
         boundary,
         start: window.start,
         reshaped: Seq(window.reshaped.max(summarised)),
+        reason: if window.reason.is_empty() { "compaction".to_owned() } else { window.reason },
         failures: window.failures,
         answered: counted.is_some(),
         counted: counted.filter(|counted| counted.tokens > 0 && counted.bytes > 0),

@@ -13,7 +13,8 @@ use crate::support::{
     provider::{Answer, Double, Wire},
     server::Server,
 };
-use model::{Worker, asks_for_summary, facts, shown, summary};
+pub use model::summary;
+use model::{Worker, asks_for_summary, facts, shown};
 
 /// A configuration with a small window: about 20,000 tokens are usable.
 fn small(double: &Double) -> Value {

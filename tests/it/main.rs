@@ -32,6 +32,7 @@ mod request_bodies;
 mod restart;
 mod retry;
 mod sessions;
+mod threading;
 mod tidy;
 mod tools;
 mod two_servers;

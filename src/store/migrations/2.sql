@@ -20,3 +20,13 @@ CREATE TABLE import (
   open_size INTEGER,                    -- size of that newest message there in bytes, if it had no end there
   complete  INTEGER NOT NULL DEFAULT 0  -- 0 while the session is hidden because messages are missing
 ) STRICT;
+
+-- The newest answer that the next request may continue at a provider that keeps responses.
+CREATE TABLE anchor (
+  session     INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
+  message     INTEGER NOT NULL DEFAULT 0,  -- the answer's seq
+  response    TEXT,                        -- the provider's id of it; null while there is none to continue
+  fingerprint TEXT NOT NULL DEFAULT '',    -- what it was asked with
+  reason      TEXT NOT NULL DEFAULT '',    -- why there is none
+  refusals    INTEGER NOT NULL DEFAULT 0   -- continued requests in a row that were refused
+) STRICT;
