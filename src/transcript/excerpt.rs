@@ -119,22 +119,24 @@ fn candidates(whole: &str) -> (Vec<Piece<'_>>, usize) {
         }
         number += 1;
     }
-    let lines = last.back().map_or(0, |(place, ..)| place.line + 1);
     for (distance, (place, text, mut look)) in last.into_iter().rev().enumerate() {
         look.score += end_bonus(distance);
         best.add(place, text, look, true);
     }
-    (best.into_pieces(), lines.max(whole.lines().count()))
+    (best.into_pieces(), whole.lines().count())
 }
 
 fn end_bonus(distance: usize) -> i32 {
     i32::try_from(ENDS.saturating_sub(distance)).unwrap_or(0) * END
 }
 
+/// Score, place (the first one counts as more), shape and text of a piece; the least is on top of a heap.
+type Ranked<'a> = Reverse<(i32, Reverse<Place>, u64, &'a str)>;
+
 /// The best pieces so far.
 #[derive(Default)]
 struct Best<'a> {
-    heap: BinaryHeap<Reverse<(i32, Reverse<Place>, u64, &'a str)>>,
+    heap: BinaryHeap<Ranked<'a>>,
     /// How many there were of a shape and score.
     alike: HashMap<(u64, i32), u32>,
 }
