@@ -71,7 +71,7 @@ impl History<'_> {
              WHERE part.id = ?1 AND part.session = ?2 AND type IN ('text', 'reasoning', 'file', 'tool')"
         );
         let mut select = self.connection.prepare_cached(&sql)?;
-        let found = select.query_row(params![id.as_str(), self.session], |row| entry(row)).optional()?;
+        let found = select.query_row(params![id.as_str(), self.session], entry).optional()?;
         found.ok_or_else(|| StoreError::PartNotFound(id.to_string()))
     }
 

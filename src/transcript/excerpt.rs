@@ -9,7 +9,8 @@
 //!
 //! `108: ` before a line says that lines are left out before it and which one it is: the offset to give to `recall`.
 //!
-//! Pure, and linear in the output: each line is scored once, only a few dozen are weighed against each other. A very
+//! Pure; each line is scored once, only a few dozen are weighed against each other, the middle of an output of more than
+//! 4 MiB is not looked at. A very
 //! long line is read in pieces, as if each were a line. `cargo bench --bench excerpt` says how good the choice is.
 
 use std::{
@@ -20,6 +21,9 @@ use std::{
 use super::text;
 
 mod line;
+
+/// Of a longer output, so many bytes at either end are looked at: the choice has its time, whatever a tool prints.
+const END_BYTES: usize = 2 << 20;
 
 /// A longer line is scored, weighed and kept in pieces of at most so many bytes.
 const PIECE: usize = 150;
@@ -84,9 +88,25 @@ struct Piece<'a> {
     names: Vec<line::Name>,
 }
 
-/// All lines in pieces; empty ones have none.
+/// The lines that are looked at, with their numbers from 0: all, or those at both ends of a very long output.
+fn lines(whole: &str) -> impl Iterator<Item = (usize, &str)> {
+    let (first, last) = if whole.len() <= 2 * END_BYTES {
+        (whole, "")
+    } else {
+        let (first, _) = text::head(whole, END_BYTES).rsplit_once('\n').unwrap_or_default();
+        let (_, last) = text::tail(whole, END_BYTES).split_once('\n').unwrap_or_default();
+        (first, last)
+    };
+    let before = whole.lines().count() - last.lines().count();
+    first
+        .lines()
+        .enumerate()
+        .chain(last.lines().enumerate().map(move |(number, line)| (before + number, line)))
+}
+
+/// Those lines in pieces; empty ones have none.
 fn pieces(whole: &str) -> impl Iterator<Item = (Place, &str)> {
-    whole.lines().enumerate().flat_map(|(number, line)| {
+    lines(whole).flat_map(|(number, line)| {
         let mut from = 0;
         std::iter::from_fn(move || {
             let piece = text::head(text::from(line, from), PIECE);
@@ -119,22 +139,24 @@ fn candidates(whole: &str) -> (Vec<Piece<'_>>, usize) {
         }
         number += 1;
     }
-    let lines = last.back().map_or(0, |(place, ..)| place.line + 1);
     for (distance, (place, text, mut look)) in last.into_iter().rev().enumerate() {
         look.score += end_bonus(distance);
         best.add(place, text, look, true);
     }
-    (best.into_pieces(), lines.max(whole.lines().count()))
+    (best.into_pieces(), whole.lines().count())
 }
 
 fn end_bonus(distance: usize) -> i32 {
     i32::try_from(ENDS.saturating_sub(distance)).unwrap_or(0) * END
 }
 
+/// Score, place (the first one counts as more), shape and text of a piece; the least is on top of a heap.
+type Ranked<'a> = Reverse<(i32, Reverse<Place>, u64, &'a str)>;
+
 /// The best pieces so far.
 #[derive(Default)]
 struct Best<'a> {
-    heap: BinaryHeap<Reverse<(i32, Reverse<Place>, u64, &'a str)>>,
+    heap: BinaryHeap<Ranked<'a>>,
     /// How many there were of a shape and score.
     alike: HashMap<(u64, i32), u32>,
 }
@@ -268,6 +290,17 @@ mod tests {
         assert!(kept.contains("\nerror: no space left on /dev/sda1\nexit code 28\n… (+"), "{kept}");
         let shown = kept.lines().count() - 1;
         assert!(kept.ends_with(&format!("… (+{} lines)", 203 - shown)), "{kept}");
+    }
+
+    #[test]
+    fn of_a_very_long_output_both_ends_are_looked_at_and_numbered_rightly() {
+        let mut output = "nothing\n".repeat(1_000_000);
+        output.insert_str(0, "version 1.2.3\n");
+        output.push_str("error: the end\n");
+        let kept = choose(&output, 200);
+        assert!(kept.starts_with("version 1.2.3\n") && kept.contains("\nerror: the end\n"), "{kept}");
+        assert!(kept.contains("\n999999: nothing\n") || kept.contains("\n1000000: nothing\n"), "{kept}");
+        assert!(choose(&"x".repeat(5 << 20), 200).len() <= 200);
     }
 
     #[test]

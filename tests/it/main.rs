@@ -28,6 +28,7 @@ mod permissions;
 mod prompt;
 mod queue;
 mod readme;
+mod recall;
 mod request_bodies;
 mod restart;
 mod retry;

@@ -223,7 +223,7 @@ impl Marks {
             Tells::Warning => self.warnings += 1,
             Tells::Sum => self.sums += 1,
             Tells::Trouble if at == indent || word.contains(&b' ') || is_reported(line, at) => {
-                self.reported += 1
+                self.reported += 1;
             }
             Tells::Trouble => self.mentioned += 1,
         }
