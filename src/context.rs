@@ -4,6 +4,7 @@
 //! (invariant 4), every call has exactly one result (invariant 5), and what does not fit is refused with numbers
 //! before it is sent (invariant 6). What is live of a history is found by index (invariant 2).
 
+pub mod anchor;
 pub mod budget;
 pub mod compaction;
 pub mod fragments;
@@ -12,3 +13,6 @@ pub mod render;
 pub mod report;
 pub mod validate;
 pub mod window;
+
+#[cfg(test)]
+mod tests;

@@ -274,6 +274,9 @@ pub trait Provider: Send + Sync + Debug {
     /// nothing of the entry can be sent to `model`. The same entry and model give the same bytes for ever.
     fn encode(&self, model: &Model, entry: &Entry) -> Bytes;
 
+    /// Whether it keeps its responses to `model`, so that a later request can continue one.
+    fn keeps_responses(&self, model: &Model) -> bool;
+
     /// Joins encoded entries into a request. Pure.
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing;
 

@@ -5,13 +5,16 @@
 //! that nobody else can make (invariant 7). Order is `seq`, given here (invariant 1); bodies lie apart from the
 //! rows that describe them (invariant 2). One process writes a session at a time, by a lease (invariant 8).
 
+mod anchors;
 mod approvals;
 mod body;
 mod evidence;
+mod history;
 mod import;
 mod inbox;
 mod inspect;
 mod leases;
+mod lines;
 mod live;
 mod messages;
 mod migrate;
@@ -37,9 +40,11 @@ use std::{
 
 use rusqlite::Connection;
 
+pub use anchors::{Anchor, Anchoring, Mooring};
 pub use approvals::Approved;
 pub use body::{Field, FieldRange};
 pub use evidence::Evidence;
+pub use history::{Entry, History};
 pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summary as ImportSummary};
 pub use inbox::{Enqueued, NewPrompt};
 pub use inspect::{Inspection, inspect};

@@ -14,6 +14,7 @@ mod settle;
 mod step;
 mod stream;
 mod summarise;
+mod thread;
 mod title;
 mod tools;
 

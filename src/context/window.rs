@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
+    anchor::Threading,
     budget::{Budget, Calibration},
     history::{self, Overflow, Place, Reader},
     render::{self, Contents},
@@ -347,13 +348,20 @@ impl Window {
         (self.calibration.apply(won) >= PRUNE_WINS).then_some(parts)
     }
 
-    /// The next request, valid and small enough.
-    pub fn request(&self, envelope: &Envelope<'_>) -> Result<Outgoing, WindowError> {
+    /// The next request, valid and small enough: the window, or what the provider does not have of it.
+    pub fn request(&self, envelope: &Envelope<'_>, threading: &Threading) -> Result<Outgoing, WindowError> {
         let (need, have) = (self.used(), self.asked.budget.room);
         if need > have {
             return Err(WindowError::TooLarge { need, have });
         }
-        Ok(compose(&*self.asked.provider, envelope, &self.items)?)
+        let (previous, from) = match threading {
+            Threading::Full { .. } => (None, 0),
+            Threading::Delta { response, from, .. } => (Some(response.as_str()), *from),
+        };
+        validate::check(self.items.iter().map(|item| &item.shape))?;
+        let encoded: Vec<Bytes> = self.items.iter().skip(from).map(|item| item.encoded.clone()).collect();
+        let envelope = Envelope { previous_response_id: previous, ..envelope.clone() };
+        Ok(self.asked.provider.request(&envelope, &encoded))
     }
 }
 

@@ -45,6 +45,10 @@ impl Provider for Explorer {
         wire::encode(entry)
     }
 
+    fn keeps_responses(&self, _model: &Model) -> bool {
+        false
+    }
+
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing {
         Outgoing {
             model: envelope.model.id.clone(),

@@ -34,6 +34,11 @@ pub(super) trait Format: Send + Sync + Debug {
     /// See [`Provider::encode`].
     fn encode(&self, settings: &Settings, model: &Model, entry: &Entry) -> Bytes;
 
+    /// See [`Provider::keeps_responses`].
+    fn keeps_responses(&self, _settings: &Settings, _model: &Model) -> bool {
+        false
+    }
+
     /// The body of [`Provider::request`].
     fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes;
 
@@ -100,6 +105,10 @@ impl Provider for Remote {
 
     fn encode(&self, model: &Model, entry: &Entry) -> Bytes {
         self.format.encode(&self.settings, model, entry)
+    }
+
+    fn keeps_responses(&self, model: &Model) -> bool {
+        self.format.keeps_responses(&self.settings, model)
     }
 
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing {

@@ -36,6 +36,10 @@ impl Format for Responses {
         request::encode(settings, model, entry)
     }
 
+    fn keeps_responses(&self, settings: &Settings, model: &Model) -> bool {
+        request::stores(settings, model)
+    }
+
     fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes {
         request::body(settings, envelope, encoded)
     }

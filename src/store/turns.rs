@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     Committed, Result, Store,
+    anchors::{self, Mooring},
     body::{self, Field},
     inbox, leases,
     parts::{self, Bodies, Loading, NewPart},
@@ -61,9 +62,13 @@ pub enum Change {
         error: Option<Failure>,
         /// What its provider call consumed.
         usage: Option<Usage>,
+        /// The provider's id of it, where the provider keeps it.
+        response: Option<String>,
     },
     /// A provider call for the ledger.
     Step(Step),
+    /// Which answer the next request may continue.
+    Moor(Mooring),
 }
 
 impl Store {
@@ -175,20 +180,22 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
         Change::Settled(part, tool, attachments, evidence) => {
             parts::settle(tx, key, part, tool, attachments, evidence.as_ref())
         }
-        Change::Completed { message, finish, error, usage } => {
+        Change::Completed { message, finish, error, usage, response } => {
             tx.prepare_cached(
-                "UPDATE message SET completed_at = ?2, finish = ?3, error = ?4, usage = ?5 WHERE id = ?1",
+                "UPDATE message SET completed_at = ?2, finish = ?3, error = ?4, usage = ?5, metadata = ?6 WHERE id = ?1",
             )?
             .execute(params![
                 message.as_str(),
                 Timestamp::now().0,
                 finish.as_ref().map(rows::word).transpose()?,
                 error.as_ref().map(rows::json).transpose()?,
-                usage.as_ref().map(rows::json).transpose()?
+                usage.as_ref().map(rows::json).transpose()?,
+                response.as_ref().map(|id| serde_json::json!({"openai": {"responseId": id}}).to_string())
             ])?;
             Ok(())
         }
         Change::Step(step) => steps::insert(tx, key, step),
+        Change::Moor(mooring) => anchors::moor(tx, key, mooring),
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Shared, TurnContext, desk::compactions::Wish, inbox, tools::RepeatedCalls};
+use super::{Shared, TurnContext, desk::compactions::Wish, inbox, thread::Thread, tools::RepeatedCalls};
 use crate::{
     context::{history, render::Contents, window::Window},
     permission::gate::{GateParts, RuleGate},
@@ -34,6 +34,8 @@ pub(super) struct Turn {
     pub(super) set_status: SetStatus,
     pub(super) gate: Arc<RuleGate>,
     pub(super) window: Window,
+    /// What the next request may continue, and what it would be asked with.
+    pub(super) thread: Thread,
     /// Calls for a summary in a row that won nothing.
     pub(super) failures: u32,
     pub(super) repeated: RepeatedCalls,
@@ -120,6 +122,7 @@ impl Turn {
         let context = Arc::new(context);
         let (asked, overflow) = (context.asked(), context.overflow());
         let window = Window::load(&shared.store, &session, last, asked, overflow).await?;
+        let thread = Thread::load(&shared.store, &session, &context).await?;
         let waiting = Arc::clone(&set_status);
         let gate = RuleGate::new(GateParts {
             session: session.clone(),
@@ -142,6 +145,7 @@ impl Turn {
             set_status,
             gate: Arc::new(gate),
             failures: window.live().failures,
+            thread,
             window,
             repeated: RepeatedCalls::default(),
             answered_at: None,

@@ -40,7 +40,10 @@ impl Turn {
             finish: Some(finish.reason),
             error: None,
             usage: Some(finish.usage),
+            response: self.thread.kept_id(finish.response.as_ref()),
         });
+        let makes_calls = parts.iter().any(|part| matches!(part.kind, PartKind::Tool(_)));
+        changes.extend(self.thread.answered(message.seq, finish.response.clone(), call, makes_calls));
         let word = finish.reason.name().to_owned();
         changes.push(Change::Step(self.ledger(&message.id, call, retries, finish.usage, word)));
         let now = Timestamp::now();
@@ -85,7 +88,11 @@ impl Turn {
             finish: None,
             error: Some(failure.clone()),
             usage: None,
+            response: None,
         });
+        if answer.has_begun() {
+            changes.extend(self.thread.broke_off());
+        }
         let word = failure.kind.name();
         changes.push(Change::Step(self.ledger(&message.id, call, retries, Usage::default(), word)));
         self.shared.store.apply(&self.session, changes).await?;
@@ -114,8 +121,8 @@ impl Turn {
             model: self.context.model.clone(),
             request_bytes: call.request_bytes,
             input_items: call.input_items,
-            threading: "full".to_owned(),
-            threading_reason: "off".to_owned(),
+            threading: call.threading.mode().to_owned(),
+            threading_reason: call.threading.reason().to_owned(),
             usage,
             first_event_ms: call.first_event.map(millis),
             duration_ms: millis(call.started.elapsed()),

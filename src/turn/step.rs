@@ -13,7 +13,7 @@ use super::{
     stream::{Answer, FLUSH_BYTES, Finish},
 };
 use crate::{
-    context::render::Contents,
+    context::{anchor::Threading, render::Contents},
     provider::{Envelope, EventStream, Outgoing, ProviderError, ToolChoice},
     store::{Change, NewMessage, NewPart, StoreError},
     transcript::{
@@ -37,14 +37,21 @@ pub(super) struct Call {
     pub(super) started_at: Timestamp,
     pub(super) request_bytes: u64,
     pub(super) input_items: u64,
+    pub(super) threading: Threading,
     pub(super) first_event: Option<Duration>,
     pub(super) overhead: Duration,
 }
 
 impl Call {
     /// A call that begins now; the answer before it ended at `answered_at`.
-    pub(super) fn begin(request_bytes: usize, input_items: usize, answered_at: Option<Instant>) -> Self {
+    pub(super) fn begin(
+        request_bytes: usize,
+        input_items: usize,
+        threading: Threading,
+        answered_at: Option<Instant>,
+    ) -> Self {
         Self {
+            threading,
             started: Instant::now(),
             started_at: Timestamp::now(),
             request_bytes: request_bytes as u64,
@@ -129,6 +136,13 @@ impl Turn {
                 self.settle_cut(stored, &mut answer, &call, retries.failed, failure.clone()).await?;
                 return if error.retryable() { Ok(Answered::BrokeOff(failure)) } else { Err(failure.into()) };
             }
+            if let Some(changes) = self.thread.refused(&call, &error) {
+                tracing::info!(%error, "the response cannot be continued; sending everything");
+                self.shared.store.apply(&self.session, changes).await?;
+                retries.failed += 1;
+                message = Some(stored);
+                continue;
+            }
             let Some(wait) = retries.next(&error, random()) else {
                 let overflow = matches!(error, ProviderError::Overflow(_));
                 let failure = Failure::from(error);
@@ -159,8 +173,13 @@ impl Turn {
             cache_key: self.session.as_str(),
             previous_response_id: None,
         };
-        let outgoing = self.window.request(&envelope)?;
-        let call = Call::begin(outgoing.body.len(), self.window.items().len(), self.answered_at);
+        let threading = self.thread.plan(&self.window);
+        let outgoing = self.window.request(&envelope, &threading)?;
+        let sent = match &threading {
+            Threading::Full { .. } => self.window.items().len(),
+            Threading::Delta { from, .. } => self.window.items().len() - from,
+        };
+        let call = Call::begin(outgoing.body.len(), sent, threading, self.answered_at);
         Ok((outgoing, call))
     }
 
@@ -254,6 +273,7 @@ impl Turn {
                     finish: None,
                     error: Some(failure.clone()),
                     usage: None,
+                    response: None,
                 },
                 Change::Step(self.ledger(
                     &message.id,

@@ -63,6 +63,8 @@ impl Block {
 pub(super) struct Finish {
     pub(super) reason: FinishReason,
     pub(super) usage: Usage,
+    /// The provider's id of the answer.
+    pub(super) response: Option<String>,
 }
 
 /// An answer as far as it has come.
@@ -98,8 +100,8 @@ impl Answer {
                 block.seal = seal;
                 None
             }
-            Event::Finish { reason, usage, response_id: _ } => {
-                self.finish = Some(Finish { reason, usage });
+            Event::Finish { reason, usage, response_id } => {
+                self.finish = Some(Finish { reason, usage, response: response_id });
                 None
             }
         }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     context::{
+        anchor::Threading,
         compaction::{self, Flaw, Plan},
         window::{self, Item, Window},
     },
@@ -188,7 +189,8 @@ impl Turn {
         let outgoing = window::compose(&*context.provider, &envelope, items).map_err(|violation| {
             Failure::internal(format!("an invalid request was not sent: {violation}"))
         })?;
-        let mut call = Call::begin(outgoing.body.len(), items.len(), None);
+        let threading = Threading::Full { reason: "compaction".to_owned() };
+        let mut call = Call::begin(outgoing.body.len(), items.len(), threading, None);
         let mut retries = Retries::default();
         loop {
             let heard = tokio::select! {

@@ -91,7 +91,11 @@ impl Turn {
         while let Some(done) = running.next().await {
             let evidence = Some(done.evidence);
             let change = Change::Settled(done.part.clone(), done.tool.clone(), done.files.clone(), evidence);
-            self.shared.store.apply(&self.session, vec![change]).await?;
+            let mut changes = vec![change];
+            if running.is_empty() {
+                changes.extend(self.thread.settled());
+            }
+            self.shared.store.apply(&self.session, changes).await?;
             changed.extend(done.changed);
             ends_turn |= done.ends_turn;
             for (field, data) in done.files {

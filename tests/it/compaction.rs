@@ -1,6 +1,7 @@
 //! Long sessions: the history is compacted, by itself and on wish, and nothing is lost by it.
 
 mod breaker;
+mod meanwhile;
 mod model;
 mod report;
 
@@ -12,7 +13,8 @@ use crate::support::{
     provider::{Answer, Double, Wire},
     server::Server,
 };
-use model::{Worker, asks_for_summary, facts, shown, summary};
+pub use model::summary;
+use model::{Worker, asks_for_summary, facts, shown};
 
 /// A configuration with a small window: about 20,000 tokens are usable.
 fn small(double: &Double) -> Value {

@@ -255,7 +255,7 @@ impl State {
         {
             return self.refuse(&why);
         }
-        if !answer.aside {
+        if !answer.aside && previous.is_none() {
             self.sent.insert(sent.session.clone(), sent);
         }
         let mut answer = answer.to(&body, bytes.len());

@@ -72,14 +72,21 @@ fn id(call_id: &str) -> std::borrow::Cow<'_, str> {
     fitting_id(call_id, |_| true)
 }
 
+/// Whether the provider is asked to keep its answers: the options may say otherwise than the setting.
+pub(super) fn stores(settings: &Settings, model: &Model) -> bool {
+    let fields = Map::from_iter([("store".to_owned(), settings.store.into())]);
+    with_options(fields, &settings.options, &model.options).get("store") == Some(&Value::Bool(true))
+}
+
 /// The request's body.
 pub(super) fn body(settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes {
     let model = envelope.model;
     let mut tunable = Map::new();
-    tunable.insert("store".into(), settings.store.into());
+    let store = stores(settings, model);
+    tunable.insert("store".into(), store.into());
     tunable.insert("prompt_cache_key".into(), envelope.cache_key.into());
     tunable.insert("max_output_tokens".into(), model.max_output.into());
-    if !settings.store && reasons(&model.id) {
+    if !store && reasons(&model.id) {
         tunable.insert("include".into(), json!([ENCRYPTED_REASONING]));
     }
     let mut fields = Map::new();

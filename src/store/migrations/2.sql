@@ -5,7 +5,7 @@ CREATE TABLE live_window (
   session  INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
   start    INTEGER NOT NULL DEFAULT 0, -- the first message sent of a history too long to be sent; 0 while all of it is
   reshaped INTEGER NOT NULL DEFAULT 0, -- the session's last_seq when something sent before was last changed
-  reason   TEXT NOT NULL DEFAULT '',   -- what changed it: prune, window or compaction
+  reason   TEXT NOT NULL DEFAULT '',   -- what changed it: prune, window, compaction or import
   failures INTEGER NOT NULL DEFAULT 0  -- calls for a summary in a row that won nothing: the breaker
 ) STRICT;
 
@@ -17,5 +17,16 @@ CREATE TABLE import (
   last_id   TEXT NOT NULL DEFAULT '',   -- and its id
   last_seq  INTEGER NOT NULL DEFAULT 0, -- the newest message here that came from there and is whole
   writing   INTEGER,                    -- the message here that is not whole yet
+  open_size INTEGER,                    -- size of that newest message there in bytes, if it had no end there
   complete  INTEGER NOT NULL DEFAULT 0  -- 0 while the session is hidden because messages are missing
+) STRICT;
+
+-- The newest answer that the next request may continue at a provider that keeps responses.
+CREATE TABLE anchor (
+  session     INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
+  message     INTEGER NOT NULL DEFAULT 0,  -- the answer's seq
+  response    TEXT,                        -- the provider's id of it; null while there is none to continue
+  fingerprint TEXT NOT NULL DEFAULT '',    -- what it was asked with
+  reason      TEXT NOT NULL DEFAULT '',    -- why there is none
+  refusals    INTEGER NOT NULL DEFAULT 0   -- continued requests in a row that were refused
 ) STRICT;
