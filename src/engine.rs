@@ -6,6 +6,7 @@
 mod api;
 mod arrivals;
 mod export;
+mod history;
 mod import;
 mod intake;
 mod settings;
@@ -14,6 +15,14 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+pub use crate::{
+    context::report::{Fate, Framed, Piece},
+    store::{Evidence, Step},
+    turn::{
+        Compacted,
+        events::{Change, Listener},
+    },
+};
 use crate::{
     permission::Person,
     provider::ToolSpec,
@@ -25,12 +34,10 @@ use crate::{
     turn::{Prepare, Shared, desk::Desk, events::Events},
     workspace::{paths, project},
 };
-pub use crate::{
-    store::{Evidence, Step},
-    turn::events::{Change, Listener},
-};
 pub use api::*;
-pub use import::{Fate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource};
+pub use import::{
+    Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
+};
 use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.

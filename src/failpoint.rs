@@ -3,7 +3,16 @@
 //! `AGENTLS_FAILPOINTS="turn.ending=pause:300;tool.started=abort"`: pause for 300 ms, or abort the process.
 
 /// The places, in the order in which a turn passes them.
-pub const NAMES: &[&str] = &["answer.stored", "tool.started", "tools.done", "turn.ending", "turn.leaving"];
+pub const NAMES: &[&str] = &[
+    "answer.stored",
+    "prune.stored",
+    "summary.stored",
+    "summary.written",
+    "tool.started",
+    "tools.done",
+    "turn.ending",
+    "turn.leaving",
+];
 
 /// Passes the place called `name`; acts there if the environment asks for it.
 #[cfg(debug_assertions)]

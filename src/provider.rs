@@ -337,6 +337,9 @@ pub enum ProviderError {
         /// How long.
         waited: Duration,
     },
+    /// The request is larger than the model's window, as the provider sees it.
+    #[error("{0}")]
+    Overflow(String),
     /// Any other 4xx, or an answer that makes no sense.
     #[error("{message}")]
     Rejected {
@@ -350,7 +353,7 @@ pub enum ProviderError {
 impl ProviderError {
     /// Whether the same request may succeed later.
     pub fn retryable(&self) -> bool {
-        !matches!(self, Self::Auth(_) | Self::Rejected { .. })
+        !matches!(self, Self::Auth(_) | Self::Overflow(_) | Self::Rejected { .. })
     }
 
     /// How long the provider wants us to wait, if it said so.

@@ -8,23 +8,32 @@ pub mod events;
 pub mod gate;
 pub mod inbox;
 mod retry;
+mod room;
 mod run;
 mod settle;
 mod step;
 mod stream;
+mod summarise;
 mod title;
 mod tools;
+
+pub use room::Compacted;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    context::window::WindowError,
+    context::{
+        budget::Budget,
+        fragments::Fragment,
+        history::Overflow,
+        window::{Asked, WindowError},
+    },
     permission::{Person, rules::Rules},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
     tool::{Registry, buffers::Editor},
     transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
-    workspace::config::HeadlessPermission,
+    workspace::config::{CompactionConfig, HeadlessPermission},
 };
 
 /// What all turns of a process share.
@@ -69,6 +78,8 @@ pub struct TurnContext {
     pub titles: Option<(ModelRef, Model, Arc<dyn Provider>)>,
     /// The system prompt.
     pub instructions: Arc<str>,
+    /// What it is made of.
+    pub fragments: Arc<[Fragment]>,
     /// The tools on offer.
     pub specs: Arc<[ToolSpec]>,
     /// The session's working directory.
@@ -77,6 +88,8 @@ pub struct TurnContext {
     pub rules: Arc<Rules>,
     /// What an ask becomes when nobody can be asked.
     pub headless: HeadlessPermission,
+    /// When and how the history is compacted.
+    pub compaction: CompactionConfig,
     /// Deadlines of a provider call.
     pub deadlines: Deadlines,
     /// Deadline of the turn.
@@ -85,6 +98,29 @@ pub struct TurnContext {
     pub max_steps: u32,
     /// Environment variables that no child may see.
     pub secret_env: Arc<[String]>,
+}
+
+impl TurnContext {
+    /// For whom the window of this turn is made.
+    pub fn asked(&self) -> Asked {
+        Asked {
+            provider: Arc::clone(&self.provider),
+            model: self.limits.clone(),
+            budget: Budget::of(&self.limits, self.compaction.reserved),
+            frame_bytes: self.instructions.len() as u64 + self.tool_bytes(),
+        }
+    }
+
+    /// Size of the tools on offer, which stand in each request.
+    pub fn tool_bytes(&self) -> u64 {
+        let size = |spec: &ToolSpec| spec.description.len() + spec.parameters.to_string().len();
+        self.specs.iter().map(size).sum::<usize>() as u64
+    }
+
+    /// What is done with a history that does not fit.
+    pub fn overflow(&self) -> Overflow {
+        if self.compaction.auto { Overflow::Compact } else { Overflow::Window }
+    }
 }
 
 impl From<StoreError> for Failure {
@@ -133,7 +169,9 @@ impl From<ProviderError> for Failure {
             ProviderError::Stalled { phase, .. } => {
                 FailureKind::ProviderStalled { phase: phase.name().to_owned() }
             }
-            ProviderError::Rejected { .. } => FailureKind::ProviderRejected { item: None },
+            ProviderError::Overflow(_) | ProviderError::Rejected { .. } => {
+                FailureKind::ProviderRejected { item: None }
+            }
         };
         Self { kind, message }
     }

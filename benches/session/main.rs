@@ -8,25 +8,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
-mod client;
-mod figures;
+#[path = "../harness/harness.rs"]
+mod harness;
 mod pages;
-mod place;
 mod requests;
 mod start;
 mod steps;
 mod stream;
 
-/// The provider double of the tests.
-#[path = "../../tests/support"]
-mod support {
-    #[allow(dead_code, unreachable_pub, reason = "tests use more of it than benches")]
-    pub mod provider;
-}
-
 use std::process::ExitCode;
 
-use figures::Table;
+use harness::figures::Table;
 
 /// Measures and shows something.
 type Measure = fn(&mut Table);

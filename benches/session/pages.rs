@@ -1,15 +1,13 @@
 //! What a client shows first: the newest page of a long session, the list of many sessions.
 
-use std::time::Instant;
+use serde_json::json;
 
-use serde_json::{Value, json};
-
-use crate::{
+use crate::harness::{
     client::Client,
-    figures::{Goal, Table, megabytes, millis},
+    figures::{Goal, Table, megabytes},
     place::{Place, Provider},
-    steps::{Tool, overheads_of, prompt, script},
     support::provider::Wire,
+    tool_loop::{Tool, overheads_of, prompt, script},
 };
 
 const MESSAGES: usize = 2_000;
@@ -24,8 +22,8 @@ pub(crate) fn measure(table: &mut Table) {
     // A server that knows nothing of it yet.
     let (mut client, _) = Client::start(&place);
     let page = json!({"sessionId": session});
-    let first = timed(&mut client, "session/messages", &page);
-    let pages = (0..RUNS).map(|_| timed(&mut client, "session/messages", &page)).collect();
+    let first = client.timed("session/messages", &page).0;
+    let pages = (0..RUNS).map(|_| client.timed("session/messages", &page).0).collect();
     table.row(
         &format!("first page of {MESSAGES} messages, database not yet open"),
         "ms",
@@ -38,9 +36,9 @@ pub(crate) fn measure(table: &mut Table) {
         client.send("session/new", &json!({"cwd": place.workspace()}));
     }
     let list = json!({"limit": 50});
-    let lists = (0..RUNS).map(|_| timed(&mut client, "session/list", &list)).collect();
+    let lists = (0..RUNS).map(|_| client.timed("session/list", &list).0).collect();
     table.row(&format!("list of {SESSIONS} sessions, first page"), "ms", Goal::AtMost(50.0), lists);
-    let all = (0..RUNS).map(|_| timed(&mut client, "session/list", &json!({"limit": 500}))).collect();
+    let all = (0..RUNS).map(|_| client.timed("session/list", &json!({"limit": 500})).0).collect();
     table.row("… first 500", "ms", Goal::None, all);
     table.row("… memory", "MB", Goal::None, vec![megabytes(client.memory().resident)]);
 }
@@ -57,10 +55,4 @@ fn long_session(table: &mut Table, provider: &Provider, place: &Place) -> String
     table.row("… peak memory", "MB", Goal::None, vec![megabytes(client.memory().peak)]);
     table.row("… database with its log", "MB", Goal::None, vec![megabytes(place.database())]);
     session
-}
-
-fn timed(client: &mut Client, method: &str, params: &Value) -> f64 {
-    let started = Instant::now();
-    client.call(method, params);
-    millis(started.elapsed())
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Instant};
 
 use serde_json::json;
 
-use crate::{
+use crate::harness::{
     client::{Client, frame},
     figures::{Goal, Table, megabytes, millis},
     place::Place,

@@ -1,6 +1,6 @@
 //! From the start of the process to the reply to `initialize`, and the memory after it.
 
-use crate::{
+use crate::harness::{
     client::Client,
     figures::{Goal, Table, megabytes, millis},
     place::Place,

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 
-use crate::{
+use crate::harness::{
     client::Client,
     figures::{Goal, Table, megabytes, rate},
     place::{Place, Provider},
-    steps::prompt,
     support::provider::{Answer, Wire},
+    tool_loop::prompt,
 };
 
 const DELTAS: usize = 200_000;

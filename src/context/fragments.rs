@@ -5,7 +5,18 @@
 
 use std::path::Path;
 
-use crate::workspace::instructions::Instruction;
+use crate::{transcript::Timestamp, workspace::instructions::Instruction};
+
+/// A piece of the system prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fragment {
+    /// What it is, or the file that it comes from.
+    pub name: String,
+    /// Its text as it is sent.
+    pub text: String,
+    /// When it was last changed, where it is a file.
+    pub changed_at: Option<Timestamp>,
+}
 
 /// How the `build` agent is asked to work.
 const BUILD: &str = "\
@@ -18,19 +29,28 @@ You are a careful software engineer who works in the user's own project through 
 - A result marked with a recall handle is stored whole: recall reads any part of it again.
 - Say at the end, in a few sentences, what you did or found, with paths and line numbers.";
 
-/// The system prompt of a turn.
-pub fn instructions(cwd: &Path, files: &[Instruction]) -> String {
-    let mut text = format!(
-        "{BUILD}\n\n<environment>\nworking directory: {}\nplatform: {}\n</environment>",
+/// The pieces of a turn's system prompt, in order.
+pub fn fragments(cwd: &Path, files: &[Instruction]) -> Vec<Fragment> {
+    let fixed = |name: &str, text: String| Fragment { name: name.to_owned(), text, changed_at: None };
+    let environment = format!(
+        "<environment>\nworking directory: {}\nplatform: {}\n</environment>",
         cwd.display(),
         std::env::consts::OS
     );
-    for file in files {
-        text.push_str("\n\n<project-instructions path=\"");
-        text.push_str(&file.path.display().to_string());
-        text.push_str("\">\n");
-        text.push_str(file.text.trim_end());
-        text.push_str("\n</project-instructions>");
-    }
-    text
+    let mut fragments = vec![fixed("agent build", BUILD.to_owned()), fixed("environment", environment)];
+    fragments.extend(files.iter().map(|file| Fragment {
+        name: file.path.display().to_string(),
+        text: format!(
+            "<project-instructions path=\"{}\">\n{}\n</project-instructions>",
+            file.path.display(),
+            file.text.trim_end()
+        ),
+        changed_at: file.changed_at,
+    }));
+    fragments
+}
+
+/// The system prompt that the fragments make.
+pub fn instructions(fragments: &[Fragment]) -> String {
+    fragments.iter().map(|fragment| fragment.text.as_str()).collect::<Vec<_>>().join("\n\n")
 }

@@ -11,7 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::{
     provider::{CallResult, Content, Entry, Image, Said, Seal},
     store::Field,
-    transcript::{FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState, image, text},
+    transcript::{Body, FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState, image, text},
 };
 
 /// What the model reads as the result of a call that has none.
@@ -20,39 +20,53 @@ const NO_RESULT: &str = "Interrupted before it finished.";
 /// Added in the user's role after an answer that broke off.
 const BROKE_OFF: &str = "[The answer above was interrupted at this point.]";
 
-/// The further bodies that rendering needs: file contents, images, seals.
+/// What stands before a summary.
+const SUMMARY: &str =
+    "[agentls] The conversation before this point was compacted. What it was about and what came of it:";
+
+/// What rendering needs beside the message: further bodies (file contents, images, seals), and what is shown as the
+/// result of a call where that is not its output: a digest, or the ends.
 #[derive(Debug, Default)]
-pub struct Contents(HashMap<(PartId, Field), Vec<u8>>);
+pub struct Contents {
+    bodies: HashMap<(PartId, Field), Vec<u8>>,
+    results: HashMap<PartId, String>,
+}
 
 impl Contents {
-    /// Adds one.
+    /// As the store has read them.
+    pub fn new(bodies: Vec<(PartId, Field, Vec<u8>)>, results: Vec<(PartId, String)>) -> Self {
+        let bodies = bodies.into_iter().map(|(part, field, data)| ((part, field), data)).collect();
+        Self { bodies, results: results.into_iter().collect() }
+    }
+
+    /// Adds a body.
     pub fn insert(&mut self, part: PartId, field: Field, data: Vec<u8>) {
-        self.0.insert((part, field), data);
+        self.bodies.insert((part, field), data);
     }
 
     fn bytes(&self, part: &PartId, field: Field) -> &[u8] {
-        self.0.get(&(part.clone(), field)).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// The further bodies that a part needs to be rendered.
-pub fn needed(part: &Part) -> Vec<Field> {
-    match &part.kind {
-        PartKind::File(_) => vec![Field::Data],
-        PartKind::Reasoning(_) => vec![Field::Seal],
-        PartKind::Tool(tool) => {
-            (0_u8..).zip(&tool.attachments).map(|(index, _)| Field::Attachment(index)).collect()
-        }
-        _ => Vec::new(),
+        self.bodies.get(&(part.clone(), field)).map_or(&[], Vec::as_slice)
     }
 }
 
 /// What the model sees of a message. `images` says whether it takes images; if not, a note stands for each.
 pub fn entries(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
+    if message.summary {
+        return summary(message);
+    }
     match message.role {
         Role::User => user(message, contents, images),
         Role::Assistant => assistant(message, contents, images),
     }
+}
+
+/// A summary speaks in the user's role: a request begins with it.
+fn summary(message: &Message) -> Vec<Entry> {
+    let texts = message.parts.iter().filter_map(|part| match &part.kind {
+        PartKind::Text(body) if !body.text.trim().is_empty() => Some(Content::Text(body.text.clone())),
+        _ => None,
+    });
+    vec![Entry::User(std::iter::once(Content::Text(SUMMARY.to_owned())).chain(texts).collect())]
 }
 
 fn user(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
@@ -96,15 +110,28 @@ fn shown_image(mime: &str, data: &[u8]) -> Option<Image> {
 }
 
 fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
-    let said: Vec<Said> = message.parts.iter().filter_map(|part| piece(part, contents)).collect();
-    let results: Vec<CallResult> = message
-        .parts
-        .iter()
-        .filter_map(|part| match &part.kind {
-            PartKind::Tool(tool) => Some(result(&part.id, tool, contents, images)),
-            _ => None,
-        })
-        .collect();
+    let (mut said, mut results) = (Vec::new(), Vec::<CallResult>::new());
+    for part in &message.parts {
+        match &part.kind {
+            PartKind::Text(body) if !body.text.trim().is_empty() => said.push(Said::Text(body.text.clone())),
+            PartKind::Reasoning(body) => {
+                let seal = serde_json::from_slice::<Seal>(contents.bytes(&part.id, Field::Seal)).ok();
+                said.push(Said::Reasoning { text: body.text.clone(), seal });
+            }
+            PartKind::Tool(tool) => {
+                // An imported message may use an id twice; each result must find its own call.
+                let used = results.iter().any(|result| result.call_id == tool.call_id);
+                let call_id = if used { part.id.to_string() } else { tool.call_id.clone() };
+                said.push(Said::Call {
+                    call_id: call_id.clone(),
+                    tool: tool.tool.clone(),
+                    arguments: tool.input.text.clone(),
+                });
+                results.push(result(&part.id, call_id, tool, contents, images));
+            }
+            _ => {}
+        }
+    }
     let mut entries = Vec::new();
     if said.iter().all(|piece| matches!(piece, Said::Reasoning { .. })) {
         return entries;
@@ -119,25 +146,38 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
     entries
 }
 
-fn piece(part: &Part, contents: &Contents) -> Option<Said> {
+/// How many bytes of text a part shows the model, about: for telling a message's size by part.
+pub fn shown_bytes(part: &Part, contents: &Contents) -> u64 {
+    let result = |output: &Body| match contents.results.get(&part.id) {
+        Some(shown) => shown.len() as u64,
+        None => output.text.len() as u64,
+    };
     match &part.kind {
-        PartKind::Text(body) if !body.text.trim().is_empty() => Some(Said::Text(body.text.clone())),
-        PartKind::Reasoning(body) => {
-            let seal = serde_json::from_slice::<Seal>(contents.bytes(&part.id, Field::Seal)).ok();
-            Some(Said::Reasoning { text: body.text.clone(), seal })
+        PartKind::Text(body) => body.text.len() as u64,
+        PartKind::Reasoning(_) => contents.bytes(&part.id, Field::Seal).len() as u64,
+        PartKind::File(file) => file.bytes.min(text::SHOWN_BYTES as u64),
+        PartKind::Tool(tool) => {
+            let output = match &tool.state {
+                ToolState::Completed { output, .. } => result(output),
+                ToolState::Error { message, .. } => message.len() as u64,
+                ToolState::Pending | ToolState::Running { .. } => NO_RESULT.len() as u64,
+            };
+            tool.input.bytes + output
         }
-        PartKind::Tool(tool) => Some(Said::Call {
-            call_id: tool.call_id.clone(),
-            tool: tool.tool.clone(),
-            arguments: tool.input.text.clone(),
-        }),
-        _ => None,
+        PartKind::StepStart
+        | PartKind::StepFinish { .. }
+        | PartKind::Patch { .. }
+        | PartKind::Compaction(_)
+        | PartKind::Subtask { .. } => 0,
     }
 }
 
-fn result(part: &PartId, tool: &ToolPart, contents: &Contents, images: bool) -> CallResult {
+fn result(part: &PartId, call_id: String, tool: &ToolPart, contents: &Contents, images: bool) -> CallResult {
     let (text, failed) = match &tool.state {
-        ToolState::Completed { output, .. } => (text::cap_output(&output.text, Some(part.as_str())), false),
+        ToolState::Completed { output, .. } => match contents.results.get(part) {
+            Some(shown) => (shown.clone(), false),
+            None => (text::cap_output(&output.text, Some(part.as_str())), false),
+        },
         ToolState::Error { message, .. } => (text::cap_output(message, Some(part.as_str())), true),
         ToolState::Pending | ToolState::Running { .. } => (NO_RESULT.to_owned(), true),
     };
@@ -145,7 +185,7 @@ fn result(part: &PartId, tool: &ToolPart, contents: &Contents, images: bool) -> 
     let images = attached
         .filter_map(|(index, file)| shown_image(&file.mime, contents.bytes(part, Field::Attachment(index))))
         .collect();
-    CallResult { call_id: tool.call_id.clone(), text, images, failed }
+    CallResult { call_id, text, images, failed }
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::{Framed, Piece};
 use crate::{
     provider::Model,
     transcript::{
-        Delivery, Failure, Message, MessageId, ModelRef, PromptPart, Session, SessionId, StopReason, Usage,
+        Delivery, Failure, Message, MessageId, ModelRef, PromptPart, Seq, Session, SessionId, StopReason,
+        Usage,
     },
     workspace::config::Config,
 };
@@ -181,4 +183,36 @@ pub struct ConfigReport {
     pub sources: std::collections::BTreeMap<String, String>,
     /// What is wrong with the layers, a line for each mistake.
     pub mistakes: Vec<String>,
+}
+
+/// What the next request of a session will hold. Sizes in tokens.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct ContextReport {
+    pub model: ModelRef,
+    pub limit: u64,
+    pub reserved: u64,
+    pub usable: u64,
+    pub used: u64,
+    /// How much of `used` is estimated and not counted by the provider.
+    pub estimated: u64,
+    /// What the provider counted for the request that estimates are compared with …
+    pub counted_tokens: u64,
+    /// … and what the same was estimated at.
+    pub counted_estimate: u64,
+    /// The newest summary; 0 while there is none.
+    pub boundary_seq: Seq,
+    pub window_start_seq: Seq,
+    pub items: Vec<Piece>,
+    pub fragments: Vec<Framed>,
+    pub threading: Threading,
+}
+
+/// How the next request will reach the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct Threading {
+    pub mode: String,
+    pub reason: String,
+    pub anchor_seq: Option<Seq>,
 }

@@ -157,6 +157,7 @@ impl Prepare for Settings {
         });
         let root = project::find(&cwd).path;
         let files = instructions::read(&cwd, &root, &config.instructions);
+        let fragments = fragments::fragments(&cwd, &files);
         Ok(TurnContext {
             agent: agent.to_owned(),
             model: reference,
@@ -164,11 +165,13 @@ impl Prepare for Settings {
             limits,
             provider,
             titles,
-            instructions: fragments::instructions(&cwd, &files).into(),
+            instructions: fragments::instructions(&fragments).into(),
+            fragments: fragments.into(),
             specs: self.tools.specs(),
             cwd,
             rules: Arc::new(rules(&config)),
             headless: config.headless_permission,
+            compaction: config.compaction,
             deadlines: Deadlines {
                 connect: Duration::from_millis(config.timeouts.connect_ms),
                 first_event: Duration::from_millis(config.timeouts.first_event_ms),

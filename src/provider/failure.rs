@@ -48,6 +48,7 @@ impl Secrets {
             ProviderError::Unavailable { message, retry_after } => {
                 ProviderError::Unavailable { message: self.clean(&message), retry_after }
             }
+            ProviderError::Overflow(message) => ProviderError::Overflow(self.clean(&message)),
             ProviderError::Rejected { status, message } => {
                 ProviderError::Rejected { status, message: self.clean(&message) }
             }
@@ -70,8 +71,27 @@ pub(super) fn of_status(status: StatusCode, headers: &HeaderMap, body: &str) -> 
         OVERLOADED if retry_after.is_some() => ProviderError::RateLimited { message, retry_after },
         // 408: the server itself gave up waiting, and says that the request may be sent again.
         408 | 500.. => ProviderError::Unavailable { message, retry_after },
+        400 | 413 | 422 if is_overflow(code.as_deref(), &message) => ProviderError::Overflow(message),
         status => ProviderError::Rejected { status, message },
     }
+}
+
+/// Whether a refusal says that the request is larger than the model's window. There is no code that all vendors
+/// share; these are their words.
+fn is_overflow(code: Option<&str>, message: &str) -> bool {
+    const CODES: [&str; 2] = ["context_length_exceeded", "exceed_context_size_error"];
+    const WORDS: [&str; 8] = [
+        "context length",
+        "context window",
+        "context size",
+        "context_length",
+        "prompt is too long",
+        "input is too long",
+        "too many tokens",
+        "maximum number of tokens",
+    ];
+    let message = message.to_lowercase();
+    code.is_some_and(|code| CODES.contains(&code)) || WORDS.iter().any(|words| message.contains(words))
 }
 
 /// The meaning of an error that arrives inside a stream which began well.
@@ -91,6 +111,7 @@ pub(super) fn of_event(error: &Value) -> ProviderError {
         code if code.parse::<u16>().is_ok_and(|status| status >= 500) => {
             ProviderError::Unavailable { message, retry_after: None }
         }
+        code if is_overflow(Some(code), &message) => ProviderError::Overflow(message),
         _ => senseless(message),
     }
 }

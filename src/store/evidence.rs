@@ -1,7 +1,7 @@
 //! Evidence of stored tool results. A record that is missing, of another version or of the wrong shape is made again
 //! from what the row still has, and then stored.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::{
     Loading, Result, Store, StoreError,
@@ -31,36 +31,34 @@ impl Store {
     pub async fn evidence(&self, id: &PartId) -> Result<Evidence> {
         let wanted = id.clone();
         let evidence = self.read(move |tx| load(tx, &wanted)).await?;
-        if let (true, Some(record)) = (evidence.recomputed, evidence.record.clone()) {
-            let id = id.clone();
-            let stored = self.write(move |tx| {
-                tx.execute(
-                    "UPDATE part SET evidence = ?2 WHERE id = ?1",
-                    (id.as_str(), rows::json(&record)?),
-                )?;
-                Ok(())
-            });
-            if let Err(error) = stored.await {
-                tracing::warn!(%error, "a record that was made again was not stored");
-            }
+        if evidence.recomputed {
+            self.keep_evidence((id.clone(), evidence.clone())).await;
         }
         Ok(evidence)
     }
+
+    /// Stores a record that was made again. It can be made once more: a failure is only logged.
+    pub(super) async fn keep_evidence(&self, (id, evidence): (PartId, Evidence)) {
+        let Some(record) = evidence.record else { return };
+        let stored = self.write(move |tx| {
+            tx.execute("UPDATE part SET evidence = ?2 WHERE id = ?1", (id.as_str(), rows::json(&record)?))?;
+            Ok(())
+        });
+        if let Err(error) = stored.await {
+            tracing::warn!(%error, "a record that was made again was not stored");
+        }
+    }
 }
 
-fn load(connection: &Connection, id: &PartId) -> Result<Evidence> {
+/// The evidence as far as the store has it.
+pub(super) fn load(connection: &Connection, id: &PartId) -> Result<Evidence> {
     let (key, _) = parts::locate(connection, id)?;
     let Some(mut tool) = tool(connection, id)?.filter(|tool| tool.state.is_settled()) else {
         return Err(StoreError::PartNotFound(id.to_string()));
     };
     // The whole of it: cut JSON would read differently from when the tool completed.
     tool.input = Body::whole(body::text(connection, key, Field::Input)?);
-    let stored: Option<String> = connection
-        .prepare_cached("SELECT evidence FROM part WHERE key = ?1")?
-        .query_row([key], |row| row.get(0))
-        .optional()?
-        .flatten();
-    let kept = stored.as_deref().and_then(Record::read);
+    let kept = stored(connection, key)?;
     let recomputed = kept.is_none();
     let record = match kept {
         Some(record) => Some(record),
@@ -70,14 +68,25 @@ fn load(connection: &Connection, id: &PartId) -> Result<Evidence> {
     Ok(Evidence { text, record, compacted: tool.compacted_at.is_some(), recomputed })
 }
 
-/// The whole result, as far as the store still has it.
+/// The record as the row holds it; `None` when there is none that this version reads, whatever stands there.
+fn stored(connection: &Connection, key: i64) -> Result<Option<Record>> {
+    let mut select = connection.prepare_cached("SELECT evidence FROM part WHERE key = ?1")?;
+    let record = select.query_row([key], |row| {
+        let written = row.get_ref(0)?.as_bytes_or_null()?;
+        Ok(written.and_then(|written| std::str::from_utf8(written).ok()).and_then(Record::read))
+    });
+    Ok(record?)
+}
+
+/// The whole result; `None` when the store no longer has all of it.
 fn result(connection: &Connection, key: i64, tool: &ToolPart) -> Result<Option<String>> {
-    let (field, bytes) = match &tool.state {
+    // The row does not hold an error's size, but no error is without words.
+    let (field, least) = match &tool.state {
         ToolState::Completed { output, .. } => (Field::Output, output.bytes),
-        _ => (Field::Error, 0),
+        _ => (Field::Error, 1),
     };
     let text = body::text(connection, key, field)?;
-    Ok((text.len() as u64 >= bytes).then_some(text))
+    Ok((text.len() as u64 >= least).then_some(text))
 }
 
 fn tool(connection: &Connection, id: &PartId) -> Result<Option<ToolPart>> {

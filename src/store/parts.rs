@@ -38,6 +38,8 @@ pub enum Loading {
     Preview(usize),
     /// All of them.
     Full,
+    /// All of them but the outputs of which the model sees only a digest or the ends: these are left empty.
+    Sent,
 }
 
 /// What of a part stands in the `metadata` column, as far as its type uses it.
@@ -81,21 +83,10 @@ impl Store {
         .await
     }
 
-    /// The field that a part is about: a call's output, a file's content, a text's text.
+    /// The field that a part is about: a call's output (its error when it failed), a file's content, a text's text.
     pub async fn main_field(&self, id: &PartId) -> Result<Field> {
         let id = id.clone();
-        self.read(move |tx| {
-            let (key, _) = locate(tx, &id)?;
-            let kind: String = tx
-                .prepare_cached("SELECT type FROM part WHERE key = ?1")?
-                .query_row([key], |row| row.get(0))?;
-            Ok(match kind.as_str() {
-                "tool" => Field::Output,
-                "file" => Field::Data,
-                _ => Field::Text,
-            })
-        })
-        .await
+        self.read(move |tx| main_field(tx, locate(tx, &id)?.0)).await
     }
 
     /// Whether `field` of the part is bytes and not text.
@@ -108,20 +99,20 @@ impl Store {
         })
         .await
     }
+}
 
-    /// The whole output (or error) of a settled tool call of this session, for `recall`.
-    pub async fn tool_output(&self, session: &SessionId, id: &PartId) -> Result<String> {
-        let (session, id) = (session.clone(), id.clone());
-        self.read(move |tx| {
-            let (key, owner) = locate(tx, &id)?;
-            if owner != super::sessions::key(tx, &session)? {
-                return Err(StoreError::PartNotFound(id.to_string()));
-            }
-            let output = body::text(tx, key, Field::Output)?;
-            if output.is_empty() { body::text(tx, key, Field::Error) } else { Ok(output) }
+/// The field that a part is about.
+fn main_field(connection: &Connection, key: i64) -> Result<Field> {
+    let mut select = connection.prepare_cached("SELECT type, status FROM part WHERE key = ?1")?;
+    Ok(select.query_row([key], |row| {
+        let (kind, status) = (row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?);
+        Ok(match (kind.as_str(), status.as_deref()) {
+            ("tool", Some("error")) => Field::Error,
+            ("tool", _) => Field::Output,
+            ("file", _) => Field::Data,
+            _ => Field::Text,
         })
-        .await
-    }
+    })?)
 }
 
 fn is_text(connection: &Connection, key: i64) -> Result<bool> {
@@ -372,7 +363,8 @@ pub(super) fn of_messages(
 fn load_body(connection: &Connection, key: i64, field: Field, bytes: u64, loading: Loading) -> Result<Body> {
     let text = match loading {
         Loading::Preview(limit) => body::beginning(connection, key, field, limit)?,
-        Loading::Full => body::text(connection, key, field)?,
+        Loading::Sent if field == Field::Output && bytes > text::SHOWN_BYTES as u64 => String::new(),
+        Loading::Full | Loading::Sent => body::text(connection, key, field)?,
     };
     Ok(Body { bytes: bytes.max(text.len() as u64), text })
 }
@@ -418,11 +410,16 @@ fn tool_state(connection: &Connection, row: &Row<'_>, key: i64, loading: Loading
     let started = rows::optional_time(row, "started_at")?;
     let ended_at = rows::optional_time(row, "ended_at")?.unwrap_or(crate::transcript::Timestamp(0));
     let status: Option<String> = row.get("status")?;
+    let bytes = rows::unsigned(row, "bytes")?;
+    let compacted = row.get::<_, Option<i64>>("compacted_at")?.is_some();
     Ok(match status.as_deref() {
         Some("completed") => ToolState::Completed {
             started_at: started.unwrap_or(ended_at),
             ended_at,
-            output: load_body(connection, key, Field::Output, rows::unsigned(row, "bytes")?, loading)?,
+            output: match loading {
+                Loading::Sent if compacted => Body { text: String::new(), bytes },
+                _ => load_body(connection, key, Field::Output, bytes, loading)?,
+            },
         },
         Some("running") => ToolState::Running { started_at: started.unwrap_or(ended_at) },
         Some("error") => ToolState::Error {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::transcript::{
     Body, Delivery, Message, MessageId, ModelRef, Part, PartId, PartKind, Role, Session, SessionId,
-    StopReason, Timestamp, ToolPart, ToolState, TurnId,
+    StopReason, Timestamp, ToolPart, ToolState, TurnId, evidence::Record,
 };
 
 struct Desk {
@@ -266,40 +266,94 @@ proptest! {
     }
 }
 
-#[tokio::test]
-async fn evidence_is_read_as_it_was_written_and_made_again_where_it_was_not() {
-    let desk = Desk::new();
-    let session = desk.session().await;
-    desk.prompt(&session, None, "x").await;
-    let begun = desk.begin(&session).await;
-    let message = desk.store.add_message(&session.id, answer(&begun.turn, vec![open_call()])).await.unwrap();
-    let part = message.parts[0].id.clone();
-    let PartKind::Tool(mut tool) = message.parts[0].kind.clone() else { panic!() };
-    assert!(desk.store.evidence(&part).await.is_err(), "an open call has none");
-    let output = Body::whole("12 passed\n".repeat(200));
-    tool.state =
-        ToolState::Completed { started_at: Timestamp(1), ended_at: Timestamp(2), output: output.clone() };
-    let record = crate::transcript::evidence::Record::of(&part, &tool, &output.text);
-    let settled = Change::Settled(part.clone(), tool, vec![], Some(record.clone()));
-    desk.store.apply(&session.id, vec![settled]).await.unwrap();
-
-    let stored = desk.store.evidence(&part).await.unwrap();
-    assert_eq!((stored.record.as_ref(), stored.recomputed), (Some(&record), false));
-    for damaged in ["NULL", "'{}'", "'{\"version\":9}'", "'not json'"] {
-        let (sql, id) = (format!("UPDATE part SET evidence = {damaged} WHERE id = ?1"), part.clone());
-        desk.store.write(move |tx| Ok(tx.execute(&sql, [id.as_str()])?)).await.unwrap();
-        let again = desk.store.evidence(&part).await.unwrap();
-        assert_eq!((&again.text, again.recomputed), (&stored.text, true), "{damaged}");
-        assert!(!desk.store.evidence(&part).await.unwrap().recomputed, "it is stored again");
+impl Desk {
+    /// A call of `bash` that ended, with the record that its tool left.
+    async fn settled_call(&self, output: &str) -> (PartId, Record) {
+        let session = self.session().await;
+        self.prompt(&session, None, "x").await;
+        let begun = self.begin(&session).await;
+        let message =
+            self.store.add_message(&session.id, answer(&begun.turn, vec![open_call()])).await.unwrap();
+        let part = message.parts[0].id.clone();
+        assert!(self.store.evidence(&part).await.is_err(), "an open call has none");
+        let PartKind::Tool(mut tool) = message.parts[0].kind.clone() else { panic!() };
+        let body = Body::whole(output);
+        tool.state = ToolState::Completed { started_at: Timestamp(1), ended_at: Timestamp(2), output: body };
+        let record = Record::of(&part, &tool, output);
+        let settled = Change::Settled(part.clone(), tool, vec![], Some(record.clone()));
+        self.store.apply(&session.id, vec![settled]).await.unwrap();
+        (part, record)
     }
-    let id = part.clone();
-    desk.store
-        .write(move |tx| {
-            tx.execute("UPDATE part SET evidence = NULL WHERE id = ?1", [id.as_str()])?;
-            Ok(tx.execute("DELETE FROM body WHERE field = 2", [])?)
-        })
-        .await
-        .unwrap();
-    let gone = desk.store.evidence(&part).await.unwrap();
-    assert!(gone.record.is_none() && gone.text.contains("\nproof: unavailable\n"));
+
+    async fn sql(&self, sql: impl Into<String>) {
+        let sql = sql.into();
+        self.store.write(move |tx| Ok(tx.execute_batch(&sql)?)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn evidence_of_any_stored_shape_reads_as_it_was_written() {
+    let desk = Desk::new();
+    let (part, record) = desk.settled_call(&"12 passed\n".repeat(200)).await;
+    desk.sql("UPDATE part SET compacted_at = 3").await;
+    let written = desk.store.evidence(&part).await.unwrap();
+    assert_eq!(
+        (written.record.as_ref(), written.recomputed, written.compacted),
+        (Some(&record), false, true)
+    );
+    let json = serde_json::to_string(&record).unwrap();
+    let with = |from: &str, to: &str| format!("'{}'", json.replace(from, to));
+    let shapes = [
+        "NULL".to_owned(),
+        "''".to_owned(),
+        "'not json'".to_owned(),
+        "'[]'".to_owned(),
+        "'\"text\"'".to_owned(),
+        "'7'".to_owned(),
+        "'null'".to_owned(),
+        "'{}'".to_owned(),
+        "CAST(x'ff00fe' AS TEXT)".to_owned(),
+        format!("'[{}]'", "1,".repeat(1 << 20)),
+        "'".to_owned() + &"[".repeat(100_000) + "'",
+        with("\"version\":1", "\"version\":2"),
+        with("\"version\":1", "\"version\":-1"),
+        with("\"version\":1,", ""),
+        with("\"bytes\":", "\"bytes\":-"),
+        with("\"lines\":", "\"lines\":1.5e9,\"more\":"),
+        with("\"sha256\":\"", "\"sha256\":\"zz"),
+        with("\"excerpt\":\"", &("\"excerpt\":\"".to_owned() + &"x".repeat(1 << 20))),
+    ];
+    for shape in shapes {
+        let name = crate::transcript::text::head(&shape, 60).to_owned();
+        desk.sql(format!("UPDATE part SET evidence = {shape}")).await;
+        let again = desk.store.evidence(&part).await.unwrap();
+        assert_eq!((&again.text, again.recomputed), (&written.text, true), "{name}");
+        assert!(!desk.store.evidence(&part).await.unwrap().recomputed, "{name}: it is stored again");
+    }
+}
+
+#[tokio::test]
+async fn evidence_of_a_result_that_is_gone_says_so_and_is_not_invented() {
+    let large = "0123456789\n".repeat(60_000);
+    // What is done to the row, and whether the proof is still known then.
+    let losses = [
+        ("DELETE FROM body WHERE field = 2", true),
+        ("DELETE FROM body; UPDATE part SET evidence = '[]'", false),
+        ("DELETE FROM body WHERE field = 2 AND start = 0; UPDATE part SET evidence = NULL", false),
+        ("DELETE FROM body WHERE field = 2 AND start > 0; UPDATE part SET evidence = '{}'", false),
+        ("DELETE FROM body; UPDATE part SET evidence = NULL, status = 'error'", false),
+        (
+            "DELETE FROM body; UPDATE part SET evidence = NULL, metadata = '{\"attachments\":7}', title = NULL",
+            false,
+        ),
+    ];
+    for (loss, known) in losses {
+        let desk = Desk::new();
+        let (part, record) = desk.settled_call(&large).await;
+        desk.sql(loss).await;
+        let left = desk.store.evidence(&part).await.unwrap();
+        assert_eq!(left.record, known.then_some(record), "{loss}");
+        assert_eq!(left.text.contains("\nproof: unavailable\n"), !known, "{loss}");
+        assert!(left.text.starts_with("[Compacted tool result]\ntool: bash\n"), "{loss}");
+    }
 }

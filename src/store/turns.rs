@@ -79,21 +79,27 @@ impl Store {
             .write(move |tx| {
                 let key = sessions::key(tx, &session)?;
                 let Some(prompt) = inbox::next(tx, key)? else { return Ok(None) };
-                leases::take(tx, key, &lessee)?;
-                // The session was idle or its owner is dead: what that left open is ended first.
-                let died = Failure::new(FailureKind::Interrupted, recovery::DIED);
-                interrupt(tx, key, &died)?;
-                let turn = TurnId::random();
-                tx.execute(
-                    "INSERT INTO turn (id, session, started_at) VALUES (?1, ?2, ?3)",
-                    params![turn.as_str(), key, Timestamp::now().0],
-                )?;
+                let turn = open_turn(tx, key, &lessee)?;
                 tx.execute("UPDATE session SET recovered = NULL WHERE key = ?1", [key])?;
                 let message = inbox::take(tx, key, &session, &turn, prompt, make)?;
                 Ok(Some(Begun { turn, message }))
             })
             .await?;
         Ok(begun.0.map(Committed))
+    }
+
+    /// Takes the lease for work on the history itself, which is kept as a turn without a prompt. The newest message
+    /// with it.
+    pub async fn begin_upkeep(&self, session: &SessionId) -> Result<Committed<(TurnId, Seq)>> {
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            let turn = open_turn(tx, key, &lessee)?;
+            let last =
+                tx.query_row("SELECT last_seq FROM session WHERE key = ?1", [key], |row| row.get(0))?;
+            Ok((turn, Seq(last)))
+        })
+        .await
     }
 
     /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then.
@@ -142,6 +148,19 @@ impl Store {
         let turn = turn.clone();
         self.read(move |tx| load_end(tx, &turn)).await
     }
+}
+
+/// Takes the lease and begins a turn. The session was idle or its owner is dead: what that left open is ended first.
+fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<TurnId> {
+    leases::take(tx, key, lessee)?;
+    let died = Failure::new(FailureKind::Interrupted, recovery::DIED);
+    interrupt(tx, key, &died)?;
+    let turn = TurnId::random();
+    tx.execute(
+        "INSERT INTO turn (id, session, started_at) VALUES (?1, ?2, ?3)",
+        params![turn.as_str(), key, Timestamp::now().0],
+    )?;
+    Ok(turn)
 }
 
 fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {

@@ -25,6 +25,9 @@ const HANDLE: usize = 64;
 /// Attachments that are named.
 const NAMED: usize = 3;
 
+/// What tools call the file that they are about: ours, and those of opencode.
+const PATH_PARAMETERS: [&str; 2] = ["path", "filePath"];
+
 /// What is kept of a result when its tool completes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -63,14 +66,24 @@ impl Record {
 
     /// A stored record; `None` when it is of another version or shape.
     pub fn read(stored: &str) -> Option<Self> {
-        serde_json::from_str(stored).ok().filter(|record: &Self| record.version == VERSION)
+        serde_json::from_str(stored).ok().filter(Self::is_sound)
+    }
+
+    /// Whether this program could have written it: a longer one would push the excerpt or the handle out.
+    fn is_sound(&self) -> bool {
+        self.version == VERSION
+            && self.sha256.len() == 64
+            && self.sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && self.path.as_ref().is_none_or(|path| path.len() <= PATH)
+            && self.excerpt.len() <= MOST_BYTES
     }
 }
 
-/// The `path` parameter of a call.
+/// The parameter of a call that says which file it is about, by our name or by that of imported tools.
 fn path(input: &str) -> Option<String> {
     let input: serde_json::Value = serde_json::from_str(input).ok()?;
-    Some(text::ellipsis(&one_line(input.get("path")?.as_str()?), PATH))
+    let path = PATH_PARAMETERS.iter().find_map(|name| input.get(name)?.as_str())?;
+    Some(text::ellipsis(&one_line(path), PATH))
 }
 
 /// What the model sees instead of the result. Without a record the result is gone, and the digest says so.
@@ -189,15 +202,65 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_record_that_is_too_large_or_no_proof_is_none() {
+        let (part, call) = (PartId::from("prt_1"), tool("read", "r", r#"{"path":"a"}"#, &[]));
+        let sound = Record::of(&part, &call, "x");
+        let others = [
+            Record { sha256: "0".repeat(63) + "\n", ..sound.clone() },
+            Record { sha256: "0".repeat(1 << 20), ..sound.clone() },
+            Record { path: Some("p".repeat(PATH + 1)), ..sound.clone() },
+            Record { excerpt: "e".repeat(MOST_BYTES + 1), ..sound },
+        ];
+        for other in others {
+            assert_eq!(Record::read(&serde_json::to_string(&other).unwrap()), None);
+        }
+    }
+
+    #[test]
+    fn the_path_is_found_by_our_name_and_by_that_of_imported_tools() {
+        let record = |input: &str| Record::of(&PartId::from("prt_1"), &tool("read", "r", input, &[]), "x");
+        for input in [r#"{"path":"/a/b.rs"}"#, r#"{"filePath":"/a/b.rs","offset":3}"#] {
+            assert_eq!(record(input).path.as_deref(), Some("/a/b.rs"));
+        }
+        for input in [r#"{"filePath":7}"#, r#"["path"]"#, "\"path\"", "{", ""] {
+            assert_eq!(record(input).path, None, "{input}");
+        }
+    }
+
+    /// Cases of the property below: `AGENTLS_CASES`, or enough for a run while one is working.
+    fn cases() -> u32 {
+        std::env::var("AGENTLS_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
+    }
+
+    /// Text as nobody should write it: long runs, control characters, line ends, the widest characters, cut JSON.
+    fn hostile(longest: usize) -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            any::<char>().prop_map(String::from),
+            "[ -~]{0,40}",
+            Just("\n".to_owned()),
+            Just("\u{0}\u{1b}[31m\r".to_owned()),
+            Just("\u{10ffff}\u{202e}\u{feff}e\u{301}👩‍👩‍👧".to_owned()),
+            Just("error: src/main.rs:7:1 expected `{\"".to_owned()),
+            (1_usize..longest.max(2)).prop_map(|count| "€".repeat(count)),
+        ];
+        prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(ProptestConfig::with_cases(cases()))]
 
         #[test]
         fn a_digest_is_bounded_whole_and_the_same_on_every_replay(
-            name in "\\PC{0,80}", title in any::<String>(), path in "\\PC{0,300}", input in any::<String>(),
-            output in "([^\n]{0,200}\n){0,30}", names in prop::collection::vec("\\PC{0,90}", 0..6), json in any::<bool>()
+            name in hostile(30), title in hostile(200), path in hostile(300), input in hostile(300),
+            output in hostile(2_000), lines in 1_usize..30, names in prop::collection::vec(hostile(60), 0..6),
+            parameter in prop::option::of(prop::sample::select(PATH_PARAMETERS.to_vec()))
         ) {
-            let input = if json { serde_json::json!({"path": path, "text": input}).to_string() } else { input };
+            let input = match parameter {
+                Some(parameter) => serde_json::json!({parameter: path, "text": input}).to_string(),
+                None => input,
+            };
+            let output = format!("{output}\n").repeat(lines);
             let (part, tool) = (PartId::random(), tool(&name, &title, &input, &names));
             let record = Record::of(&part, &tool, &output);
             let text = digest(&part, &tool, Some(&record));

@@ -31,7 +31,7 @@ pub enum FailureKind {
     ProviderRejected { item: Option<String> },
     ModelNotFound { suggestions: Vec<String> },
     ContextFloor { need: u64, have: u64 },
-    CompactionStuck,
+    CompactionStuck { need: u64, have: u64 },
     NetworkBlocked { address: String },
     Interrupted,
     InvalidConfig { path: String, line: u32 },
@@ -115,7 +115,9 @@ impl FailureKind {
             }
             Self::ModelNotFound { .. } => "Choose a model from model/list, or add it to the configuration.",
             Self::ContextFloor { .. } => "Choose a model with a larger window, or start a new session.",
-            Self::CompactionStuck => "Start a new session, or choose a model with a larger window.",
+            Self::CompactionStuck { .. } => {
+                "Compact it by hand, start a new session, or choose a model with a larger window."
+            }
             Self::NetworkBlocked { .. } => "Only public addresses may be fetched.",
             Self::Interrupted => "Prompt again; nothing was re-run.",
             Self::InvalidConfig { .. } => "Correct the configuration at the place named.",

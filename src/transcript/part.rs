@@ -76,6 +76,23 @@ pub enum PartKind {
     },
 }
 
+impl PartKind {
+    /// Its name in the protocol and in the database.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Reasoning(_) => "reasoning",
+            Self::File(_) => "file",
+            Self::Tool(_) => "tool",
+            Self::StepStart => "stepStart",
+            Self::StepFinish { .. } => "stepFinish",
+            Self::Patch { .. } => "patch",
+            Self::Compaction(_) => "compaction",
+            Self::Subtask { .. } => "subtask",
+        }
+    }
+}
+
 /// What a compaction kept, and what it won. In a summary message it says where the live history begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -9,6 +9,9 @@ pub const SHOWN_LINES: usize = 2_000;
 /// Bytes of a tool's output that the model sees before it is shown as head and tail.
 pub const SHOWN_BYTES: usize = 50 * 1024;
 
+/// Bytes of each end of a capped output.
+pub const END_BYTES: usize = SHOWN_BYTES / 2;
+
 /// Bytes a token takes on average in code and English, the usual rule of thumb.
 const BYTES_PER_TOKEN: u64 = 4;
 
@@ -69,7 +72,19 @@ fn cap(text: &str, max_lines: usize, max_bytes: usize, recall: Option<&str>) -> 
     }
     let first = keep_lines(head(text, max_bytes / 2), max_lines / 2);
     let last = keep_last_lines(tail(from(text, first.len()), max_bytes / 2), max_lines / 2);
-    let omitted_bytes = text.len() - first.len() - last.len();
+    join_ends(first, last, (lines, text.len()), recall)
+}
+
+/// [`cap_output`] of a text of more than [`SHOWN_BYTES`] that is not at hand: from its first and its last
+/// [`END_BYTES`] (each cut to whole characters), its lines and its bytes. The same as from the whole text.
+pub fn cap_ends(first: &str, last: &str, lines: usize, bytes: usize, recall: Option<&str>) -> String {
+    let first = keep_lines(head(first, END_BYTES), SHOWN_LINES / 2);
+    let last = keep_last_lines(tail(last, END_BYTES), SHOWN_LINES / 2);
+    join_ends(first, last, (lines, bytes), recall)
+}
+
+fn join_ends(first: &str, last: &str, (lines, bytes): (usize, usize), recall: Option<&str>) -> String {
+    let omitted_bytes = bytes.saturating_sub(first.len() + last.len());
     let omitted_lines = lines.saturating_sub(first.lines().count() + last.lines().count());
     let handle = recall.map(|part| format!("; the whole: recall {part}")).unwrap_or_default();
     let newline = if first.ends_with('\n') { "" } else { "\n" };
@@ -118,6 +133,18 @@ mod tests {
             prop_assert!(text.ends_with(from(&text, at)));
             prop_assert!(range(&text, at, end).len() <= text.len());
             prop_assert!(ellipsis(&text, at + 3).len() <= at + 3);
+        }
+
+        #[test]
+        fn the_ends_of_a_long_output_are_enough_to_cap_it(
+            line in "\\PC{0,60}", times in 800_usize..3_000, last in "[^\n]{0,40}", newline in any::<bool>()
+        ) {
+            let mut text = format!("{line}é{line}\n").repeat(times) + &last;
+            text.push_str(if newline { "\n" } else { "" });
+            prop_assume!(text.len() > SHOWN_BYTES);
+            let (first, end) = (head(&text, END_BYTES), tail(&text, END_BYTES));
+            let from_ends = cap_ends(first, end, text.lines().count(), text.len(), Some("prt_x"));
+            prop_assert_eq!(from_ends, cap_output(&text, Some("prt_x")));
         }
 
         #[test]

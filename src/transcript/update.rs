@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Failure, Message, MessageId, Part, PartId, QueuedPrompt, SessionId, Status, Timestamp, TurnId, Usage,
+    Failure, Message, MessageId, Part, PartId, QueuedPrompt, Seq, SessionId, Status, Timestamp, TurnId, Usage,
 };
 
 /// Something happened in a session.
@@ -52,6 +52,17 @@ pub enum Update {
         used: u64,
         /// Size of the model's window in tokens.
         limit: u64,
+    },
+    /// The model sees less of the history than before. Sizes in tokens.
+    Compacted {
+        /// The request before.
+        before: u64,
+        /// The request after.
+        after: u64,
+        /// Calls whose evidence is sent in place of their results.
+        evidence: u64,
+        /// The newest summary, where there is one.
+        boundary: Option<Seq>,
     },
     /// The session has another title.
     Title(String),

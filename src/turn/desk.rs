@@ -4,6 +4,7 @@
 //! leaving share one lock, so that a prompt that arrives while a turn ends is answered: it is a row before the
 //! flag is set, and an actor leaves only while the flag is down.
 
+pub(super) mod compactions;
 mod ticket;
 
 use std::{
@@ -70,6 +71,7 @@ impl Live {
 struct State {
     live: HashMap<SessionId, Live>,
     waiting: HashMap<MessageId, Vec<oneshot::Sender<Outcome>>>,
+    wishes: HashMap<SessionId, compactions::Wishes>,
 }
 
 /// The sessions that run in this process.
@@ -157,7 +159,13 @@ impl Desk {
             if let Some(live) = self.state().live.get_mut(&session) {
                 live.wake = false;
             }
-            let ran = if self.closing.is_cancelled() { Ok(false) } else { self.turn(&session).await };
+            let ran = if self.closing.is_cancelled() {
+                Ok(false)
+            } else if self.compact_idle(&session).await {
+                Ok(true)
+            } else {
+                self.turn(&session).await
+            };
             match ran {
                 Ok(true) => continue,
                 Ok(false) => {}
@@ -233,18 +241,22 @@ impl Desk {
             });
         }
         let (desk, name) = (Arc::clone(self), session.clone());
+        let (wishing, wished) = (Arc::clone(self), session.clone());
         run::run(Start {
             shared: self.shared.clone(),
             context,
             session: session.clone(),
             set_status: self.status_setter(session, &begun.turn),
-            begun,
+            turn: begun.turn,
+            last: begun.message.seq,
+            prompt: Some(begun.message.id),
             cancel,
             joined: Arc::new(move |message| {
                 if let Some(live) = desk.state().live.get_mut(&name) {
                     live.answers(message);
                 }
             }),
+            wishes: Arc::new(move || wishing.next_wish(&wished)),
         })
         .await
     }

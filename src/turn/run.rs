@@ -7,17 +7,14 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Shared, TurnContext, inbox, tools::RepeatedCalls};
+use super::{Shared, TurnContext, desk::compactions::Wish, inbox, tools::RepeatedCalls};
 use crate::{
-    context::{
-        render::Contents,
-        window::{self, Window},
-    },
+    context::{history, render::Contents, window::Window},
     permission::gate::{GateParts, RuleGate},
-    store::{Begun, NewMessage, NewPart},
+    store::{NewMessage, NewPart},
     transcript::{
-        Body, Failure, FailureKind, FinishReason, MessageId, Part, PartId, PartKind, Role, SessionId, Status,
-        StopReason, Timestamp, TurnId, Update,
+        Body, Failure, FailureKind, FinishReason, MessageId, Part, PartId, PartKind, Role, Seq, SessionId,
+        Status, StopReason, Timestamp, TurnId, Update,
     },
     turn::gate::StoredApprovals,
 };
@@ -31,18 +28,25 @@ pub(super) struct Turn {
     pub(super) context: Arc<TurnContext>,
     pub(super) session: SessionId,
     pub(super) id: TurnId,
-    /// The message that the next answer answers.
-    pub(super) prompt: MessageId,
+    /// The message that the next answer answers, and its place.
+    pub(super) prompt: Option<(MessageId, Seq)>,
     pub(super) cancel: CancellationToken,
     pub(super) set_status: SetStatus,
     pub(super) gate: Arc<RuleGate>,
     pub(super) window: Window,
+    /// Calls for a summary in a row that won nothing.
+    pub(super) failures: u32,
     pub(super) repeated: RepeatedCalls,
     /// When the last byte of the previous answer arrived.
     pub(super) answered_at: Option<Instant>,
     /// Told about each prompt that joins the turn.
     pub(super) joined: Arc<dyn Fn(MessageId) + Send + Sync>,
+    /// Compactions that somebody asked for.
+    pub(super) wishes: NextWish,
 }
+
+/// The next compaction that somebody asked for.
+pub(super) type NextWish = Arc<dyn Fn() -> Option<Wish> + Send + Sync>;
 
 /// How one provider call and its tools ended.
 pub(super) enum StepEnd {
@@ -71,10 +75,15 @@ pub(super) struct Start {
     pub(super) shared: Shared,
     pub(super) context: TurnContext,
     pub(super) session: SessionId,
-    pub(super) begun: Begun,
+    pub(super) turn: TurnId,
+    /// The newest message of the session.
+    pub(super) last: Seq,
+    /// That message, when it is the prompt to answer.
+    pub(super) prompt: Option<MessageId>,
     pub(super) cancel: CancellationToken,
     pub(super) set_status: SetStatus,
     pub(super) joined: Arc<dyn Fn(MessageId) + Send + Sync>,
+    pub(super) wishes: NextWish,
 }
 
 /// Runs a turn to its end.
@@ -105,20 +114,12 @@ fn too_long(longest: Duration) -> Failure {
 }
 
 impl Turn {
-    async fn load(start: Start) -> Result<Self, Broken> {
-        let Start { shared, context, session, begun, cancel, set_status, joined } = start;
+    pub(super) async fn load(start: Start) -> Result<Self, Broken> {
+        let Start { shared, context, session, turn, last, prompt, cancel, set_status, joined, wishes } =
+            start;
         let context = Arc::new(context);
-        let mut window = Window::load(
-            &shared.store,
-            &session,
-            begun.message.seq,
-            Arc::clone(&context.provider),
-            context.limits.clone(),
-        )
-        .await?;
-        let tools: usize =
-            context.specs.iter().map(|spec| spec.description.len() + spec.parameters.to_string().len()).sum();
-        window.set_frame((context.instructions.len() + tools) as u64);
+        let (asked, overflow) = (context.asked(), context.overflow());
+        let window = Window::load(&shared.store, &session, last, asked, overflow).await?;
         let waiting = Arc::clone(&set_status);
         let gate = RuleGate::new(GateParts {
             session: session.clone(),
@@ -135,20 +136,23 @@ impl Turn {
             shared,
             context,
             session,
-            id: begun.turn,
-            prompt: begun.message.id,
+            id: turn,
+            prompt: prompt.map(|id| (id, last)),
             cancel,
             set_status,
             gate: Arc::new(gate),
+            failures: window.live().failures,
             window,
             repeated: RepeatedCalls::default(),
             answered_at: None,
             joined,
+            wishes,
         })
     }
 
     async fn steps(&mut self) -> Result<StopReason, Broken> {
         let mut taken = 0;
+        self.prune().await?;
         loop {
             self.stop_if_cancelled()?;
             taken += 1;
@@ -156,6 +160,7 @@ impl Turn {
             if last && taken > 1 {
                 self.say_that_the_limit_is_reached().await?;
             }
+            self.grant_wishes().await;
             let end = self.step(last).await?;
             if let StepEnd::Stop(StopReason::PermissionRejected) = end {
                 return Ok(StopReason::PermissionRejected);
@@ -181,9 +186,12 @@ impl Turn {
     async fn take_steering(&mut self) -> Result<bool, Broken> {
         let messages = self.shared.store.take_steering(&self.session, &self.id, inbox::from_inbox).await?;
         for message in messages.iter() {
-            let contents = window::contents(&self.shared.store, message).await?;
-            self.window.push(message, &contents);
-            self.prompt = message.id.clone();
+            if let Some((sent, contents)) =
+                history::one(&self.shared.store, &self.session, message.seq).await?
+            {
+                self.window.push(&sent, &contents);
+            }
+            self.prompt = Some((message.id.clone(), message.seq));
             (self.joined)(message.id.clone());
             self.emit(Update::Message(message.clone()));
         }

@@ -14,7 +14,9 @@ use crate::{
     context::render::Contents,
     failpoint,
     store::{Change, Field, NewPart, Step, StoreError},
-    transcript::{Failure, Message, Part, PartId, PartKind, Timestamp, ToolPart, ToolState, Update, Usage},
+    transcript::{
+        Failure, Message, MessageId, Part, PartId, PartKind, Timestamp, ToolPart, ToolState, Update, Usage,
+    },
 };
 
 impl Turn {
@@ -40,7 +42,7 @@ impl Turn {
             usage: Some(finish.usage),
         });
         let word = finish.reason.name().to_owned();
-        changes.push(Change::Step(self.ledger(&message, call, retries, finish.usage, word)));
+        changes.push(Change::Step(self.ledger(&message.id, call, retries, finish.usage, word)));
         let now = Timestamp::now();
         let started = parts.iter().filter(|part| matches!(part.kind, PartKind::Tool(_)));
         changes.extend(started.map(|part| Change::Started(part.id.clone(), now)));
@@ -85,7 +87,7 @@ impl Turn {
             usage: None,
         });
         let word = failure.kind.name();
-        changes.push(Change::Step(self.ledger(&message, call, retries, Usage::default(), word)));
+        changes.push(Change::Step(self.ledger(&message.id, call, retries, Usage::default(), word)));
         self.shared.store.apply(&self.session, changes).await?;
         let mut message = message;
         message.parts.extend(parts);
@@ -99,7 +101,7 @@ impl Turn {
     /// The ledger's row of a call.
     pub(super) fn ledger(
         &self,
-        message: &Message,
+        message: &MessageId,
         call: &Call,
         retries: u32,
         usage: Usage,
@@ -107,7 +109,7 @@ impl Turn {
     ) -> Step {
         Step {
             seq: 0,
-            message_id: message.id.clone(),
+            message_id: message.clone(),
             started_at: call.started_at,
             model: self.context.model.clone(),
             request_bytes: call.request_bytes,

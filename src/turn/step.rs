@@ -8,6 +8,7 @@ use tokio::time::{Instant as TokioInstant, sleep_until};
 use super::{
     later,
     retry::Retries,
+    room::Cause,
     run::{Broken, StepEnd, Turn, stop_reason},
     stream::{Answer, FLUSH_BYTES, Finish},
 };
@@ -40,6 +41,20 @@ pub(super) struct Call {
     pub(super) overhead: Duration,
 }
 
+impl Call {
+    /// A call that begins now; the answer before it ended at `answered_at`.
+    pub(super) fn begin(request_bytes: usize, input_items: usize, answered_at: Option<Instant>) -> Self {
+        Self {
+            started: Instant::now(),
+            started_at: Timestamp::now(),
+            request_bytes: request_bytes as u64,
+            input_items: input_items as u64,
+            first_event: None,
+            overhead: answered_at.map(|at| at.elapsed()).unwrap_or_default(),
+        }
+    }
+}
+
 /// Why an answer did not come to its end.
 enum Cut {
     Cancelled,
@@ -50,8 +65,9 @@ enum Cut {
 impl Turn {
     /// Calls the provider, stores the answer, runs the tools it asks for. `last` allows no further calls.
     pub(super) async fn step(&mut self, last: bool) -> Result<StepEnd, Broken> {
-        let mut continuations = 0;
+        let (mut continuations, mut overflowed) = (0, false);
         loop {
+            self.make_room().await?;
             let (message, calls, finish) = match self.answer(last).await? {
                 Answered::Whole { message, calls, finish } => (message, calls, finish),
                 Answered::BrokeOff(error) if continuations < MOST_CONTINUATIONS => {
@@ -60,6 +76,17 @@ impl Turn {
                     continue;
                 }
                 Answered::BrokeOff(error) => return Err(error.into()),
+                Answered::Overflowed(error) if !self.context.compaction.auto || overflowed => {
+                    return Err(error.into());
+                }
+                Answered::Overflowed(error) => {
+                    overflowed = true;
+                    tracing::info!(%error, "the provider counts more than we do");
+                    if let Err(why) = self.compact(&Cause::Overflow).await {
+                        return Err(self.no_room(why));
+                    }
+                    continue;
+                }
             };
             if calls.is_empty() {
                 self.window.push(&message.0, &message.1);
@@ -103,9 +130,10 @@ impl Turn {
                 return if error.retryable() { Ok(Answered::BrokeOff(failure)) } else { Err(failure.into()) };
             }
             let Some(wait) = retries.next(&error, random()) else {
+                let overflow = matches!(error, ProviderError::Overflow(_));
                 let failure = Failure::from(error);
                 self.settle_cut(stored, &mut answer, &call, retries.failed - 1, failure.clone()).await?;
-                return Err(failure.into());
+                return if overflow { Ok(Answered::Overflowed(failure)) } else { Err(failure.into()) };
             };
             message = Some(stored);
             self.wait_to_retry(&error, wait, message.as_ref(), &call, retries.failed).await?;
@@ -132,14 +160,7 @@ impl Turn {
             previous_response_id: None,
         };
         let outgoing = self.window.request(&envelope)?;
-        let call = Call {
-            started: Instant::now(),
-            started_at: Timestamp::now(),
-            request_bytes: outgoing.body.len() as u64,
-            input_items: self.window.len() as u64,
-            first_event: None,
-            overhead: self.answered_at.map(|at| at.elapsed()).unwrap_or_default(),
-        };
+        let call = Call::begin(outgoing.body.len(), self.window.items().len(), self.answered_at);
         Ok((outgoing, call))
     }
 
@@ -154,7 +175,7 @@ impl Turn {
         let new = NewMessage {
             id,
             role: Role::Assistant,
-            parent_id: Some(self.prompt.clone()),
+            parent_id: self.prompt.as_ref().map(|(id, _)| id.clone()),
             turn: self.id.clone(),
             agent: self.context.agent.clone(),
             model: self.context.model.clone(),
@@ -234,7 +255,13 @@ impl Turn {
                     error: Some(failure.clone()),
                     usage: None,
                 },
-                Change::Step(self.ledger(message, call, failed - 1, Usage::default(), failure.kind.name())),
+                Change::Step(self.ledger(
+                    &message.id,
+                    call,
+                    failed - 1,
+                    Usage::default(),
+                    failure.kind.name(),
+                )),
             ];
             self.shared.store.apply(&self.session, changes).await?;
         }
@@ -248,10 +275,12 @@ pub(super) enum Answered {
     Whole { message: Box<(Message, Contents)>, calls: Vec<PartId>, finish: Finish },
     /// A part of it; it is stored, and a further call may continue it.
     BrokeOff(Failure),
+    /// Nothing: the provider says that the request is too large.
+    Overflowed(Failure),
 }
 
 /// Any number, to spread those who retry at the same time.
-fn random() -> u64 {
+pub(super) fn random() -> u64 {
     let mut bytes = [0; 8];
     match getrandom::fill(&mut bytes) {
         Ok(()) => u64::from_le_bytes(bytes),

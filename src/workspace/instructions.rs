@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::transcript::Timestamp;
+
 /// Bytes of one file that are read.
 pub const MAX_BYTES: u64 = 64 * 1024;
 
@@ -23,6 +25,8 @@ pub struct Instruction {
     pub text: String,
     /// Whether it has more.
     pub truncated: bool,
+    /// When it was last written, where the file system tells.
+    pub changed_at: Option<Timestamp>,
 }
 
 /// The instruction files that exist for `cwd`, outermost first, then the configured ones (relative to the
@@ -48,12 +52,14 @@ pub fn find(cwd: &Path, root: &Path, configured: &[String]) -> Vec<PathBuf> {
 fn read_one(path: &Path) -> io::Result<Instruction> {
     let mut bytes = Vec::new();
     let file = fs::File::open(path)?;
+    let changed_at = file.metadata()?.modified().ok().map(Timestamp::from);
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
     let cap = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
     Ok(Instruction {
         path: path.to_owned(),
         truncated: bytes.len() > cap,
+        changed_at,
         text: crate::transcript::text::head(&text, cap).to_owned(),
     })
 }

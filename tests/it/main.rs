@@ -18,7 +18,9 @@ mod support {
 mod bad_input;
 mod cancel;
 mod cli;
+mod compaction;
 mod damaged_places;
+mod generated_history;
 mod import;
 mod life_cycle;
 mod paging;

@@ -62,6 +62,8 @@ struct State {
     wire: Wire,
     keep_bodies: bool,
     answers: VecDeque<Answer>,
+    /// Answers when the script is at its end.
+    model: Option<Model>,
     requests: Vec<Recorded>,
     connections: usize,
     violations: Vec<String>,
@@ -70,6 +72,9 @@ struct State {
     /// Responses that are kept, with the calls that they left open.
     kept: HashMap<String, Vec<String>>,
 }
+
+/// Answers a request by its body.
+type Model = Box<dyn FnMut(&Value) -> Answer + Send>;
 
 /// Longer than any test waits.
 const FOR_EVER: Duration = Duration::from_hours(1);
@@ -85,6 +90,7 @@ impl Double {
             wire,
             keep_bodies: true,
             answers: script.into(),
+            model: None,
             requests: Vec::new(),
             connections: 0,
             violations: Vec::new(),
@@ -93,6 +99,13 @@ impl Double {
         }));
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
         Self { wire, port, state, server }
+    }
+
+    /// Starts with a model that answers each request by what is in it.
+    pub async fn start_model(wire: Wire, model: impl FnMut(&Value) -> Answer + Send + 'static) -> Self {
+        let double = Self::start(wire, Vec::new()).await;
+        double.lock().model = Some(Box::new(model));
+        double
     }
 
     /// What goes into `baseUrl`.
@@ -109,6 +122,12 @@ impl Double {
     /// Appends to the script.
     pub fn then(&self, answer: Answer) {
         self.lock().answers.push_back(answer);
+    }
+
+    /// Answers so to every request behind the script.
+    #[allow(dead_code, reason = "benches cannot tell how many requests come")]
+    pub fn always(&self, answer: Answer) {
+        self.lock().model = Some(Box::new(move |_| answer.clone()));
     }
 
     /// Keeps sizes and instants only, for long runs.
@@ -218,7 +237,8 @@ impl State {
                 None => return previous_not_found(id),
             },
         };
-        let Some(mut answer) = self.answers.pop_front() else {
+        let next = self.answers.pop_front().or_else(|| Some(self.model.as_mut()?(&body)));
+        let Some(answer) = next else {
             return self.refuse("there are more requests than answers in the script");
         };
         let broken = match self.wire {
@@ -235,7 +255,10 @@ impl State {
         {
             return self.refuse(&why);
         }
-        self.sent.insert(sent.session.clone(), sent);
+        if !answer.aside {
+            self.sent.insert(sent.session.clone(), sent);
+        }
+        let mut answer = answer.to(&body, bytes.len());
         answer.response_id = format!("resp_{}", self.requests.len());
         if body.get("store") == Some(&true.into()) {
             self.kept.insert(answer.response_id.clone(), answer.call_ids());

@@ -7,7 +7,7 @@ use std::{
 };
 
 use agentls::{
-    engine::{Fate, ImportEvent, ImportOutcome, ImportSummary},
+    engine::{ImportEvent, ImportFate, ImportOutcome, ImportSummary},
     transcript::text,
 };
 
@@ -62,7 +62,8 @@ impl Progress {
     }
 
     fn outcome(&mut self, outcome: &ImportOutcome) -> io::Result<()> {
-        let left_alone = matches!(outcome.fate, Fate::Continued | Fate::Occupied | Fate::Busy(_));
+        let left_alone =
+            matches!(outcome.fate, ImportFate::Continued | ImportFate::Occupied | ImportFate::Busy(_));
         if self.terminal && !left_alone {
             return Ok(());
         }
@@ -103,12 +104,12 @@ fn line(outcome: &ImportOutcome) -> String {
         format!("{}, {}{skipped}", counted(*messages, "message"), counted(*parts, "part"))
     };
     match fate {
-        Fate::Imported => format!("imported {session} \"{title}\": {}", taken()),
-        Fate::Grown => format!("added to {session} \"{title}\": {}", taken()),
-        Fate::Unchanged => format!("unchanged {session} \"{title}\""),
-        Fate::Continued => format!("left alone {session} \"{title}\": it was continued here"),
-        Fate::Occupied => format!("left alone {session} \"{title}\": another session here has this id"),
-        Fate::Busy(owner) => {
+        ImportFate::Imported => format!("imported {session} \"{title}\": {}", taken()),
+        ImportFate::Grown => format!("added to {session} \"{title}\": {}", taken()),
+        ImportFate::Unchanged => format!("unchanged {session} \"{title}\""),
+        ImportFate::Continued => format!("left alone {session} \"{title}\": it was continued here"),
+        ImportFate::Occupied => format!("left alone {session} \"{title}\": another session here has this id"),
+        ImportFate::Busy(owner) => {
             format!(
                 "left alone {session} \"{title}\": process {} ({}) is at work on it",
                 owner.pid, owner.client
@@ -180,7 +181,7 @@ mod tests {
             skipped: 1,
         };
         let shown = |fate| printable(&line(&outcome(fate))).into_owned();
-        assert_eq!(shown(Fate::Imported), "imported ses_1 \"a[2J\": 1 message, 2 parts, 1 row skipped");
-        assert_eq!(shown(Fate::Continued), "left alone ses_1 \"a[2J\": it was continued here");
+        assert_eq!(shown(ImportFate::Imported), "imported ses_1 \"a[2J\": 1 message, 2 parts, 1 row skipped");
+        assert_eq!(shown(ImportFate::Continued), "left alone ses_1 \"a[2J\": it was continued here");
     }
 }

@@ -20,6 +20,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("agentls.session.list", "session/list"),
     ("agentls.session.prompt", "session/prompt"),
     ("agentls.session.cancel", "session/cancel"),
+    ("agentls.session.compact", "session/compact"),
+    ("agentls.context.show", "session/context"),
     ("agentls.session.fork", "session/fork"),
     ("agentls.session.export", "session/export"),
     ("agentls.server.status", "server/status"),

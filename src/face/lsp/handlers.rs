@@ -5,15 +5,15 @@ use std::{io, path::Path};
 
 use super::{
     params::{
-        Bodies, ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionExport,
-        SessionFork, SessionList, SessionMessages, SessionNew, SessionParams, SessionPrompt, SessionRename,
-        SessionSteps, SessionUnqueue,
+        Bodies, ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionCompact,
+        SessionExport, SessionFork, SessionList, SessionMessages, SessionNew, SessionParams, SessionPrompt,
+        SessionRename, SessionSteps, SessionUnqueue,
     },
     render,
     results::{
-        Cancelled, ConfigResult, DatabaseStatus, Deleted, EvidenceResult, Exported, MessagePage, ModelList,
-        PartRange, PromptResult, QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage,
-        SessionResult, StepsResult, ToolEntry, ToolList,
+        Cancelled, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted, EvidenceResult, Exported,
+        MessagePage, ModelList, PartRange, PromptResult, QueueResult, Queues, Removed, ServerStatus,
+        SessionCounts, SessionPage, SessionResult, StepsResult, ToolEntry, ToolList,
     },
     server::Server,
     status,
@@ -107,6 +107,21 @@ impl Server {
 
     pub async fn session_unqueue(&self, params: SessionUnqueue) -> Outcome<Removed> {
         Ok(Removed { removed: self.engine.unqueue(&params.session_id, &params.message_id).await? })
+    }
+
+    pub async fn session_compact(&self, params: SessionCompact) -> Outcome<Compacted> {
+        let SessionCompact { session_id, instructions, dry_run } = params;
+        let wish = instructions.filter(|words| !words.trim().is_empty());
+        let compacted = if dry_run {
+            self.engine.plan_compaction(&session_id).await?
+        } else {
+            self.engine.compact(&session_id, wish).await?
+        };
+        Ok(render::compacted(compacted))
+    }
+
+    pub async fn session_context(&self, params: SessionParams) -> Outcome<ContextReport> {
+        Ok(render::context_report(self.engine.context(&params.session_id).await?))
     }
 
     pub async fn session_steps(&self, params: SessionSteps) -> Outcome<StepsResult> {

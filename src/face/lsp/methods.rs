@@ -13,13 +13,14 @@ use tower_lsp::{
 
 use super::{
     params::{
-        ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionExport, SessionFork,
-        SessionList, SessionMessages, SessionNew, SessionParams, SessionPrompt, SessionRename, SessionSteps,
-        SessionUnqueue, read,
+        ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionCompact, SessionExport,
+        SessionFork, SessionList, SessionMessages, SessionNew, SessionParams, SessionPrompt, SessionRename,
+        SessionSteps, SessionUnqueue, read,
     },
     results::{
-        Cancelled, ConfigResult, Deleted, EvidenceResult, Exported, MessagePage, ModelList, PartRange,
-        PromptResult, QueueResult, Removed, ServerStatus, SessionPage, SessionResult, StepsResult, ToolList,
+        Cancelled, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult, Exported, MessagePage,
+        ModelList, PartRange, PromptResult, QueueResult, Removed, ServerStatus, SessionPage, SessionResult,
+        StepsResult, ToolList,
     },
     server::Server,
 };
@@ -98,6 +99,8 @@ methods! {
     "session/cancel":   SessionParams => Cancelled,       session_cancel,   "Stops the turn; its prompt answers `cancelled`.";
     "session/queue":    SessionParams => QueueResult,     session_queue,    "Lists the prompts that wait.";
     "session/unqueue":  SessionUnqueue => Removed,        session_unqueue,  "Withdraws a prompt that waits.";
+    "session/compact":  SessionCompact => Compacted,      session_compact,  "Summarises the history; what is won is told before and after, in tokens.";
+    "session/context":  SessionParams => ContextReport,   session_context,  "Tells what the model still sees: each piece with its size and its fate.";
     "session/steps":    SessionSteps => StepsResult,      session_steps,    "Reads the ledger: one row for each provider call.";
     "session/rename":   SessionRename => SessionResult,   session_rename,   "Gives a session another title.";
     "session/archive":  SessionArchive => SessionResult,  session_archive,  "Puts a session away, or brings it back.";

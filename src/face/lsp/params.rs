@@ -156,6 +156,16 @@ params! {
         /// The newest so many: 1 to 1,000; 100 when missing.
         limit: Option<u64>,
     }
+    /// Parameters of `session/compact`.
+    SessionCompact {
+        /// Which session.
+        session_id: SessionId,
+        /// What the summary is to look after in particular.
+        instructions: Option<String>,
+        /// Only tell what would be won: nothing is changed, and no model is called.
+        #[serde(default)]
+        dry_run: bool,
+    }
     /// Parameters of `session/rename`.
     SessionRename {
         /// Which session.

@@ -7,9 +7,66 @@ use crate::{
     engine,
     face::failure,
     transcript::{
-        Attachment, Body, Compaction, Failure, Message, Part, PartKind, Session, ToolPart, ToolState, Update,
+        Attachment, Body, Compaction, Failure, Message, Part, PartKind, Seq, Session, ToolPart, ToolState,
+        Update,
     },
 };
+
+/// What a compaction did.
+pub fn compacted(done: engine::Compacted) -> results::Compacted {
+    results::Compacted {
+        before: done.before,
+        after: done.after,
+        boundary_seq: done.boundary.unwrap_or(Seq(0)),
+        evidence: done.evidence,
+        summary_message_id: done.summary,
+    }
+}
+
+/// What the model will see.
+pub fn context_report(report: engine::ContextReport) -> results::ContextReport {
+    results::ContextReport {
+        model: report.model,
+        limit: report.limit,
+        reserved: report.reserved,
+        usable: report.usable,
+        used: report.used,
+        estimated: report.estimated,
+        counted_tokens: report.counted_tokens,
+        counted_estimate: report.counted_estimate,
+        boundary_seq: report.boundary_seq,
+        window_start_seq: report.window_start_seq,
+        items: report.items.into_iter().map(context_item).collect(),
+        fragments: report
+            .fragments
+            .into_iter()
+            .map(|engine::Framed { name, tokens, changed_at }| results::ContextFragment {
+                name,
+                tokens,
+                changed_at,
+            })
+            .collect(),
+        threading: results::ContextThreading {
+            mode: report.threading.mode,
+            reason: report.threading.reason,
+            anchor_seq: report.threading.anchor_seq,
+        },
+    }
+}
+
+fn context_item(piece: engine::Piece) -> results::ContextItem {
+    results::ContextItem {
+        seq: piece.seq,
+        message_id: piece.message_id,
+        part_id: piece.part_id,
+        kind: piece.kind,
+        tool: piece.tool,
+        title: piece.title,
+        tokens: piece.tokens,
+        fate: piece.fate,
+        parts: piece.parts,
+    }
+}
 
 /// A session.
 pub fn session(session: Session) -> types::Session {
@@ -128,6 +185,9 @@ pub fn update(update: Update) -> updates::Update {
         }
         Update::Usage { usage, used, limit } => {
             Shown::Usage { usage, context: updates::ContextUse { used, limit } }
+        }
+        Update::Compacted { before, after, evidence, boundary } => {
+            Shown::Compacted { before, after, evidence, boundary_seq: boundary.unwrap_or(Seq(0)) }
         }
         Update::Title(title) => Shown::Title { title },
         Update::Todo(items) => Shown::Todo { items },

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::types::{Message, Session};
 use crate::{
+    engine::Fate,
     provider::Cost,
-    transcript::{MessageId, ModelRef, QueuedPrompt, StopReason, Timestamp, Usage, evidence::Record},
+    transcript::{
+        MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, Usage, evidence::Record,
+    },
     workspace::config::Config,
 };
 
@@ -36,6 +39,97 @@ macro_rules! results {
 }
 
 results! {
+    /// What a compaction did, or would do. Sizes in tokens.
+    Compacted {
+        /// The next request before.
+        before: u64,
+        /// The next request after; an estimate in a dry run.
+        after: u64,
+        /// The `seq` of the newest summary; 0 while there is none. `after` equals `before` when nothing was to be won.
+        boundary_seq: Seq,
+        /// Calls whose evidence stands behind the summary.
+        evidence: u64,
+        /// The summary's message, when one was made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        summary_message_id: Option<MessageId>,
+    }
+    /// What the model will see with the next request. Sizes in tokens.
+    #[derive(Deserialize)]
+    ContextReport {
+        /// The model that will be asked.
+        model: ModelRef,
+        /// Size of its window.
+        limit: u64,
+        /// Kept free of it.
+        reserved: u64,
+        /// What a request may hold before the history is compacted.
+        usable: u64,
+        /// What the next request holds: counted by the provider as far as it has seen it, estimated beyond.
+        used: u64,
+        /// How much of `used` is estimated.
+        estimated: u64,
+        /// How far off estimates are: what the provider counted for the last request …
+        counted_tokens: u64,
+        /// … and what the same was estimated at. Estimates here are corrected by the two.
+        counted_estimate: u64,
+        /// The `seq` of the newest summary; 0 while there is none.
+        boundary_seq: Seq,
+        /// The `seq` of the first message behind it that is sent.
+        window_start_seq: Seq,
+        /// The pieces of the history, oldest first.
+        items: Vec<ContextItem>,
+        /// What stands before them in each request.
+        fragments: Vec<ContextFragment>,
+        /// How the next request will reach the provider.
+        threading: ContextThreading,
+    }
+    /// A piece of the history.
+    #[derive(Deserialize)]
+    ContextItem {
+        /// Its message's place.
+        seq: Seq,
+        /// Its message.
+        message_id: MessageId,
+        /// The part; missing for what stands for several.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        part_id: Option<PartId>,
+        /// The part's type; `summary`, or `earlier` for the sum of all that is older than what is listed.
+        kind: String,
+        /// The tool called.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tool: Option<String>,
+        /// The call's title.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        /// Its size in the next request; of what is not sent, what it would take.
+        tokens: u64,
+        /// What became of it.
+        fate: Fate,
+        /// How many parts it stands for.
+        parts: u64,
+    }
+    /// A piece of what stands before the history.
+    #[derive(Deserialize)]
+    ContextFragment {
+        /// What it is.
+        name: String,
+        /// Its size.
+        tokens: u64,
+        /// When it was last changed, where it is a file.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        changed_at: Option<Timestamp>,
+    }
+    /// How a request reaches the provider.
+    #[derive(Deserialize)]
+    ContextThreading {
+        /// `full` or `delta`.
+        mode: String,
+        /// Why.
+        reason: String,
+        /// The last message that the provider has.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        anchor_seq: Option<Seq>,
+    }
     /// A session.
     SessionResult {
         /// It.

@@ -8,7 +8,8 @@ use crate::{
     engine::Change,
     permission::Question,
     transcript::{
-        DeltaField, MessageId, PartId, QueuedPrompt, SessionId, Status, Timestamp, TodoItem, TurnId, Usage,
+        DeltaField, MessageId, PartId, QueuedPrompt, Seq, SessionId, Status, Timestamp, TodoItem, TurnId,
+        Usage,
     },
 };
 
@@ -69,6 +70,17 @@ pub enum Update {
         usage: Usage,
         /// How full the model's window is.
         context: ContextUse,
+    },
+    /// The model sees less of the history than before. Sizes in tokens of its next request.
+    Compacted {
+        /// Before.
+        before: u64,
+        /// After.
+        after: u64,
+        /// Calls whose evidence is sent in place of their results.
+        evidence: u64,
+        /// The newest summary's `seq`; 0 while there is none.
+        boundary_seq: Seq,
     },
     /// The session has another title.
     Title {

@@ -21,6 +21,15 @@ no network, and I work on your real files with the ordinary tools. Ask me, for e
 - run `a command`\n\
 For everything else, configure a model of a provider.";
 
+/// How agentls begins what it says in the user's role.
+const NOTE: &str = "[agentls]";
+
+/// What a request for a summary says.
+const SUMMARY_WANTED: &str = "Write the summary";
+
+/// What the request in work stands behind after a compaction.
+const REQUEST: &str = "[agentls] The request that is being worked on:";
+
 /// After so many calls for one prompt the answer is what was found.
 const MAX_CALLS: usize = 24;
 
@@ -46,7 +55,7 @@ pub(super) fn next(request: &Request) -> Step {
     };
     let (before, since) = request.entries.split_at(at);
     let headings = summary::headings(prompt);
-    if !request.may_call && !headings.is_empty() {
+    if prompt.starts_with(NOTE) && !headings.is_empty() {
         return Step::Answer(summary::write(&headings, before));
     }
     let tasks = tasks(prompt);
@@ -68,13 +77,19 @@ pub(super) fn next(request: &Request) -> Step {
     Step::Answer(paragraphs.join("\n\n"))
 }
 
-/// What a person asked. Notes in tags, which agentls adds in the user's role, are no prompts.
+/// What a person asked. Notes in tags and those with a name, which agentls adds in the user's role, are no prompts,
+/// but for one that asks for a summary, and one that repeats the request in work.
 fn prompt_of((at, turn): (usize, &Turn)) -> Option<(usize, &str)> {
-    match turn {
-        Turn::User { text } if text.trim_start().starts_with('<') && text.trim_end().ends_with('>') => None,
-        Turn::User { text } => Some((at, text)),
-        _ => None,
+    let Turn::User { text } = turn else { return None };
+    if text.trim_start().starts_with('<') && text.trim_end().ends_with('>') {
+        return None;
     }
+    if !text.starts_with(NOTE) || text.contains(SUMMARY_WANTED) {
+        return Some((at, text));
+    }
+    let (_, request) = text.split_once(REQUEST)?;
+    let (request, _) = request.split_once(NOTE).unwrap_or((request, ""));
+    Some((at, request.trim()))
 }
 
 /// Calls with their results.

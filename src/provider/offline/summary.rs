@@ -15,26 +15,37 @@ pub(super) fn headings(prompt: &str) -> Vec<&str> {
     if found.len() < 2 { Vec::new() } else { found }
 }
 
-/// What happened in `entries`, under each heading.
+/// What was asked in `entries` under the first heading, what was done under the second.
 pub(super) fn write(headings: &[&str], entries: &[Turn]) -> String {
-    let mut facts: Vec<String> = entries.iter().flat_map(facts_of).collect();
-    facts.drain(..facts.len().saturating_sub(MAX_FACTS));
-    let facts = if facts.is_empty() { "- nothing yet".to_owned() } else { facts.join("\n") };
-    headings.iter().map(|heading| format!("{heading}\n{facts}")).collect::<Vec<_>>().join("\n\n")
+    let sections = [newest(entries.iter().filter_map(asked)), newest(entries.iter().flat_map(done))];
+    let mut sections = sections.into_iter();
+    let section = |heading: &&str| {
+        let facts = sections.next().filter(|facts| !facts.is_empty()).unwrap_or_else(|| "None.".to_owned());
+        format!("{heading}\n{facts}")
+    };
+    headings.iter().map(section).collect::<Vec<_>>().join("\n\n")
 }
 
-fn facts_of(turn: &Turn) -> Vec<String> {
-    let fact = |kind: &str, words: &str| {
-        format!("- {kind}: {}", text::ellipsis(text::first_line(words), MAX_FACT_BYTES))
-    };
+fn newest(facts: impl Iterator<Item = String>) -> String {
+    let mut facts: Vec<String> = facts.collect();
+    facts.drain(..facts.len().saturating_sub(MAX_FACTS));
+    facts.join("\n")
+}
+
+fn asked(turn: &Turn) -> Option<String> {
     match turn {
-        Turn::User { text } => vec![fact("asked", text)],
-        Turn::Assistant { text, calls } => {
-            let answered = (!text.is_empty()).then(|| fact("answered", text));
-            let called =
-                calls.iter().map(|call| fact("called", &format!("{} {}", call.tool, call.arguments)));
-            answered.into_iter().chain(called).collect()
-        }
-        Turn::Tool { .. } => Vec::new(),
+        Turn::User { text } => Some(fact("asked", text)),
+        _ => None,
     }
+}
+
+fn done(turn: &Turn) -> Vec<String> {
+    let Turn::Assistant { text, calls } = turn else { return Vec::new() };
+    let answered = (!text.is_empty()).then(|| fact("answered", text));
+    let called = calls.iter().map(|call| fact("called", &format!("{} {}", call.tool, call.arguments)));
+    answered.into_iter().chain(called).collect()
+}
+
+fn fact(kind: &str, words: &str) -> String {
+    format!("- {kind}: {}", text::ellipsis(text::first_line(words), MAX_FACT_BYTES))
 }

@@ -172,9 +172,12 @@ fn notes_in_the_users_role_do_not_change_the_task() {
 fn without_permission_to_call_it_answers_in_words() {
     let asked = [Entry::User(vec![Content::Text("run `ls`".into())])];
     assert!(said(&step(&asked, ToolChoice::None)).1.is_none());
-    let summary = [asked[0].clone(), Entry::User(vec![Content::Text("Sum up.\n## Goal\n## Next".into())])];
+    let summary = [
+        asked[0].clone(),
+        Entry::User(vec![Content::Text("[agentls] Write the summary.\n## Goal\n## Next".into())]),
+    ];
     let (answer, _) = said(&step(&summary, ToolChoice::None));
-    assert_eq!(answer, "## Goal\n- asked: run `ls`\n\n## Next\n- asked: run `ls`");
+    assert_eq!(answer, "## Goal\n- asked: run `ls`\n\n## Next\nNone.");
 }
 
 #[test]

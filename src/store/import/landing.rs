@@ -10,7 +10,7 @@ use crate::{
     store::{
         Lessee, Result,
         body::{self, Field},
-        leases,
+        leases, live,
         parts::{self, NewPart},
         rows,
         sessions::{self, TitleBy, UNTITLED},
@@ -360,6 +360,8 @@ pub(super) fn finish(
         ],
     )?;
     tx.execute("UPDATE import SET complete = 1 WHERE session = ?1", [key])?;
+    // Another program's requests had other instructions and tools: their counts are not ours.
+    live::mark(tx, key, "import", None)?;
     if let Some(todos) = todos {
         write_todos(tx, key, todos)?;
     }

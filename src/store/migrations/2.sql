@@ -5,7 +5,7 @@ CREATE TABLE live_window (
   session  INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
   start    INTEGER NOT NULL DEFAULT 0, -- the first message sent of a history too long to be sent; 0 while all of it is
   reshaped INTEGER NOT NULL DEFAULT 0, -- the session's last_seq when something sent before was last changed
-  reason   TEXT NOT NULL DEFAULT '',   -- what changed it: prune, window or compaction
+  reason   TEXT NOT NULL DEFAULT '',   -- what changed it: prune, window, compaction or import
   failures INTEGER NOT NULL DEFAULT 0  -- calls for a summary in a row that won nothing: the breaker
 ) STRICT;
 

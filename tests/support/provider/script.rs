@@ -43,6 +43,8 @@ pub struct Answer {
     pub cut_short: bool,
     /// Whether the request it answers may begin with other bytes than the one before.
     pub new_prefix: bool,
+    /// Whether the request it answers is no link of the conversation: the next one continues the one before it.
+    pub aside: bool,
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub cut_after: Option<usize>,
@@ -53,7 +55,11 @@ pub struct Answer {
     pub frames: Vec<Bytes>,
     line_end: &'static str,
     raw: bool,
+    adapt: Option<Adapt>,
 }
+
+/// Makes an answer fit the request that it answers: the body, and its size in bytes.
+pub type Adapt = fn(Answer, &Value, usize) -> Answer;
 
 impl Answer {
     /// An answer that says nothing yet.
@@ -63,6 +69,7 @@ impl Answer {
             tokens: Tokens::default(),
             cut_short: false,
             new_prefix: false,
+            aside: false,
             status: 200,
             headers: vec![("content-type".into(), "text/event-stream".into())],
             cut_after: None,
@@ -72,6 +79,7 @@ impl Answer {
             frames: Vec::new(),
             line_end: "\n",
             raw: false,
+            adapt: None,
         }
     }
 
@@ -112,6 +120,27 @@ impl Answer {
     pub fn new_prefix(mut self) -> Self {
         self.new_prefix = true;
         self
+    }
+
+    /// The request is no link of the conversation.
+    pub fn aside(mut self) -> Self {
+        self.aside = true;
+        self
+    }
+
+    /// It depends on the request.
+    #[allow(dead_code, reason = "benches use it")]
+    pub fn adapted(mut self, adapt: Adapt) -> Self {
+        self.adapt = Some(adapt);
+        self
+    }
+
+    /// As it answers this request.
+    pub(super) fn to(mut self, request: &Value, bytes: usize) -> Self {
+        match self.adapt.take() {
+            Some(adapt) => adapt(self, request, bytes),
+            None => self,
+        }
     }
 
     /// The connection is closed after so many events.

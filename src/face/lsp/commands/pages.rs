@@ -19,6 +19,7 @@ pub fn page(method: &str, result: &Value) -> Option<String> {
     match method {
         "session/list" => Some(sessions(result)),
         "session/export" => result.get("text").and_then(Value::as_str).map(str::to_owned),
+        "session/context" => Some(context(result)),
         "server/status" => Some(status(result)),
         _ => None,
     }
@@ -33,6 +34,28 @@ fn sessions(result: &Value) -> String {
     let rows = sessions.collect::<Vec<_>>().concat();
     format!(
         "# Sessions\n\n| title | status | messages | directory | id |\n| --- | --- | ---: | --- | --- |\n{rows}"
+    )
+}
+
+/// The widest pieces first.
+fn context(report: &Value) -> String {
+    let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let mut items: Vec<&Value> =
+        report.get("items").and_then(Value::as_array).into_iter().flatten().collect();
+    items.sort_by_key(|item| std::cmp::Reverse(item.get("tokens").and_then(Value::as_u64)));
+    let rows = items.into_iter().map(|item| {
+        let cells = ["/tokens", "/fate", "/kind", "/tool", "/title", "/seq"];
+        let cells = cells.map(|place| item.pointer(place).map(cell).unwrap_or_default());
+        format!("| {} |\n", cells.join(" | "))
+    });
+    format!(
+        "# What the model sees\n\n{} of {} tokens ({} estimated); compacted at {}\n\n\
+         | tokens | fate | kind | tool | title | message |\n| ---: | --- | --- | --- | --- | ---: |\n{}",
+        number("used"),
+        number("limit"),
+        number("estimated"),
+        number("usable"),
+        rows.collect::<String>()
     )
 }
 

@@ -2,10 +2,10 @@
 
 use std::{fs, path::PathBuf, sync::mpsc, thread};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::provider::{Answer, Double, Wire};
+use super::support::provider::{Answer, Double, Wire};
 
 /// The file that the tool `read` reads.
 pub(crate) const SMALL_FILE: &str = "small.txt";
@@ -30,10 +30,31 @@ impl Place {
         let lines: String = (1..=40).map(|number| format!("line {number} of a small file\n")).collect();
         fs::write(place.path("workspace").join(SMALL_FILE), lines).expect("a file can be written");
         if let Some(provider) = provider {
-            fs::write(place.path("config/config.jsonc"), provider.configuration())
-                .expect("a file can be written");
+            place.configure(&provider.configuration());
         }
         place
+    }
+
+    /// Another configuration, for the next server.
+    pub(crate) fn configure(&self, configuration: &Value) {
+        fs::write(self.path("config/config.jsonc"), configuration.to_string())
+            .expect("a file can be written");
+    }
+
+    /// A place with a copy of this one's database, which reaches the disk before this returns: what is measured
+    /// next does not wait for it. Sessions go on working where they did.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::new(None);
+        for file in fs::read_dir(self.path("data")).expect("the directory is there") {
+            let file = file.expect("it can be listed");
+            if !file.file_type().is_ok_and(|kind| kind.is_file()) {
+                continue;
+            }
+            let target = copy.path("data").join(file.file_name());
+            fs::copy(file.path(), &target).expect("it can be copied");
+            fs::File::open(&target).and_then(|file| file.sync_all()).expect("it can be written");
+        }
+        copy
     }
 
     /// Where sessions work.
@@ -52,7 +73,8 @@ impl Place {
         [("AGENTLS_DATA_DIR", self.path("data")), ("AGENTLS_CONFIG_DIR", self.path("config"))]
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// A file or directory in it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 }
@@ -82,7 +104,8 @@ impl Provider {
         Self { double, wire, _stop: stop }
     }
 
-    fn configuration(&self) -> String {
+    /// A configuration with this provider alone, whose model has room for everything.
+    pub(crate) fn configuration(&self) -> Value {
         let api = match self.wire {
             Wire::Responses => "responses",
             Wire::Chat => "chat",
@@ -98,6 +121,5 @@ impl Provider {
             "permission": {"*": "allow"},
             "limits": {"maxSteps": MAX_STEPS},
         })
-        .to_string()
     }
 }

@@ -9,7 +9,11 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::place::Place;
+use super::{
+    figures::millis,
+    place::Place,
+    process::{self, Memory},
+};
 
 /// Longer than anything takes here.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -28,13 +32,6 @@ pub(crate) struct Frame {
     pub(crate) at: Instant,
     /// It.
     pub(crate) message: Value,
-}
-
-/// Memory of a process in bytes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory {
-    pub(crate) resident: u64,
-    pub(crate) peak: u64,
 }
 
 impl Client {
@@ -99,6 +96,13 @@ impl Client {
         }
     }
 
+    /// Sends a request and waits for its result; the milliseconds that took.
+    pub(crate) fn timed(&mut self, method: &str, params: &Value) -> (f64, Value) {
+        let started = Instant::now();
+        let result = self.call(method, params);
+        (millis(started.elapsed()), result)
+    }
+
     /// A new session in `place`; its id.
     pub(crate) fn session(&mut self, place: &Place) -> String {
         let made = self.call("session/new", &json!({"cwd": place.workspace()}));
@@ -107,14 +111,12 @@ impl Client {
 
     /// Memory of the server.
     pub(crate) fn memory(&self) -> Memory {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
-            .expect("the server is running");
-        let field = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name)).expect("the kernel says it");
-            let kibibytes = line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok());
-            kibibytes.expect("a number") * 1024
-        };
-        Memory { resident: field("VmRSS:"), peak: field("VmHWM:") }
+        process::memory(self.child.id()).expect("the server is running")
+    }
+
+    /// Processor time of the server until now, without its children.
+    pub(crate) fn processor(&self) -> Duration {
+        process::processor(self.child.id()).expect("the server is running")
     }
 
     fn notify(&mut self, method: &str, params: &Value) {

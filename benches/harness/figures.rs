@@ -72,13 +72,13 @@ pub(crate) fn rate(count: usize, within: Duration) -> f64 {
 }
 
 /// The smallest sample that `percent` of the sorted samples do not exceed.
-fn quantile(sorted: &[f64], percent: usize) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().expect("there are samples")
 }
 
 /// Three digits that say something.
-fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
@@ -87,7 +87,7 @@ fn short(value: f64) -> String {
 }
 
 /// Processor, cores, memory and kernel.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let file = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let field = |text: &str, name: &str| {
         let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();

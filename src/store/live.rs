@@ -1,0 +1,336 @@
+//! Which part of a history is live: the newest summary, where the window begins, what it weighs, and the breaker of
+//! compaction.
+//!
+//! Everything is found by an index or within the window (invariant 2); bodies are not touched. What changes the
+//! prefix is written here and nowhere else, in one transaction each (invariant 4).
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    Committed, Result, Store,
+    messages::{self, NewMessage},
+    parts::{self, Loading},
+    rows, sessions,
+    steps::{self, Step},
+};
+use crate::transcript::{
+    Compaction, Message, MessageId, ModelRef, PartId, PartKind, Role, Seq, SessionId, Timestamp, Usage,
+    evidence,
+};
+
+/// What is live of a session's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Live {
+    /// The newest message.
+    pub last: Seq,
+    /// The newest summary, where there is one.
+    pub boundary: Option<Boundary>,
+    /// The first message that is sent where the history is too long to be sent.
+    pub start: Option<Seq>,
+    /// The newest message when something that had been sent was last changed. What providers counted up to there
+    /// no longer holds.
+    pub reshaped: Seq,
+    /// Calls for a summary in a row that won nothing.
+    pub failures: u32,
+    /// Whether an answer was ever given here: what stands before it has been sent.
+    pub answered: bool,
+    /// What the provider counted for the newest answer's request, if it counts.
+    pub counted: Option<Counted>,
+}
+
+/// A summary behind which the live history begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Boundary {
+    /// The summary's place.
+    pub seq: Seq,
+    /// What it kept.
+    pub compaction: Compaction,
+}
+
+/// What a provider counted for a whole request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted {
+    /// The model.
+    pub model: ModelRef,
+    /// Size of the request's body in bytes.
+    pub bytes: u64,
+    /// Tokens of its input.
+    pub tokens: u64,
+}
+
+/// What a message adds to a request, as far as its rows tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// Its place.
+    pub seq: Seq,
+    /// Whether the person speaks: a window may begin here.
+    pub user: bool,
+    /// An estimate of its tokens.
+    pub tokens: u64,
+}
+
+/// What changed the prefix other than a summary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reshape {
+    /// These completed calls are sent as evidence from now on.
+    Prune(Vec<PartId>),
+    /// The window begins here from now on.
+    Start(Seq),
+}
+
+/// A summary to be written, with all that comes of it.
+#[derive(Clone, Debug)]
+pub struct NewSummary {
+    /// The message: a compaction part, then texts.
+    pub message: NewMessage,
+    /// The first message that it covers and that was sent until now.
+    pub first: Seq,
+    /// What the call that wrote it consumed.
+    pub usage: Usage,
+    /// The call for the ledger.
+    pub step: Step,
+}
+
+impl Store {
+    /// What is live of a session.
+    pub async fn live(&self, session: &SessionId) -> Result<Live> {
+        let session = session.clone();
+        self.read(move |tx| load(tx, sessions::key(tx, &session)?)).await
+    }
+
+    /// What the messages from `first` to `last` weigh, newest first, until `enough` tokens are reached.
+    pub async fn weights(
+        &self,
+        session: &SessionId,
+        (first, last): (Seq, Seq),
+        enough: u64,
+    ) -> Result<Vec<Weight>> {
+        let session = session.clone();
+        self.read(move |tx| weights(tx, sessions::key(tx, &session)?, (first, last), enough)).await
+    }
+
+    /// The newest settled calls before a message, newest first, but those that only repeat what others found.
+    pub async fn calls_before(&self, session: &SessionId, before: Seq, limit: u32) -> Result<Vec<PartId>> {
+        let session = session.clone();
+        self.read(move |tx| {
+            let calls = tx
+                .prepare_cached(
+                    "SELECT id FROM part WHERE session = ?1 AND seq < ?2 AND type = 'tool' AND tool <> 'recall'
+                       AND status IN ('completed', 'error')
+                     ORDER BY seq DESC, idx DESC LIMIT ?3",
+                )?
+                .query_map(params![sessions::key(tx, &session)?, before.0, limit], |row| row.get::<_, String>(0))?
+                .map(|id| id.map(PartId::from))
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(calls)
+        })
+        .await
+    }
+
+    /// Changes what is sent of a session from its next request on.
+    pub async fn reshape(&self, session: &SessionId, reshape: Reshape) -> Result<Committed<()>> {
+        let session = session.clone();
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            let (reason, start) = match &reshape {
+                Reshape::Prune(parts) => {
+                    parts.iter().try_for_each(|part| compact(tx, key, part))?;
+                    ("prune", None)
+                }
+                Reshape::Start(start) => ("window", Some(start.0)),
+            };
+            mark(tx, key, reason, start)
+        })
+        .await
+    }
+
+    /// Writes a summary: the live history begins behind it from now on. The breaker is reset.
+    pub async fn add_summary(&self, session: &SessionId, summary: NewSummary) -> Result<Committed<Message>> {
+        let session = session.clone();
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            let NewSummary { message, first, usage, step } = summary;
+            let mut message = messages::insert(tx, key, &session, message)?;
+            let tail = message.parts.iter().find_map(|part| match &part.kind {
+                PartKind::Compaction(compaction) => compaction.tail,
+                _ => None,
+            });
+            (message.summary, message.usage) = (true, Some(usage));
+            tx.prepare_cached("UPDATE message SET summary = 1, usage = ?2 WHERE id = ?1")?
+                .execute(params![message.id.as_str(), rows::json(&usage)?])?;
+            tx.prepare_cached(
+                "UPDATE part SET compacted_at = ?4
+                 WHERE session = ?1 AND seq >= ?2 AND seq < ?3 AND type = 'tool' AND status = 'completed'
+                   AND compacted_at IS NULL",
+            )?
+            .execute(params![
+                key,
+                first.0,
+                tail.unwrap_or(message.seq).0,
+                Timestamp::now().0
+            ])?;
+            steps::insert(tx, key, &step)?;
+            mark(tx, key, "compaction", None)?;
+            set_failures(tx, key, 0)?;
+            Ok(message)
+        })
+        .await
+    }
+
+    /// Notes that a call for a summary won nothing, with its line of the ledger. Returns how many did in a row.
+    pub async fn summary_failed(&self, session: &SessionId, step: Step) -> Result<Committed<u32>> {
+        let session = session.clone();
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            steps::insert(tx, key, &step)?;
+            let failures = load_window(tx, key)?.failures + 1;
+            set_failures(tx, key, failures)?;
+            Ok(failures)
+        })
+        .await
+    }
+
+    /// Lets compaction be tried again.
+    pub async fn reset_breaker(&self, session: &SessionId) -> Result<Committed<()>> {
+        let session = session.clone();
+        self.write(move |tx| set_failures(tx, sessions::key(tx, &session)?, 0)).await
+    }
+}
+
+#[derive(Default)]
+struct WindowRow {
+    start: Option<Seq>,
+    reshaped: i64,
+    failures: u32,
+}
+
+fn load_window(connection: &Connection, key: i64) -> Result<WindowRow> {
+    let row = connection
+        .prepare_cached("SELECT start, reshaped, failures FROM live_window WHERE session = ?1")?
+        .query_row([key], |row| {
+            let start = row.get::<_, i64>("start")?;
+            Ok(WindowRow {
+                start: (start > 0).then_some(Seq(start)),
+                reshaped: row.get("reshaped")?,
+                failures: u32::try_from(row.get::<_, i64>("failures")?).unwrap_or(0),
+            })
+        })
+        .optional()?;
+    Ok(row.unwrap_or_default())
+}
+
+fn load(connection: &Connection, key: i64) -> Result<Live> {
+    let window = load_window(connection, key)?;
+    let last = connection
+        .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
+        .query_row([key], |row| row.get(0).map(Seq))?;
+    let boundary = boundary(connection, key)?;
+    let summarised = boundary.as_ref().map_or(0, |boundary| boundary.seq.0);
+    let counted = counted(connection, key)?;
+    Ok(Live {
+        last,
+        boundary,
+        start: window.start,
+        reshaped: Seq(window.reshaped.max(summarised)),
+        failures: window.failures,
+        answered: counted.is_some(),
+        counted: counted.filter(|counted| counted.tokens > 0 && counted.bytes > 0),
+    })
+}
+
+fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
+    let Some(seq) = connection
+        .prepare_cached(
+            "SELECT seq FROM message WHERE session = ?1 AND summary = 1 ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([key], |row| row.get(0).map(Seq))
+        .optional()?
+    else {
+        return Ok(None);
+    };
+    let message = MessageId::from("");
+    let parts =
+        parts::of_messages(connection, key, (seq, seq), Loading::Preview(0), |_| Some(message.clone()))?;
+    let compaction = parts.into_iter().find_map(|(_, part)| match part.kind {
+        PartKind::Compaction(compaction) => Some(compaction),
+        _ => None,
+    });
+    let mut compaction = compaction.unwrap_or_default();
+    // A damaged row must not lead elsewhere.
+    compaction.tail = compaction.tail.filter(|tail| *tail >= Seq(1) && *tail < seq);
+    Ok(Some(Boundary { seq, compaction }))
+}
+
+/// The newest call whose request was whole: its size in bytes and in tokens belong together.
+fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
+    let read = |row: &Row<'_>| {
+        let usage: Usage = rows::optional_json(row, "usage")?.unwrap_or_default();
+        let counted = rows::model(row)?.map(|model| Counted {
+            model,
+            bytes: rows::unsigned(row, "request_bytes").unwrap_or(0),
+            tokens: usage.total_input(),
+        });
+        Ok(counted)
+    };
+    Ok(connection
+        .prepare_cached(
+            "SELECT model_provider, model_id, request_bytes, usage FROM step
+             WHERE session = ?1 AND threading = 'full' AND finish IN ('endTurn', 'toolCalls', 'maxTokens')
+             ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([key], read)
+        .optional()?
+        .flatten())
+}
+
+fn weights(connection: &Connection, key: i64, (first, last): (Seq, Seq), enough: u64) -> Result<Vec<Weight>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT message.seq AS seq, role,
+                coalesce((SELECT sum(CASE WHEN compacted_at IS NULL THEN tokens ELSE min(tokens, ?4) END)
+                          FROM part WHERE part.session = message.session AND part.seq = message.seq), 0) AS tokens
+         FROM message WHERE session = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC",
+    )?;
+    let digest = rows::signed(crate::transcript::text::estimate_tokens(evidence::MOST_BYTES as u64));
+    let mut found = statement.query(params![key, first.0, last.0, digest])?;
+    let (mut weights, mut sum) = (Vec::new(), 0);
+    while let Some(row) = found.next()? {
+        let tokens = rows::unsigned(row, "tokens")?;
+        let role: Role = rows::needed_word(row, "role")?;
+        weights.push(Weight { seq: Seq(row.get("seq")?), user: role == Role::User, tokens });
+        sum += tokens;
+        if sum >= enough {
+            break;
+        }
+    }
+    Ok(weights)
+}
+
+fn compact(tx: &Connection, key: i64, part: &PartId) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE part SET compacted_at = ?3
+         WHERE id = ?1 AND session = ?2 AND status = 'completed' AND compacted_at IS NULL",
+    )?
+    .execute(params![part.as_str(), key, Timestamp::now().0])?;
+    Ok(())
+}
+
+/// Notes that what had been sent was changed: what providers counted until now says nothing any more.
+pub(super) fn mark(tx: &Connection, key: i64, reason: &str, start: Option<i64>) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO live_window (session, start, reshaped, reason)
+         VALUES (?1, coalesce(?3, 0), (SELECT last_seq FROM session WHERE key = ?1), ?2)
+         ON CONFLICT (session) DO UPDATE
+         SET start = coalesce(?3, start), reshaped = excluded.reshaped, reason = excluded.reason",
+    )?
+    .execute(params![key, reason, start])?;
+    Ok(())
+}
+
+fn set_failures(tx: &Connection, key: i64, failures: u32) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO live_window (session, failures) VALUES (?1, ?2)
+         ON CONFLICT (session) DO UPDATE SET failures = excluded.failures",
+    )?
+    .execute(params![key, failures])?;
+    Ok(())
+}
