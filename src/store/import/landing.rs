@@ -117,8 +117,17 @@ pub(super) fn standing(connection: &Connection, id: &SessionId) -> Result<Standi
 }
 
 /// Takes the lease of the session, making it when it is new, and removes what is not whole of its newest message.
-pub(super) fn begin(tx: &Connection, facts: &SessionFacts, source: &str, lessee: &Lessee) -> Result<Place> {
+/// `None` when it has been continued here since it was looked at.
+pub(super) fn begin(
+    tx: &Connection,
+    facts: &SessionFacts,
+    source: &str,
+    lessee: &Lessee,
+) -> Result<Option<Place>> {
     let id = SessionId::from(facts.id.as_str());
+    if matches!(standing(tx, &id)?, Standing::Continued | Standing::Occupied) {
+        return Ok(None);
+    }
     let key =
         tx.query_row("SELECT key FROM session WHERE id = ?1", [id.as_str()], |row| row.get(0)).optional()?;
     let key = match key {
@@ -127,7 +136,7 @@ pub(super) fn begin(tx: &Connection, facts: &SessionFacts, source: &str, lessee:
     };
     leases::take(tx, key, lessee)?;
     remove_torn(tx, key)?;
-    Ok(Place { session: key, message: None, next_index: 0, refused: Vec::new(), written: (0, 0) })
+    Ok(Some(Place { session: key, message: None, next_index: 0, refused: Vec::new(), written: (0, 0) }))
 }
 
 fn insert_session(tx: &Connection, facts: &SessionFacts, source: &str) -> Result<i64> {
@@ -315,7 +324,12 @@ fn is_taken(connection: &Connection, table: &str, id: &str) -> Result<bool> {
 }
 
 /// Writes what belongs to the whole session, shows it, and gives the lease back.
-pub(super) fn finish(tx: &Connection, place: &Place, facts: &SessionFacts, todos: &[TodoItem]) -> Result<()> {
+pub(super) fn finish(
+    tx: &Connection,
+    place: &Place,
+    facts: &SessionFacts,
+    todos: Option<&[TodoItem]>,
+) -> Result<()> {
     let key = place.session;
     let usage = match facts.usage {
         Some(usage) => usage,
@@ -348,12 +362,19 @@ pub(super) fn finish(tx: &Connection, place: &Place, facts: &SessionFacts, todos
     tx.execute("UPDATE import SET complete = 1 WHERE session = ?1", [key])?;
     // Another program's requests had other instructions and tools: their counts are not ours.
     live::mark(tx, key, "import", None)?;
+    if let Some(todos) = todos {
+        write_todos(tx, key, todos)?;
+    }
+    leases::release(tx, key)
+}
+
+fn write_todos(tx: &Connection, key: i64, todos: &[TodoItem]) -> Result<()> {
     tx.execute("DELETE FROM todo WHERE session = ?1", [key])?;
     for (index, item) in (0_i64..).zip(todos) {
         tx.prepare_cached("INSERT INTO todo (session, idx, text, status) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![key, index, item.text, rows::word(&item.status)?])?;
     }
-    leases::release(tx, key)
+    Ok(())
 }
 
 /// What the session's messages consumed.

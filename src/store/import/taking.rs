@@ -17,7 +17,7 @@ use super::{
     },
 };
 use crate::{
-    store::{Store, StoreError, parts::NewPart},
+    store::{Committed, Store, StoreError, parts::NewPart},
     transcript::{
         Compaction, MessageId, Part, PartId, PartKind, SessionId, Timestamp, TodoItem, ToolState,
         evidence::Record, json,
@@ -210,8 +210,8 @@ impl<'a> Taking<'a> {
         (self.heard)(Event::Skipped { session, row, why });
     }
 
-    /// The session ends here; it is shown from now on.
-    pub(super) fn end(&mut self, todos: Vec<TodoItem>) -> Result<(), ImportError> {
+    /// The session ends here; it is shown from now on. `todos` is `None` where the source says nothing of them.
+    pub(super) fn end(&mut self, todos: Option<Vec<TodoItem>>) -> Result<(), ImportError> {
         self.end_message()?;
         let Some(session) = &self.session else { return Ok(()) };
         let unchanged = session.place.is_none() && session.batch.is_empty();
@@ -226,7 +226,7 @@ impl<'a> Taking<'a> {
         };
         let (fate, written) = (if known { Fate::Grown } else { Fate::Imported }, place.written);
         let shown = facts.clone();
-        let finish = self.store.write(move |tx| landing::finish(tx, &place, &facts, &todos));
+        let finish = self.store.write(move |tx| landing::finish(tx, &place, &facts, todos.as_deref()));
         self.runtime.block_on(finish)?;
         self.outcome(&shown, fate, written, skipped);
         Ok(())
@@ -282,28 +282,30 @@ impl<'a> Taking<'a> {
         let (source, lessee) = (self.source, self.store.lessee().clone());
         let written = self.store.write(move |tx| {
             let place = match place {
-                Some(place) => place,
+                Some(place) => Some(place),
                 None => landing::begin(tx, &facts, source, &lessee)?,
             };
-            landing::write(tx, place, rows)
+            place.map(|place| landing::write(tx, place, rows)).transpose()
         });
-        match self.runtime.block_on(written) {
-            Ok(place) => {
-                let mut place = place.into_inner();
+        match self.runtime.block_on(written).map(Committed::into_inner) {
+            Ok(Some(mut place)) => {
                 let refused: Vec<Refused> = std::mem::take(&mut place.refused);
                 session.place = Some(place);
                 for (row, why) in refused {
                     self.skip(row, why.to_owned());
                 }
-                Ok(())
             }
-            Err(StoreError::Leased(owner)) => {
-                if let Some(session) = self.session.take() {
-                    self.outcome(&session.facts, Fate::Busy(owner), (0, 0), session.skipped);
-                }
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
+            Ok(None) => self.leave(Fate::Continued),
+            Err(StoreError::Leased(owner)) => self.leave(Fate::Busy(owner)),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Leaves the session alone; what else is handed on of it is not heard.
+    fn leave(&mut self, fate: Fate) {
+        if let Some(session) = self.session.take() {
+            self.outcome(&session.facts, fate, (0, 0), session.skipped);
         }
     }
 

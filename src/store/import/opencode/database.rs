@@ -64,7 +64,7 @@ pub(in super::super) fn read(
                         taking.progress(done + more, total);
                     })?;
                     let todos = database.todos(id);
-                    taking.end(todos)?;
+                    taking.end(Some(todos))?;
                 }
             }
             Err(why) => taking.skip(format!("session {id}"), why.to_string()),

@@ -44,12 +44,12 @@ pub(in super::super) fn read(path: &Path, taking: &mut Taking<'_>) -> Result<(),
         (None, Err(error)) if !begun => Err(ImportError::foreign(path, EXPECTED, error.to_string())),
         (None, Err(error)) => {
             taking.skip("what follows".to_owned(), error.to_string());
-            taking.end(Vec::new())
+            taking.end(None)
         }
         (None, Ok(())) if !begun => Err(ImportError::foreign(path, EXPECTED, "it has no `info`")),
         (None, Ok(())) => {
             taking.progress(total, total);
-            taking.end(Vec::new())
+            taking.end(None)
         }
     }
 }
