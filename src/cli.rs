@@ -5,6 +5,7 @@
 //! errors any more.
 
 mod client;
+mod context;
 mod demo;
 mod doctor;
 mod export;
@@ -45,6 +46,8 @@ enum Command {
     Run(run::Arguments),
     /// List sessions
     Sessions(sessions::Arguments),
+    /// Show what the model still sees of a session
+    Context(context::Arguments),
     /// Write a session as Markdown or JSON
     Export(export::Arguments),
     /// Take over sessions from another program
@@ -69,6 +72,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo => demo::demo(),
         Command::Run(arguments) => run::run(arguments, directories),
         Command::Sessions(arguments) => sessions::list(arguments, directories),
+        Command::Context(arguments) => context::context(&arguments, directories),
         Command::Export(arguments) => export::export(arguments, directories),
         Command::Import(arguments) => import::import(arguments, directories),
         Command::Doctor => doctor::examine(&directories),

@@ -12,3 +12,6 @@ pub mod render;
 pub mod report;
 pub mod validate;
 pub mod window;
+
+#[cfg(test)]
+mod tests;

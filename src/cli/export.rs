@@ -11,13 +11,13 @@ use std::{
 use anyhow::Context;
 use clap::ValueEnum;
 
-use agentls::{engine::ExportFormat, transcript::SessionId, workspace::paths::Directories};
+use agentls::{engine::ExportFormat, workspace::paths::Directories};
 
 use super::local;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// The session's id, as `agentls sessions` shows it
+    /// The session's id, as `agentls sessions` shows it, or `last` for the newest here
     session: String,
     /// In which format
     #[arg(long, value_enum, default_value_t = Format::Markdown)]
@@ -44,8 +44,11 @@ impl From<Format> for ExportFormat {
 
 pub(super) fn export(arguments: Arguments, directories: Directories) -> anyhow::Result<ExitCode> {
     let engine = local::reading_engine(directories);
-    let session = SessionId::from(arguments.session);
-    let text = local::runtime()?.block_on(engine.export(&session, arguments.format.into()))?;
+    let here = local::working_directory()?;
+    let text = local::runtime()?.block_on(async {
+        let session = local::session(&engine, &arguments.session, &here).await?;
+        anyhow::Ok(engine.export(&session.id, arguments.format.into()).await?)
+    })?;
     match arguments.output {
         Some(path) => {
             let unwritable = || format!("{} cannot be written", path.display());

@@ -28,6 +28,12 @@ pub(super) fn bytes(number: u64) -> String {
     scaled(number, &[" B", " KiB", " MiB", " GiB"], 1_024)
 }
 
+/// A part of a whole in percent: `0.4 %`, `37.0 %`. Of nothing it is `0.0 %`.
+pub(super) fn share(part: u64, whole: u64) -> String {
+    let tenths = u128::from(part) * 1_000 / u128::from(whole.max(1));
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
 fn scaled(number: u64, units: &[&str], step: u64) -> String {
     let mut divisor = 1_u64;
     let mut unit = units.first().copied().unwrap_or_default();
@@ -99,6 +105,11 @@ mod tests {
     fn counts_and_sizes_are_short() {
         assert_eq!([count(999), count(1_000), count(12_345_678)], ["999", "1.0k", "12.3M"]);
         assert_eq!([bytes(1_023), bytes(1_536), bytes(3 << 30)], ["1023 B", "1.5 KiB", "3.0 GiB"]);
+    }
+
+    #[test]
+    fn a_share_is_in_percent() {
+        assert_eq!([share(1, 3), share(0, 0), share(200, 100)], ["33.3 %", "0.0 %", "200.0 %"]);
     }
 
     #[test]

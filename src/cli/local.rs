@@ -1,16 +1,19 @@
 //! An engine in this process, for commands that need no server.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use futures::future::BoxFuture;
 use tokio::runtime::{Builder, Runtime};
 
 use agentls::{
-    engine::{Change, ClientInfo, Engine, Listener},
+    engine::{Change, ClientInfo, Engine, EngineError, ListQuery, Listener},
     permission::{PermissionAnswer, PermissionQuestion, Person, Question},
     tool::buffers::NoEditor,
-    transcript::{SessionEvent, SessionId},
+    transcript::{Failure, FailureKind, Session, SessionEvent, SessionId},
     workspace::paths::Directories,
 };
 
@@ -66,6 +69,20 @@ pub(super) fn runtime() -> anyhow::Result<Runtime> {
         .enable_all()
         .build()
         .context("the process cannot start its threads")
+}
+
+/// What a person writes for the newest session of a directory.
+const LAST: &str = "last";
+
+/// The session of that id, or the newest of the directory `here` where the name is `last`.
+pub(super) async fn session(engine: &Engine, name: &str, here: &Path) -> Result<Session, EngineError> {
+    if name != LAST {
+        return engine.session(&SessionId::from(name)).await;
+    }
+    let cwd = Some(here.to_string_lossy().into_owned());
+    let page = engine.list_sessions(ListQuery { cwd, limit: 1, ..ListQuery::default() }).await?;
+    let none = || Failure::new(FailureKind::SessionNotFound, "there is no session in this directory");
+    page.sessions.into_iter().next().ok_or_else(|| none().into())
 }
 
 /// Where the command was called.

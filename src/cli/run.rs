@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// The model that answers
     #[arg(long, value_name = "PROVIDER/MODEL")]
     model: Option<ModelRef>,
-    /// Go on with this session instead of a new one
+    /// Go on with this session (`last`: the newest here) instead of a new one
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// The agent that answers
@@ -135,8 +135,8 @@ fn client(allow: bool) -> ClientInfo {
 
 /// The session asked for, or a new one here.
 async fn session(engine: &Engine, arguments: &Arguments, here: &Path) -> Result<Session, EngineError> {
-    if let Some(id) = &arguments.session {
-        return engine.session(&SessionId::from(id.as_str())).await;
+    if let Some(name) = &arguments.session {
+        return local::session(engine, name, here).await;
     }
     let new = NewSession {
         cwd: here.to_string_lossy().into_owned(),

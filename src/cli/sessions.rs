@@ -14,7 +14,7 @@ use agentls::{
 
 use super::{
     figures, local,
-    style::{Style, printable, terminal_width},
+    style::{Style, one_line, printable, terminal_width},
     table::{self, Column},
 };
 
@@ -96,7 +96,7 @@ fn row(session: &Session, now: Timestamp) -> Vec<String> {
     let tokens = session.usage.total_input() + session.usage.output + session.usage.reasoning;
     vec![
         session.id.to_string(),
-        printable(&session.title).replace(['\n', '\t'], " "),
+        one_line(&session.title),
         figures::age(session.updated_at, now),
         session.counts.messages.to_string(),
         figures::count(tokens),

@@ -56,6 +56,10 @@ impl Style {
         self.painted("36", text)
     }
 
+    pub(super) fn magenta<T: fmt::Display>(self, text: T) -> Painted<T> {
+        self.painted("35", text)
+    }
+
     fn painted<T>(self, code: &'static str, text: T) -> Painted<T> {
         Painted { code: self.colours.then_some(code), text }
     }
@@ -107,6 +111,11 @@ pub(super) fn terminal_width() -> Option<usize> {
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
     let harmful = |char: char| char.is_control() && char != '\n' && char != '\t';
     if text.contains(harmful) { Cow::Owned(text.replace(harmful, "")) } else { Cow::Borrowed(text) }
+}
+
+/// `text` as [`printable`] on one line, for a cell of a table.
+pub(super) fn one_line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub enum Overflow {
 impl Overflow {
     /// Whether all of it is read even so.
     pub fn keeps(self, live: &Live) -> bool {
-        self == Self::Compact && live.counted.is_some()
+        self == Self::Compact && live.answered
     }
 }
 

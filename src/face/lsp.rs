@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod commands;
+pub mod division;
 pub mod documents;
 pub mod events;
 pub mod handlers;

@@ -3,6 +3,8 @@
 //! A body is appended to and never rewritten (a streamed text costs what it is long, not what it is long times
 //! how often it grew); a range is read without reading what lies before it.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Result;
@@ -137,6 +139,24 @@ pub(super) fn read(
         data.extend_from_slice(chunk.get(skip..stop).unwrap_or_default());
     }
     Ok(FieldRange { data, offset, bytes })
+}
+
+/// Hands over a field's chunks in order, until the visitor breaks.
+pub(super) fn chunks(
+    connection: &Connection,
+    part: i64,
+    field: Field,
+    mut visit: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
+    let mut select =
+        connection.prepare_cached("SELECT data FROM body WHERE part = ?1 AND field = ?2 ORDER BY start")?;
+    let mut rows = select.query(params![part, field.number()])?;
+    while let Some(row) = rows.next()? {
+        if visit(row.get_ref(0)?.as_blob().unwrap_or_default()).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 /// A whole text field; bytes that are no UTF-8 become replacement characters.

@@ -43,8 +43,8 @@ pub enum Event {
     },
     /// A row was not taken.
     Skipped {
-        /// Its session there.
-        session: String,
+        /// Its session there, where it belongs to one.
+        session: Option<SessionId>,
         /// Which row.
         row: String,
         /// Why.

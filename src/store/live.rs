@@ -9,11 +9,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     Committed, Result, Store,
     messages::{self, NewMessage},
+    parts::{self, Loading},
     rows, sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
-    Compaction, Message, ModelRef, PartId, Role, Seq, SessionId, Timestamp, Usage, evidence,
+    Compaction, Message, MessageId, ModelRef, PartId, PartKind, Role, Seq, SessionId, Timestamp, Usage,
+    evidence,
 };
 
 /// What is live of a session's history.
@@ -30,7 +32,9 @@ pub struct Live {
     pub reshaped: Seq,
     /// Calls for a summary in a row that won nothing.
     pub failures: u32,
-    /// The newest provider call for an answer, if any was made here.
+    /// Whether an answer was ever given here: what stands before it has been sent.
+    pub answered: bool,
+    /// What the provider counted for the newest answer's request, if it counts.
     pub counted: Option<Counted>,
 }
 
@@ -148,7 +152,7 @@ impl Store {
             let NewSummary { message, first, usage, step } = summary;
             let mut message = messages::insert(tx, key, &session, message)?;
             let tail = message.parts.iter().find_map(|part| match &part.kind {
-                crate::transcript::PartKind::Compaction(compaction) => compaction.tail,
+                PartKind::Compaction(compaction) => compaction.tail,
                 _ => None,
             });
             (message.summary, message.usage) = (true, Some(usage));
@@ -208,7 +212,7 @@ fn load_window(connection: &Connection, key: i64) -> Result<WindowRow> {
             Ok(WindowRow {
                 start: (start > 0).then_some(Seq(start)),
                 reshaped: row.get("reshaped")?,
-                failures: row.get("failures")?,
+                failures: u32::try_from(row.get::<_, i64>("failures")?).unwrap_or(0),
             })
         })
         .optional()?;
@@ -222,13 +226,15 @@ fn load(connection: &Connection, key: i64) -> Result<Live> {
         .query_row([key], |row| row.get(0).map(Seq))?;
     let boundary = boundary(connection, key)?;
     let summarised = boundary.as_ref().map_or(0, |boundary| boundary.seq.0);
+    let counted = counted(connection, key)?;
     Ok(Live {
         last,
         boundary,
         start: window.start,
         reshaped: Seq(window.reshaped.max(summarised)),
         failures: window.failures,
-        counted: counted(connection, key)?,
+        answered: counted.is_some(),
+        counted: counted.filter(|counted| counted.tokens > 0 && counted.bytes > 0),
     })
 }
 
@@ -242,15 +248,16 @@ fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
     else {
         return Ok(None);
     };
-    let compaction = connection
-        .prepare_cached(
-            "SELECT metadata -> '$.compaction' AS compaction FROM part
-             WHERE session = ?1 AND seq = ?2 AND type = 'compaction'",
-        )?
-        .query_row(params![key, seq.0], |row| rows::optional_json::<Compaction>(row, "compaction"))
-        .optional()?
-        .flatten()
-        .unwrap_or_default();
+    let message = MessageId::from("");
+    let parts =
+        parts::of_messages(connection, key, (seq, seq), Loading::Preview(0), |_| Some(message.clone()))?;
+    let compaction = parts.into_iter().find_map(|(_, part)| match part.kind {
+        PartKind::Compaction(compaction) => Some(compaction),
+        _ => None,
+    });
+    let mut compaction = compaction.unwrap_or_default();
+    // A damaged row must not lead elsewhere.
+    compaction.tail = compaction.tail.filter(|tail| *tail >= Seq(1) && *tail < seq);
     Ok(Some(Boundary { seq, compaction }))
 }
 
@@ -273,8 +280,7 @@ fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
         )?
         .query_row([key], read)
         .optional()?
-        .flatten()
-        .filter(|counted| counted.tokens > 0 && counted.bytes > 0))
+        .flatten())
 }
 
 fn weights(connection: &Connection, key: i64, (first, last): (Seq, Seq), enough: u64) -> Result<Vec<Weight>> {

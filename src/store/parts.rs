@@ -83,21 +83,10 @@ impl Store {
         .await
     }
 
-    /// The field that a part is about: a call's output, a file's content, a text's text.
+    /// The field that a part is about: a call's output (its error when it failed), a file's content, a text's text.
     pub async fn main_field(&self, id: &PartId) -> Result<Field> {
         let id = id.clone();
-        self.read(move |tx| {
-            let (key, _) = locate(tx, &id)?;
-            let kind: String = tx
-                .prepare_cached("SELECT type FROM part WHERE key = ?1")?
-                .query_row([key], |row| row.get(0))?;
-            Ok(match kind.as_str() {
-                "tool" => Field::Output,
-                "file" => Field::Data,
-                _ => Field::Text,
-            })
-        })
-        .await
+        self.read(move |tx| main_field(tx, locate(tx, &id)?.0)).await
     }
 
     /// Whether `field` of the part is bytes and not text.
@@ -110,20 +99,20 @@ impl Store {
         })
         .await
     }
+}
 
-    /// The whole output (or error) of a settled tool call of this session, for `recall`.
-    pub async fn tool_output(&self, session: &SessionId, id: &PartId) -> Result<String> {
-        let (session, id) = (session.clone(), id.clone());
-        self.read(move |tx| {
-            let (key, owner) = locate(tx, &id)?;
-            if owner != super::sessions::key(tx, &session)? {
-                return Err(StoreError::PartNotFound(id.to_string()));
-            }
-            let output = body::text(tx, key, Field::Output)?;
-            if output.is_empty() { body::text(tx, key, Field::Error) } else { Ok(output) }
+/// The field that a part is about.
+fn main_field(connection: &Connection, key: i64) -> Result<Field> {
+    let mut select = connection.prepare_cached("SELECT type, status FROM part WHERE key = ?1")?;
+    Ok(select.query_row([key], |row| {
+        let (kind, status) = (row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?);
+        Ok(match (kind.as_str(), status.as_deref()) {
+            ("tool", Some("error")) => Field::Error,
+            ("tool", _) => Field::Output,
+            ("file", _) => Field::Data,
+            _ => Field::Text,
         })
-        .await
-    }
+    })?)
 }
 
 fn is_text(connection: &Connection, key: i64) -> Result<bool> {

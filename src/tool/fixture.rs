@@ -20,6 +20,9 @@ use crate::{
     transcript::{SessionId, TodoItem},
 };
 
+/// The session that calls.
+pub(super) const SESSION: &str = "ses_x";
+
 /// Everything around a tool.
 pub(super) struct Desk {
     pub(super) dir: tempfile::TempDir,
@@ -66,6 +69,11 @@ impl Desk {
         }
     }
 
+    /// The database that tools see.
+    pub(super) fn store(&self) -> Store {
+        Store::open(self.data.path(), Lessee::this_process("test")).unwrap()
+    }
+
     pub(super) fn root(&self) -> PathBuf {
         fs::canonicalize(self.dir.path()).unwrap()
     }
@@ -88,14 +96,14 @@ impl Desk {
             denied: self.denied.clone(),
         };
         let context = ToolContext {
-            session: "ses_x".into(),
+            session: SESSION.into(),
             cwd: self.dir.path().to_owned(),
             cancel: self.cancel.clone(),
             gate: Arc::new(gate),
             editor: self.documents.clone(),
             person: Arc::new(Answers(self.answers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
-            store: Store::open(self.data.path(), Lessee::this_process("test")).unwrap(),
+            store: self.store(),
             secret_env: self.secret_env.clone().into(),
         };
         tool.call(context, input).await

@@ -1,188 +1,226 @@
 //! Which lines of a long output to keep when only a few hundred bytes may stay (invariant 3).
 //!
-//! Chosen for what a later step needs: the beginning, the end, and the lines that carry errors, failures, counts,
-//! paths and numbers. Pure, and linear in the output: each line is scored once, only the best are weighed against
-//! each other.
+//! Chosen for what a later step needs. A line counts by what stands in it ([`line`]): reported trouble most, then
+//! definitions and headings, sums and exit codes, warnings, places (`path:line`), paths and numbers; what passed
+//! counts nothing, and what is indented less. First and last lines count more, and so do places right behind
+//! trouble. Of the best lines, those are taken one after the other that add most for the bytes they take:
+//! a line like one that is there already is worth less, and so is a name that was said, so that each group has
+//! its representative before any has a second.
+//!
+//! `108: ` before a line says that lines are left out before it and which one it is: the offset to give to `recall`.
+//!
+//! Pure, and linear in the output: each line is scored once, only a few dozen are weighed against each other. A very
+//! long line is read in pieces, as if each were a line. `cargo bench --bench excerpt` says how good the choice is.
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap, HashMap},
+    collections::{BTreeMap, BinaryHeap, HashMap, HashSet, VecDeque},
 };
 
 use super::text;
 
-/// A kept line is cut after this many bytes.
-const LONGEST_LINE: usize = 160;
+mod line;
 
-/// Lines that are weighed against each other.
-const CANDIDATES: usize = 64;
+/// A longer line is scored, weighed and kept in pieces of at most so many bytes.
+const PIECE: usize = 150;
 
-/// Lines at either end that count more.
-const ENDS: usize = 3;
+/// Pieces that are weighed against each other.
+const CANDIDATES: usize = 96;
 
-/// A line longer than this is scored by its beginning. Bytes.
-const SCORED: usize = 400;
+/// Pieces of one shape and score among them, but for those at the ends: more would keep others out.
+const ALIKE: u32 = 12;
 
-/// Words of lines that say what went wrong.
-const TROUBLE: [&str; 14] = [
-    "error",
-    "fail",
-    "panic",
-    "exception",
-    "fatal",
-    "assert",
-    "traceback",
-    "undefined",
-    "cannot",
-    "not found",
-    "denied",
-    "refused",
-    "no such",
-    "expected",
-];
+/// Pieces at either end that count more, and by how much for each that the end is nearer.
+const ENDS: usize = 4;
+const END: i32 = 3;
 
-/// Words of lines that sum up.
-const SUMMARY: [&str; 9] =
-    ["test result", "passed", "total", "found ", "exit code", "tests", "finished", "summary", "matches"];
+/// Lines behind trouble in which a place counts more.
+const BEHIND: i32 = 3;
 
-/// The lines of `output` that matter most, in order, within `budget` bytes. `… (+N lines)` stands where lines are
-/// left out. The whole output when it fits.
+/// What the first of a shape and score counts more.
+const FIRST: i32 = 2;
+
+/// The lines of `output` that matter most, in order, within `budget` bytes; the last line says how many are left out.
+/// `…` stands where a part of a line is. The whole output when it fits.
 pub fn choose(output: &str, budget: usize) -> String {
     let whole = output.trim_end();
     if whole.len() <= budget {
         return whole.to_owned();
     }
-    let total = whole.lines().count();
-    let mut candidates = best(whole, total);
-    let mut kept: BTreeMap<usize, &str> = BTreeMap::new();
-    let mut shapes: HashMap<String, i32> = HashMap::new();
-    while let Some(next) =
-        candidates.iter().enumerate().max_by_key(|(place, line)| (worth(line, &shapes), Reverse(*place)))
-    {
-        let (place, line) = (next.0, next.1.clone());
-        candidates.swap_remove(place);
-        kept.insert(line.number, line.text);
-        if render(&kept, total).len() > budget {
-            kept.remove(&line.number);
+    let (mut candidates, lines) = candidates(whole);
+    let mut kept = BTreeMap::new();
+    let mut said = Said::default();
+    while let Some(at) = most_worth(&candidates, &said) {
+        let piece = candidates.swap_remove(at);
+        kept.insert(piece.place, piece.text);
+        if render(&kept, lines).len() > budget {
+            kept.remove(&piece.place);
         } else {
-            *shapes.entry(line.shape).or_default() += 1;
+            said.add(&piece);
         }
     }
-    let rendered = render(&kept, total);
-    if rendered.len() <= budget { rendered } else { text::ellipsis(whole, budget) }
+    if kept.is_empty() { text::ellipsis(whole, budget) } else { render(&kept, lines) }
 }
 
-#[derive(Clone)]
-struct Line<'a> {
-    number: usize,
+/// Where a piece stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Its line, from 0.
+    line: usize,
+    /// Its first byte in that line.
+    from: usize,
+    /// The first byte behind it.
+    to: usize,
+    /// Whether its line ends with it.
+    ends: bool,
+}
+
+/// A line, or a piece of a long one, that may be kept.
+struct Piece<'a> {
+    place: Place,
     text: &'a str,
     score: i32,
-    shape: String,
+    shape: u64,
+    names: Vec<line::Name>,
 }
 
-/// The lines with the highest scores, in order.
-fn best(whole: &str, total: usize) -> Vec<Line<'_>> {
-    let mut heap = BinaryHeap::with_capacity(CANDIDATES + 1);
-    for (number, line) in whole.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let position = end_bonus(number).max(end_bonus(total - 1 - number));
-        heap.push(Reverse((position + score(line), Reverse(number))));
-        if heap.len() > CANDIDATES {
-            heap.pop();
-        }
-    }
-    let mut numbers: HashMap<usize, i32> =
-        heap.into_iter().map(|Reverse((score, Reverse(number)))| (number, score)).collect();
-    whole
-        .lines()
-        .enumerate()
-        .filter_map(|(number, line)| {
-            let score = numbers.remove(&number)?;
-            let text = text::head(line, LONGEST_LINE);
-            Some(Line { number, text, score, shape: shape(text) })
+/// All lines in pieces; empty ones have none.
+fn pieces(whole: &str) -> impl Iterator<Item = (Place, &str)> {
+    whole.lines().enumerate().flat_map(|(number, line)| {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let piece = text::head(text::from(line, from), PIECE);
+            let to = from + piece.len();
+            let place = Place { line: number, from, to, ends: to == line.len() };
+            from = to;
+            (!piece.is_empty()).then_some((place, piece))
         })
-        .collect()
+    })
+}
+
+/// The pieces with the highest scores, the first ones among equals; and how many lines there are.
+fn candidates(whole: &str) -> (Vec<Piece<'_>>, usize) {
+    let mut best = Best::default();
+    let mut last = VecDeque::with_capacity(ENDS + 1);
+    let (mut number, mut behind) = (0, 0);
+    for (place, text) in pieces(whole) {
+        let Some(mut look) = line::look(text) else { continue };
+        look.score += end_bonus(number);
+        behind = if look.trouble { BEHIND } else { (behind - 1).max(0) };
+        if look.place && !look.trouble && behind > 0 {
+            look.score += 2 + behind;
+        }
+        // The last ones wait for it to be known that they are.
+        last.push_back((place, text, look));
+        if last.len() > ENDS
+            && let Some((place, text, look)) = last.pop_front()
+        {
+            best.add(place, text, look, number <= 2 * ENDS);
+        }
+        number += 1;
+    }
+    let lines = last.back().map_or(0, |(place, ..)| place.line + 1);
+    for (distance, (place, text, mut look)) in last.into_iter().rev().enumerate() {
+        look.score += end_bonus(distance);
+        best.add(place, text, look, true);
+    }
+    (best.into_pieces(), lines.max(whole.lines().count()))
 }
 
 fn end_bonus(distance: usize) -> i32 {
-    i32::try_from(ENDS.saturating_sub(distance)).unwrap_or(0) * 3
+    i32::try_from(ENDS.saturating_sub(distance)).unwrap_or(0) * END
 }
 
-/// How much a later step may need a line, by what stands in it.
-fn score(line: &str) -> i32 {
-    let line = text::head(line, SCORED).to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
-    let bytes = line.as_bytes();
-    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let number_after = |mark: u8| bytes.iter().enumerate().any(|(at, byte)| *byte == mark && digit(at + 1));
-    let mut score = 0;
-    if has(&TROUBLE) {
-        score += 8;
-    }
-    if has(&SUMMARY) {
-        score += 6;
-    }
-    if line.contains("warning") {
-        score += 3;
-    }
-    if line.contains(['/', '\\']) {
-        score += 2;
-    }
-    if number_after(b':') || line.contains("line ") {
-        score += 3;
-    }
-    if number_after(b'.') {
-        score += 1;
-    }
-    if bytes.iter().any(u8::is_ascii_digit) {
-        score += 1;
-    }
-    score
+/// The best pieces so far.
+#[derive(Default)]
+struct Best<'a> {
+    heap: BinaryHeap<Reverse<(i32, Reverse<Place>, u64, &'a str)>>,
+    /// How many there were of a shape and score.
+    alike: HashMap<(u64, i32), u32>,
 }
 
-/// A line without its particulars: what repeats is worth less each time.
-fn shape(line: &str) -> String {
-    let mut shape = String::with_capacity(line.len());
-    for char in line.chars().take(40) {
-        let class = if char.is_ascii_digit() {
-            '0'
-        } else if char.is_alphabetic() {
-            'a'
-        } else {
-            char
+impl<'a> Best<'a> {
+    fn add(&mut self, place: Place, text: &'a str, look: line::Look, at_an_end: bool) {
+        let alike = self.alike.entry((look.shape, look.score)).or_default();
+        *alike += 1;
+        let score = look.score + if *alike == 1 { FIRST } else { 0 };
+        if score > 0 && (at_an_end || *alike <= ALIKE) {
+            self.heap.push(Reverse((score, Reverse(place), look.shape, text)));
+            if self.heap.len() > CANDIDATES {
+                self.heap.pop();
+            }
+        }
+    }
+
+    fn into_pieces(self) -> Vec<Piece<'a>> {
+        let piece = |Reverse((score, Reverse(place), shape, text))| Piece {
+            place,
+            text,
+            score,
+            shape,
+            names: line::names(text),
         };
-        if !(matches!(class, '0' | 'a') && shape.ends_with(class)) {
-            shape.push(class);
-        }
+        self.heap.into_iter().map(piece).collect()
     }
-    shape
 }
 
-/// A candidate's score, less for each kept line of its shape and for its length.
-fn worth(line: &Line<'_>, shapes: &HashMap<String, i32>) -> i32 {
-    let repeated = shapes.get(&line.shape).copied().unwrap_or(0);
-    let length = i32::try_from(line.text.len() / 40).unwrap_or(0);
-    line.score * 4 / (1 + repeated) - length
+/// What the kept pieces say already.
+#[derive(Default)]
+struct Said {
+    shapes: HashMap<u64, i32>,
+    names: HashSet<u64>,
 }
 
-fn render(kept: &BTreeMap<usize, &str>, total: usize) -> String {
+impl Said {
+    fn add(&mut self, piece: &Piece<'_>) {
+        *self.shapes.entry(piece.shape).or_default() += 1;
+        self.names.extend(piece.names.iter().map(|name| name.hash));
+    }
+
+    /// What a piece adds, for the bytes that it takes. The numbers were found by trying: `benches/excerpt`.
+    fn worth(&self, piece: &Piece<'_>) -> i32 {
+        let alike = self.shapes.get(&piece.shape).copied().unwrap_or(0);
+        let new = piece.names.iter().filter(|name| !self.names.contains(&name.hash));
+        let named = new.map(|name| name.weight).sum::<i32>().min(30);
+        let bytes = i32::try_from(piece.text.trim().len()).unwrap_or(i32::MAX / 2);
+        (piece.score * 12 / (2 + alike) + named * 4 / (2 + alike)) * 1_000 / (bytes + 66)
+    }
+}
+
+fn most_worth(candidates: &[Piece<'_>], said: &Said) -> Option<usize> {
+    let worth = |piece: &Piece<'_>| (said.worth(piece), Reverse(piece.place));
+    candidates.iter().enumerate().max_by_key(|(_, piece)| worth(piece)).map(|(at, _)| at)
+}
+
+/// The kept pieces of an output of so many `lines`.
+fn render(kept: &BTreeMap<Place, &str>, lines: usize) -> String {
     let mut out = String::new();
-    let mut next = 0;
-    let gap = |out: &mut String, from: usize, to: usize| {
-        if to > from {
-            out.push_str(&format!("… (+{} lines)\n", to - from));
+    let mut shown = 0;
+    let mut last: Option<Place> = None;
+    for (place, text) in kept {
+        let goes_on = last.is_some_and(|last| last.line == place.line && last.to == place.from);
+        if !goes_on {
+            if let Some(last) = last {
+                out.push_str(if last.ends { "\n" } else { "…\n" });
+            }
+            let follows = place.from == 0 && last.map_or(0, |last| last.line + 1) == place.line;
+            if !follows {
+                out.push_str(&format!("{}: ", place.line + 1));
+            }
+            if place.from > 0 {
+                out.push('…');
+            }
         }
-    };
-    for (number, line) in kept {
-        gap(&mut out, next, *number);
-        out.push_str(line);
-        out.push('\n');
-        next = number + 1;
+        shown += usize::from(last.is_none_or(|last| last.line != place.line));
+        out.push_str(if place.from == 0 { text.trim_start() } else { text });
+        last = Some(*place);
     }
-    gap(&mut out, next, total);
-    out.truncate(out.trim_end().len());
+    if last.is_some_and(|last| !last.ends) {
+        out.push('…');
+    }
+    if lines > shown {
+        out.push_str(&format!("\n… (+{} lines)", lines - shown));
+    }
     out
 }
 
@@ -217,6 +255,34 @@ mod tests {
         ] {
             assert!(kept.contains(fact), "{fact} is missing in:\n{kept}");
         }
+    }
+
+    #[test]
+    fn a_line_behind_a_gap_has_its_number_and_the_end_says_how_many_are_left_out() {
+        let mut output: String = (1..=200).map(|n| format!("step {n} done\n")).collect();
+        output.insert_str(0, "starting\n");
+        output.push_str("error: no space left on /dev/sda1\nexit code 28\n");
+        let kept = choose(&output, 160);
+        assert!(kept.starts_with("starting\n"), "{kept}");
+        assert!(kept.contains("\n200: step 199 done\nstep 200 done\n"), "{kept}");
+        assert!(kept.contains("\nerror: no space left on /dev/sda1\nexit code 28\n… (+"), "{kept}");
+        let shown = kept.lines().count() - 1;
+        assert!(kept.ends_with(&format!("… (+{} lines)", 203 - shown)), "{kept}");
+    }
+
+    #[test]
+    fn both_ends_of_one_long_line_are_kept() {
+        let output = format!("{{\"total\": 60, {} \"last\": 99}}", "\"x\": [1, 2, 3], ".repeat(500));
+        let kept = choose(&output, 400);
+        assert!(kept.contains("\"total\": 60") && kept.contains("\"last\": 99"), "{kept}");
+        assert_eq!(kept.lines().count(), 1 + kept.matches("…\n").count(), "{kept}");
+    }
+
+    #[test]
+    fn repeated_failures_do_not_keep_another_one_out() {
+        let mut output = "error: connection refused (10.0.0.1:5432)\n".repeat(300);
+        output.insert_str(4_000, "\nthread 'main' panicked at src/pool.rs:88:9:\n");
+        assert!(choose(&output, 300).contains("src/pool.rs:88:9"));
     }
 
     proptest! {

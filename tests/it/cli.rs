@@ -186,6 +186,46 @@ fn a_session_is_exported_for_people_and_for_programs() {
 }
 
 #[test]
+fn context_draws_what_the_model_sees_and_prints_it_for_programs() {
+    let home = Home::new();
+    home.call(&["run", "where is harvest defined?"]);
+    let session = home.newest();
+    let drawn = home.call(&["context", "last", "--limit", "3"]);
+    let picture = text(&drawn.stdout);
+    assert_eq!(code(&drawn), 0, "{}", text(&drawn.stderr));
+    assert!(
+        picture.starts_with(&format!("where is harvest defined?  {session}\noffline/explorer: ")),
+        "{picture}"
+    );
+    assert!(
+        picture.contains("TOKENS") && picture.contains(" system  tools") && picture.contains(" more: "),
+        "{picture}"
+    );
+    assert!(!picture.contains('\x1b'), "no colours where there is no terminal");
+    let report = json(&home.call(&["context", &session, "--json"]).stdout);
+    assert!(report["used"].as_u64() > Some(0) && report["items"].as_array().unwrap().len() > 3, "{report}");
+    assert!(report["items"].as_array().unwrap().iter().all(|item| item["fate"] == "full"), "{report}");
+}
+
+#[test]
+fn the_newest_session_is_that_of_the_directory() {
+    let home = Home::new();
+    let none = home.call(&["context", "last"]);
+    assert_eq!(code(&none), 1);
+    let said = text(&none.stderr);
+    assert!(said.contains("there is no session in this directory") && said.lines().count() == 1, "{said}");
+    home.call(&["run", "where is harvest defined?"]);
+    let first = home.newest();
+    home.command(&["run", "hello"]).current_dir(home.path("config")).output().unwrap();
+    assert_eq!(code(&home.call(&["run", "list .", "--session", "last"])), 0);
+    assert_eq!(home.newest(), first);
+    let exported = home.call(&["export", "last", "--format", "json"]);
+    assert_eq!(json(&exported.stdout)["session"]["id"], first);
+    let unknown = home.call(&["context", "ses_none"]);
+    assert_eq!((code(&unknown), text(&unknown.stderr).lines().count()), (1, 1));
+}
+
+#[test]
 fn doctor_is_content_with_what_is_fine_and_fails_on_what_is_broken() {
     let home = Home::new();
     fs::set_permissions(home.path("config"), fs::Permissions::from_mode(0o700)).unwrap();

@@ -1,6 +1,7 @@
 //! Long sessions: the history is compacted, by itself and on wish, and nothing is lost by it.
 
 mod breaker;
+mod meanwhile;
 mod model;
 mod report;
 

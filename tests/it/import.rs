@@ -89,7 +89,7 @@ fn rows(home: &Home) -> Vec<String> {
          FROM part JOIN session ON session.key = session ORDER BY 1, 2, 3",
         "SELECT part.id, field, start, hex(data) FROM body JOIN part ON part.key = part ORDER BY 1, 2, 3",
         "SELECT session.id, idx, text, status FROM todo JOIN session ON session.key = session ORDER BY 1, 2",
-        "SELECT session.id, source, last_time, last_id, import.last_seq, writing, complete
+        "SELECT session.id, source, last_time, last_id, import.last_seq, writing, open_size, complete
          FROM import JOIN session ON session.key = session ORDER BY 1",
         "SELECT count(*) FROM lease",
     ] {

@@ -43,7 +43,8 @@ impl Progress {
         let shown = match event {
             ImportEvent::Progress { done, total } => self.draw(done, total),
             ImportEvent::Skipped { session, row, why } => {
-                let line = format!("skipped {row} of session {session}: {}", text::ellipsis(&why, LONGEST));
+                let of = session.map(|session| format!(" of session {session}")).unwrap_or_default();
+                let line = format!("skipped {row}{of}: {}", text::ellipsis(&why, LONGEST));
                 self.erase().and_then(|()| writeln!(io::stderr(), "{}", printable(&line)))
             }
             ImportEvent::Session(outcome) => self.outcome(&outcome),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::types::{Message, Session};
@@ -54,6 +54,7 @@ results! {
         summary_message_id: Option<MessageId>,
     }
     /// What the model will see with the next request. Sizes in tokens.
+    #[derive(Deserialize)]
     ContextReport {
         /// The model that will be asked.
         model: ModelRef,
@@ -83,6 +84,7 @@ results! {
         threading: ContextThreading,
     }
     /// A piece of the history.
+    #[derive(Deserialize)]
     ContextItem {
         /// Its message's place.
         seq: Seq,
@@ -107,6 +109,7 @@ results! {
         parts: u64,
     }
     /// A piece of what stands before the history.
+    #[derive(Deserialize)]
     ContextFragment {
         /// What it is.
         name: String,
@@ -117,6 +120,7 @@ results! {
         changed_at: Option<Timestamp>,
     }
     /// How a request reaches the provider.
+    #[derive(Deserialize)]
     ContextThreading {
         /// `full` or `delta`.
         mode: String,

@@ -30,15 +30,24 @@ pub(super) struct Mark {
     pub(super) id: String,
 }
 
+/// How far an earlier import came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reached {
+    /// The newest message that was looked at.
+    pub(super) mark: Mark,
+    /// Its size there in bytes, if it had no end there.
+    pub(super) open_size: Option<u64>,
+}
+
 /// What is here of a session there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Nothing.
     New,
     /// All up to the mark; the session is hidden because an import was cut short.
-    Begun(Mark),
+    Begun(Reached),
     /// All up to the mark.
-    Taken(Mark),
+    Taken(Reached),
     /// It was continued here: what is new there has no place any more.
     Continued,
     /// Something else has its id, or it is being deleted.
@@ -60,7 +69,9 @@ pub(super) enum Row {
     /// More of a body of the newest part.
     More(PartId, Field, Vec<u8>),
     /// The newest message is whole, or there is none to be written for this one there.
-    Taken(Mark),
+    Taken(Reached),
+    /// The newest message is to be written again: it was not at its end there.
+    Again(MessageId),
 }
 
 /// A row that was not written, and why.
@@ -83,7 +94,7 @@ pub(super) struct Place {
 pub(super) fn standing(connection: &Connection, id: &SessionId) -> Result<Standing> {
     let found = connection
         .prepare_cached(
-            "SELECT deleted_at IS NOT NULL, last_time, last_id, complete,
+            "SELECT deleted_at IS NOT NULL, last_time, last_id, open_size, complete,
                     session.last_seq > import.last_seq AND session.last_seq IS NOT import.writing
                     OR EXISTS (SELECT 1 FROM prompt WHERE prompt.session = session.key)
              FROM session LEFT JOIN import ON import.session = session.key WHERE id = ?1",
@@ -91,13 +102,14 @@ pub(super) fn standing(connection: &Connection, id: &SessionId) -> Result<Standi
         .query_row([id.as_str()], |row| {
             let hidden = row.get::<_, bool>(0)?;
             let Some(time) = row.get::<_, Option<i64>>(1)? else { return Ok(Standing::Occupied) };
-            let mark = Mark { time, id: row.get(2)? };
-            let (complete, continued): (bool, bool) = (row.get(3)?, row.get(4)?);
+            let open_size = row.get::<_, Option<i64>>(3)?.and_then(|size| u64::try_from(size).ok());
+            let reached = Reached { mark: Mark { time, id: row.get(2)? }, open_size };
+            let (complete, continued): (bool, bool) = (row.get(4)?, row.get(5)?);
             Ok(match (complete, hidden) {
-                (false, _) => Standing::Begun(mark),
+                (false, _) => Standing::Begun(reached),
                 (true, true) => Standing::Occupied,
                 (true, false) if continued => Standing::Continued,
-                (true, false) => Standing::Taken(mark),
+                (true, false) => Standing::Taken(reached),
             })
         })
         .optional()?;
@@ -144,17 +156,21 @@ fn remove_torn(tx: &Connection, key: i64) -> Result<()> {
         )
         .optional()?;
     let Some(torn) = torn else { return Ok(()) };
+    tx.execute("UPDATE import SET writing = NULL WHERE session = ?1", [key])?;
+    remove_newest(tx, key, torn)
+}
+
+fn remove_newest(tx: &Connection, key: i64, seq: i64) -> Result<()> {
     tx.execute(
         "UPDATE session SET last_seq = last_seq - 1, messages = messages - 1,
                 parts = parts - (SELECT count(*) FROM part WHERE session = ?1 AND seq = ?2),
                 bytes = bytes - (SELECT coalesce(sum(length(data)), 0) FROM body JOIN part ON part.key = body.part
                                  WHERE part.session = ?1 AND part.seq = ?2)
          WHERE key = ?1",
-        params![key, torn],
+        params![key, seq],
     )?;
-    tx.execute("DELETE FROM part WHERE session = ?1 AND seq = ?2", params![key, torn])?;
-    tx.execute("DELETE FROM message WHERE session = ?1 AND seq = ?2", params![key, torn])?;
-    tx.execute("UPDATE import SET writing = NULL WHERE session = ?1", [key])?;
+    tx.execute("DELETE FROM part WHERE session = ?1 AND seq = ?2", params![key, seq])?;
+    tx.execute("DELETE FROM message WHERE session = ?1 AND seq = ?2", params![key, seq])?;
     Ok(())
 }
 
@@ -176,7 +192,8 @@ pub(super) fn write(tx: &Connection, mut place: Place, rows: Vec<Row>) -> Result
             }
             Row::Part(part, evidence) => place.insert_part(tx, *part, evidence.as_ref())?,
             Row::More(part, field, data) => place.append(tx, &part, field, &data)?,
-            Row::Taken(mark) => place.taken(tx, &mark)?,
+            Row::Taken(reached) => place.taken(tx, &reached)?,
+            Row::Again(id) => place.remove(tx, &id)?,
         }
     }
     leases::beat(tx, place.session)?;
@@ -268,13 +285,26 @@ impl Place {
         parts::count(tx, self.session, 0, data.len() as u64)
     }
 
-    fn taken(&mut self, tx: &Connection, mark: &Mark) -> Result<()> {
+    /// Removes a message, if it is the newest.
+    fn remove(&self, tx: &Connection, id: &MessageId) -> Result<()> {
+        let newest = tx
+            .query_row(
+                "SELECT seq FROM message JOIN session ON session.key = session AND last_seq = seq
+                 WHERE session = ?1 AND message.id = ?2",
+                params![self.session, id.as_str()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        newest.map_or(Ok(()), |seq| remove_newest(tx, self.session, seq))
+    }
+
+    fn taken(&mut self, tx: &Connection, Reached { mark, open_size }: &Reached) -> Result<()> {
         tx.prepare_cached(
-            "UPDATE import SET last_time = ?2, last_id = ?3, writing = NULL,
+            "UPDATE import SET last_time = ?2, last_id = ?3, open_size = ?4, writing = NULL,
                     last_seq = (SELECT last_seq FROM session WHERE key = ?1)
              WHERE session = ?1",
         )?
-        .execute(params![self.session, mark.time, mark.id])?;
+        .execute(params![self.session, mark.time, mark.id, open_size.map(rows::signed)])?;
         self.message = None;
         Ok(())
     }
@@ -300,7 +330,7 @@ pub(super) fn finish(tx: &Connection, place: &Place, facts: &SessionFacts, todos
     tx.execute(
         "UPDATE session SET title = CASE WHEN titled < ?3 THEN ?2 ELSE title END,
                 titled = max(titled, ?4), agent = ?5, model_provider = ?6, model_id = ?7, usage = ?8,
-                updated_at = ?9, archived_at = ?10, deleted_at = NULL
+                updated_at = ?9, archived_at = coalesce(archived_at, ?10), deleted_at = NULL
          WHERE key = ?1",
         params![
             key,

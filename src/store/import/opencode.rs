@@ -3,6 +3,7 @@
 //! Reads opencode 1.18: its database and the JSON of `opencode export`. Both readers hand on the same rows, in order
 //! (messages by time, then id; parts by id), as JSON text; `message` and `part` translate one row each and are pure.
 
+mod connection;
 mod data_url;
 pub(super) mod database;
 pub(super) mod export;
@@ -71,4 +72,61 @@ pub(super) fn todo(text: String, status: &str) -> TodoItem {
         _ => TodoStatus::Pending,
     };
     TodoItem { text, status }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(directory: &str, worktree: Option<&str>) -> SessionFacts {
+        SessionFacts {
+            id: "ses_1".into(),
+            parent: None,
+            title: String::new(),
+            directory: directory.into(),
+            worktree: worktree.map(Into::into),
+            agent: None,
+            model: None,
+            usage: None,
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            archived_at: None,
+        }
+    }
+
+    #[test]
+    fn a_session_has_an_absolute_directory_and_the_root_of_its_project() {
+        for (directory, worktree, cwd, root) in [
+            ("/a/b", Some("/a"), "/a/b", "/a"),
+            ("/a/b", Some("/"), "/a/b", "/a/b"),
+            ("/a/b", None, "/a/b", "/a/b"),
+            ("", Some("/a"), "/a", "/a"),
+            ("b", Some("a"), "/", "/"),
+        ] {
+            let session = session(directory, worktree);
+            assert_eq!((session.cwd(), session.root()), (cwd, root), "{directory} {worktree:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_nobody_named_is_named_by_its_next_prompt() {
+        let named = |title: &str| SessionFacts { title: title.into(), ..session("/", None) }.is_titled();
+        assert!(named("Looking at the files"));
+        assert!(
+            !named("New session - 2026-11-21T01:27:12.081Z") && !named("Child session - 2026") && !named(" ")
+        );
+    }
+
+    #[test]
+    fn a_todo_stands_where_it_stood() {
+        let statuses = ["pending", "in_progress", "completed", "cancelled", "dancing"];
+        let expected = [
+            TodoStatus::Pending,
+            TodoStatus::Active,
+            TodoStatus::Done,
+            TodoStatus::Dropped,
+            TodoStatus::Pending,
+        ];
+        assert_eq!(statuses.map(|status| todo(String::new(), status).status), expected);
+    }
 }

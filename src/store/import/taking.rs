@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 
 use super::{
     Event, Fate, ImportError, Outcome, Summary,
-    landing::{self, Mark, Place, Refused, Row, Standing},
+    landing::{self, Mark, Place, Reached, Refused, Row, Standing},
     opencode::{
         SessionFacts, Unreadable,
         message::{self, MessageFacts},
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     store::{Store, StoreError, parts::NewPart},
     transcript::{
-        Compaction, MessageId, Part, PartId, PartKind, Role, SessionId, Timestamp, TodoItem, ToolState,
+        Compaction, MessageId, Part, PartId, PartKind, SessionId, Timestamp, TodoItem, ToolState,
         evidence::Record, json,
     },
 };
@@ -44,12 +44,17 @@ pub(super) struct Taking<'a> {
 /// The session that is being taken.
 struct Current {
     facts: SessionFacts,
-    standing: Standing,
+    /// Whether it was here before.
+    known: bool,
+    /// How far an earlier import came: messages up to there are not taken again.
+    reached: Reached,
     /// Where rows go, once there is something to write.
     place: Option<Place>,
     batch: Vec<Row>,
     batch_bytes: usize,
     message: Option<CurrentMessage>,
+    /// The newest message of an earlier import, when it had no end there then.
+    revisited: Option<Revisited>,
     /// The newest order for a compaction, and the message that holds it.
     order: Option<(String, CompactionOrder)>,
     skipped: u64,
@@ -59,10 +64,26 @@ struct Current {
 struct CurrentMessage {
     id: MessageId,
     mark: Mark,
-    /// `None` when it is not taken: it is here already, or it cannot be read.
-    facts: Option<(Role, Timestamp)>,
+    /// When it ended; `None` when it is not taken: it is here already, or it cannot be read.
+    ended_at: Option<Timestamp>,
+    /// Whether it has no end there, and its size there.
+    open: bool,
+    bytes: u64,
     /// The ids of its calls: two of one answer never share one.
     calls: HashSet<String>,
+}
+
+/// A message as it came, kept until it is known whether it has changed.
+struct Revisited {
+    mark: Mark,
+    data: Vec<u8>,
+    parts: Vec<(String, Vec<u8>)>,
+}
+
+impl Revisited {
+    fn bytes(&self) -> u64 {
+        self.parts.iter().map(|(_, data)| data.len() as u64).sum::<u64>() + self.data.len() as u64
+    }
 }
 
 impl<'a> Taking<'a> {
@@ -85,9 +106,10 @@ impl<'a> Taking<'a> {
         let id = SessionId::from(facts.id.as_str());
         let read = self.store.read(move |connection| landing::standing(connection, &id));
         let standing = self.runtime.block_on(read)?;
-        let from = match &standing {
-            Standing::New => Mark::default(),
-            Standing::Begun(mark) | Standing::Taken(mark) => mark.clone(),
+        let (known, reached) = match standing {
+            Standing::New => (false, Reached::default()),
+            Standing::Begun(reached) => (false, reached),
+            Standing::Taken(reached) => (true, reached),
             Standing::Continued => {
                 self.outcome(&facts, Fate::Continued, (0, 0), 0);
                 return Ok(None);
@@ -97,13 +119,16 @@ impl<'a> Taking<'a> {
                 return Ok(None);
             }
         };
+        let from = reached.mark.clone();
         self.session = Some(Current {
             facts,
-            standing,
+            known,
+            reached,
             place: None,
             batch: Vec::new(),
             batch_bytes: 0,
             message: None,
+            revisited: None,
             order: None,
             skipped: 0,
         });
@@ -114,17 +139,28 @@ impl<'a> Taking<'a> {
     pub(super) fn message(&mut self, mark: Mark, data: &[u8]) -> Result<(), ImportError> {
         self.end_message()?;
         let Some(session) = &mut self.session else { return Ok(()) };
+        if mark == session.reached.mark && session.reached.open_size.is_some() {
+            session.revisited = Some(Revisited { mark, data: data.to_vec(), parts: Vec::new() });
+            return Ok(());
+        }
         let id = MessageId::from(mark.id.as_str());
-        let old =
-            matches!(&session.standing, Standing::Begun(newest) | Standing::Taken(newest) if mark <= *newest);
-        let mut current = CurrentMessage { id: id.clone(), mark, facts: None, calls: HashSet::new() };
+        let old = mark <= session.reached.mark;
+        let bytes = data.len() as u64;
+        let mut current = CurrentMessage {
+            id: id.clone(),
+            mark,
+            ended_at: None,
+            open: false,
+            bytes,
+            calls: HashSet::new(),
+        };
         if old {
             session.message = Some(current);
             return Ok(());
         }
         match message::read(&json::repaired(data), Timestamp(current.mark.time)) {
             Ok(facts) => {
-                current.facts = Some((facts.role, facts.completed_at));
+                (current.ended_at, current.open) = (Some(facts.completed_at), facts.open);
                 let compaction = if facts.summary { Some(session.boundary(&facts)) } else { None };
                 session.message = Some(current);
                 self.push(Row::Message { id, facts: Box::new(facts), compaction }, 0)
@@ -140,12 +176,17 @@ impl<'a> Taking<'a> {
     /// A part of the newest message.
     pub(super) fn part(&mut self, id: &str, data: &[u8]) -> Result<(), ImportError> {
         let Some(session) = &mut self.session else { return Ok(()) };
+        if let Some(revisited) = &mut session.revisited {
+            revisited.parts.push((id.to_owned(), data.to_vec()));
+            return Ok(());
+        }
         let Some(message) = &mut session.message else { return Ok(()) };
+        message.bytes += data.len() as u64;
         let data = json::repaired(data);
         if let Some(order) = part::compaction(&data) {
             session.order = Some((message.id.to_string(), order));
         }
-        let Some((_, ended_at)) = message.facts else { return Ok(()) };
+        let Some(ended_at) = message.ended_at else { return Ok(()) };
         match part::read(&data, ended_at) {
             Ok(None) => Ok(()),
             Ok(Some(facts)) => {
@@ -163,10 +204,10 @@ impl<'a> Taking<'a> {
     pub(super) fn skip(&mut self, row: String, why: String) {
         let session = self.session.as_mut().map(|session| {
             session.skipped += 1;
-            session.facts.id.clone()
+            SessionId::from(session.facts.id.as_str())
         });
         self.summary.skipped += 1;
-        (self.heard)(Event::Skipped { session: session.unwrap_or_default(), row, why });
+        (self.heard)(Event::Skipped { session, row, why });
     }
 
     /// The session ends here; it is shown from now on.
@@ -174,19 +215,16 @@ impl<'a> Taking<'a> {
         self.end_message()?;
         let Some(session) = &self.session else { return Ok(()) };
         let unchanged = session.place.is_none() && session.batch.is_empty();
-        if unchanged && matches!(session.standing, Standing::Taken(_)) {
+        if unchanged && session.known {
             let Some(session) = self.session.take() else { return Ok(()) };
             self.outcome(&session.facts, Fate::Unchanged, (0, 0), session.skipped);
             return Ok(());
         }
         self.flush()?;
-        let Some(Current { facts, standing, place: Some(place), skipped, .. }) = self.session.take() else {
+        let Some(Current { facts, known, place: Some(place), skipped, .. }) = self.session.take() else {
             return Ok(());
         };
-        let (fate, written) = match standing {
-            Standing::Taken(_) => (Fate::Grown, place.written),
-            _ => (Fate::Imported, place.written),
-        };
+        let (fate, written) = (if known { Fate::Grown } else { Fate::Imported }, place.written);
         let shown = facts.clone();
         let finish = self.store.write(move |tx| landing::finish(tx, &place, &facts, &todos));
         self.runtime.block_on(finish)?;
@@ -201,9 +239,27 @@ impl<'a> Taking<'a> {
 
     fn end_message(&mut self) -> Result<(), ImportError> {
         let Some(session) = &mut self.session else { return Ok(()) };
-        let Some(message) = session.message.take() else { return Ok(()) };
-        let old = matches!(&session.standing, Standing::Begun(newest) | Standing::Taken(newest) if message.mark <= *newest);
-        if old { Ok(()) } else { self.push(Row::Taken(message.mark), 0) }
+        if let Some(revisited) = session.revisited.take() {
+            return self.take_again(revisited);
+        }
+        let Some(CurrentMessage { mark, open, bytes, .. }) = session.message.take() else { return Ok(()) };
+        if mark <= session.reached.mark {
+            return Ok(());
+        }
+        self.push(Row::Taken(Reached { mark, open_size: open.then_some(bytes) }), 0)
+    }
+
+    /// Takes a message once more that had no end there at the last import, if it has changed since.
+    fn take_again(&mut self, revisited: Revisited) -> Result<(), ImportError> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        if session.reached.open_size == Some(revisited.bytes()) {
+            return Ok(());
+        }
+        session.reached = Reached::default();
+        self.push(Row::Again(MessageId::from(revisited.mark.id.as_str())), 0)?;
+        self.message(revisited.mark, &revisited.data)?;
+        revisited.parts.iter().try_for_each(|(id, data)| self.part(id, data))?;
+        self.end_message()
     }
 
     fn push(&mut self, row: Row, bytes: usize) -> Result<(), ImportError> {

@@ -17,5 +17,6 @@ CREATE TABLE import (
   last_id   TEXT NOT NULL DEFAULT '',   -- and its id
   last_seq  INTEGER NOT NULL DEFAULT 0, -- the newest message here that came from there and is whole
   writing   INTEGER,                    -- the message here that is not whole yet
+  open_size INTEGER,                    -- size of that newest message there in bytes, if it had no end there
   complete  INTEGER NOT NULL DEFAULT 0  -- 0 while the session is hidden because messages are missing
 ) STRICT;

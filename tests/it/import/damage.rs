@@ -169,3 +169,46 @@ fn a_live_database_is_read_with_its_log_and_left_as_it_is() {
     assert_eq!(fs::read(&database).unwrap(), before);
     live.execute("UPDATE session SET title = 'still writable' WHERE id = ?1", [LONG]).unwrap();
 }
+
+/// A copy of the genuine database in WAL mode in a folder where no shared memory can be made: as root may write
+/// everywhere, a link to nowhere stands in its place.
+fn without_shared_memory(home: &Home) -> std::path::PathBuf {
+    let database = copy(home);
+    change(&database, "PRAGMA journal_mode = WAL");
+    std::os::unix::fs::symlink("nowhere", home.workspace().join("opencode.db-shm")).unwrap();
+    database
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_said_and_without_one_the_file_is_enough() {
+    let home = Home::new(&json!({}));
+    let database = without_shared_memory(&home);
+    fs::write(home.workspace().join("opencode.db-wal"), "what was written last").unwrap();
+    let output = import(&home, &["--db", database.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("opencode.db has a write-ahead log"), "{said}");
+    fs::remove_file(home.workspace().join("opencode.db-wal")).unwrap();
+    assert!(import_from(&home, &database).contains("5 sessions imported"));
+}
+
+#[test]
+fn a_row_that_is_too_large_and_a_session_of_the_newer_engine_are_named() {
+    let home = Home::new(&json!({}));
+    let database = copy(&home);
+    change(
+        &database,
+        &format!(
+            "UPDATE part SET data = json_object('type', 'text', 'text', hex(zeroblob(9000000))) WHERE id = '{REASONING}';
+             INSERT INTO session (id, project_id, slug, directory, title, version, time_created, time_updated)
+               VALUES ('ses_newer', 'global', 's', '/', 't', '2', 1, 1);
+             INSERT INTO session_message VALUES ('m', 'ses_newer', 'user', 1, 1, 1, '{{}}')"
+        ),
+    );
+    let printed = import_from(&home, &database);
+    assert!(
+        printed.contains(&format!("skipped part {REASONING} of session {CHILD}: larger than")),
+        "{printed}"
+    );
+    assert!(printed.contains("skipped session ses_newer: it is of opencode's newer engine"), "{printed}");
+    assert!(printed.contains("5 sessions imported"), "{printed}");
+}

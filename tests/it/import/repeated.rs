@@ -44,6 +44,30 @@ fn what_has_grown_there_is_added_here_in_order() {
 }
 
 #[test]
+fn an_answer_that_was_still_being_written_there_is_taken_again_when_it_has_ended() {
+    let (home, whole) = (Home::new(&json!({})), Home::new(&json!({})));
+    let database = copy(&home);
+    // As it was in the middle of the command that was aborted later.
+    change(
+        &database,
+        "UPDATE message SET data = json_remove(data, '$.time.completed', '$.error') WHERE id = 'msg_1fbb74b30001L60VaXm687NM37';
+         UPDATE part SET data = json_set(json_remove(data, '$.state.output', '$.state.metadata'), '$.state.status', 'running')
+           WHERE message_id = 'msg_1fbb74b30001L60VaXm687NM37' AND data LIKE '{\"type\":\"tool\"%'",
+    );
+    import_from(&home, &database);
+    let once = rows(&home);
+    assert!(import_from(&home, &database).contains("5 sessions unchanged"));
+    assert_eq!(rows(&home), once);
+    let printed = import_from(&home, &fixture());
+    assert!(
+        printed.contains("1 session added to, 4 sessions unchanged, 1 message and 3 parts taken"),
+        "{printed}"
+    );
+    import_from(&whole, &fixture());
+    assert_eq!(rows(&home), rows(&whole));
+}
+
+#[test]
 fn a_summary_finds_its_tail_although_its_order_came_with_an_earlier_import() {
     let (home, whole) = (Home::new(&json!({})), Home::new(&json!({})));
     let database = copy(&home);

@@ -3,34 +3,30 @@
 //! A row is looked up by its id, and the ids come from indexes: a row on a broken page costs that row. Columns that
 //! other versions lack read as missing; without those that sessions consist of, it is another program's database.
 
-use std::{collections::HashSet, io::Read, path::Path};
+use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, params, types::ValueRef};
+use rusqlite::{Connection, Row, params, types::ValueRef};
 use serde::de::DeserializeOwned;
 
-use super::{SessionFacts, message::ModelChoice, todo};
+use super::{
+    SessionFacts,
+    connection::{self, Columns},
+    message::ModelChoice,
+    todo,
+};
 use crate::{
     store::{
-        import::{ImportError, landing::Mark, open, taking::Taking},
+        import::{ImportError, landing::Mark, taking::Taking},
         rows,
     },
     transcript::{Timestamp, TodoItem, Usage},
 };
-
-/// What the file should be.
-const EXPECTED: &str = "a database of opencode";
-
-/// The first bytes of every SQLite database. <https://www.sqlite.org/fileformat.html>
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// The largest row that is read, in bytes: memory is bounded whatever a row holds.
 const LARGEST_ROW: i64 = 16 * 1024 * 1024;
 
 /// Ids that are looked up at once.
 const PAGE: usize = 200;
-
-/// Page cache of the connection in KiB.
-const CACHE_KIB: u32 = 1024;
 
 /// What sessions consist of.
 const NEEDED: [(&str, &[&str]); 3] = [
@@ -54,6 +50,13 @@ pub(in super::super) fn read(
     let mut done = 0;
     for (id, messages) in &sessions {
         taking.progress(done, total);
+        if *messages == 0 && database.is_of_newer_engine(id) {
+            taking.skip(
+                format!("session {id}"),
+                "it is of opencode's newer engine, which is not read".to_owned(),
+            );
+            continue;
+        }
         match database.session(id) {
             Ok(facts) => {
                 if let Some(from) = taking.begin(facts)? {
@@ -75,30 +78,12 @@ pub(in super::super) fn read(
 struct Database<'a> {
     path: &'a Path,
     connection: Connection,
-    /// Columns that are there, as `table.column`.
-    columns: HashSet<String>,
+    columns: Columns,
 }
 
 impl<'a> Database<'a> {
     fn open(path: &'a Path) -> Result<Self, ImportError> {
-        let mut magic = [0; MAGIC.len()];
-        let begins = open(path)?.read_exact(&mut magic);
-        if begins.is_err() || magic != *MAGIC {
-            return Err(ImportError::foreign(path, EXPECTED, "it is no SQLite database"));
-        }
-        let connection = connect(path).map_err(|error| unreadable(path, &error))?;
-        let columns = columns(&connection).map_err(|error| unreadable(path, &error))?;
-        for (table, needed) in NEEDED {
-            if let Some(missing) =
-                needed.iter().find(|column| !columns.contains(&format!("{table}.{column}")))
-            {
-                return Err(ImportError::foreign(
-                    path,
-                    EXPECTED,
-                    format!("there is no column {table}.{missing}"),
-                ));
-            }
-        }
+        let (connection, columns) = connection::reading(path, &NEEDED)?;
         Ok(Self { path, connection, columns })
     }
 
@@ -119,11 +104,10 @@ impl<'a> Database<'a> {
             self.column("session", "parent_id")
         );
         let found = self.connection.prepare(&sql).and_then(|mut statement| {
-            let rows =
-                statement.query_map([only], |row| Ok((row.get(0)?, rows::unsigned(row, "messages")?)))?;
+            let rows = statement.query_map([only], |row| Ok((id(row), rows::unsigned(row, "messages")?)))?;
             rows.collect()
         });
-        found.map_err(|error| unreadable(self.path, &error))
+        found.map_err(|error| ImportError::Unopened { path: self.path.to_owned(), why: error.to_string() })
     }
 
     fn session(&self, id: &str) -> rusqlite::Result<SessionFacts> {
@@ -165,6 +149,12 @@ impl<'a> Database<'a> {
                 usage: usage(row),
             })
         })
+    }
+
+    /// Whether its messages stand in the table of the engine that opencode 1.18 does not use yet by itself.
+    fn is_of_newer_engine(&self, id: &str) -> bool {
+        let sql = "SELECT 1 FROM session_message WHERE session_id = ?1";
+        self.connection.prepare_cached(sql).and_then(|mut statement| statement.exists([id])).unwrap_or(false)
     }
 
     /// Hands on the messages from `from` on with their parts. `passed` is told how many there were until now.
@@ -232,7 +222,7 @@ impl<'a> Database<'a> {
     fn parts(&self, message: &str) -> rusqlite::Result<Vec<String>> {
         self.connection
             .prepare_cached("SELECT id FROM part WHERE message_id = ?1 ORDER BY id")?
-            .query_map([message], |row| row.get(0))?
+            .query_map([message], |row| Ok(id(row)))?
             .collect()
     }
 
@@ -267,40 +257,9 @@ impl<'a> Database<'a> {
     }
 }
 
-/// A connection that reads, in a transaction of its own that holds until it is dropped.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.execute_batch(&format!(
-        "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA cache_size = -{CACHE_KIB};
-         BEGIN"
-    ))?;
-    Ok(connection)
-}
-
-fn columns(connection: &Connection) -> rusqlite::Result<HashSet<String>> {
-    connection
-        .prepare(
-            "SELECT m.name || '.' || c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c
-             WHERE m.type = 'table'",
-        )?
-        .query_map([], |row| row.get(0))?
-        .collect()
-}
-
-/// Why the database cannot be read at all.
-fn unreadable(path: &Path, error: &rusqlite::Error) -> ImportError {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let has_log = std::fs::metadata(Path::new(&log)).is_ok_and(|log| log.len() > 0);
-    match error.sqlite_error_code() {
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) if has_log => {
-            ImportError::NeedsRecovery(path.to_owned())
-        }
-        Some(ErrorCode::NotADatabase) => ImportError::foreign(path, EXPECTED, "it is no SQLite database"),
-        _ => ImportError::Unopened { path: path.to_owned(), why: error.to_string() },
-    }
+/// The id in the first column. One that is no text finds nothing, and that is said of its row.
+fn id(row: &Row<'_>) -> String {
+    text(row, 0).unwrap_or_default()
 }
 
 fn text(row: &Row<'_>, index: usize) -> Option<String> {

@@ -132,10 +132,11 @@ impl From<Info> for SessionFacts {
 }
 
 #[derive(Deserialize)]
-struct Message {
-    info: Box<RawValue>,
-    #[serde(default)]
-    parts: Vec<Box<RawValue>>,
+struct Message<'a> {
+    #[serde(borrow)]
+    info: &'a RawValue,
+    #[serde(borrow, default)]
+    parts: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -161,7 +162,7 @@ impl Export<'_, '_> {
         Ok(())
     }
 
-    fn message(&mut self, message: &Message) -> Result<(), ImportError> {
+    fn message(&mut self, message: &Message<'_>) -> Result<(), ImportError> {
         self.taking.progress(self.read.get(), self.total);
         let info = message.info.get();
         let head: MessageHead = match serde_json::from_str(&json::repaired(info.as_bytes())) {
@@ -246,7 +247,7 @@ impl<'de> Visitor<'de> for MessagesSeed<'_, '_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut messages: A) -> Result<(), A::Error> {
         while let Some(raw) = messages.next_element::<Box<RawValue>>()? {
-            let outcome = match serde_json::from_str::<Message>(raw.get()) {
+            let outcome = match serde_json::from_str::<Message<'_>>(raw.get()) {
                 Ok(message) => self.0.message(&message),
                 Err(error) => {
                     self.0.taking.skip("a message".to_owned(), error.to_string());

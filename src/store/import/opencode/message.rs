@@ -25,6 +25,8 @@ pub(in super::super) struct MessageFacts {
     pub created_at: Timestamp,
     /// When it was complete. Nothing that is imported is still running.
     pub completed_at: Timestamp,
+    /// Whether it had no end there: it may be whole at the next import.
+    pub open: bool,
     /// The agent asked or answering.
     pub agent: Option<String>,
     /// The model asked or answering.
@@ -119,6 +121,7 @@ pub(in super::super) fn read(json: &str, created: Timestamp) -> Result<MessageFa
         parent: row.parent_id.map(MessageId::from),
         created_at,
         completed_at: completed.unwrap_or(created_at),
+        open: answers && completed.is_none(),
         agent: row.agent,
         model: named.or_else(|| row.model.map(ModelRef::from)),
         summary: answers && row.summary == Some(true) && row.finish.is_some() && error.is_none(),

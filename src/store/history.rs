@@ -1,0 +1,150 @@
+//! A session's history as `recall` reads it: entry by entry, line by line, never whole in memory (invariants 2 and 9).
+//!
+//! Entries are texts, files and tool calls, numbered from 1 in the order of the session. Descriptions come
+//! from the small rows; bodies are read for the entries that are looked into, a chunk at a time.
+
+use std::ops::ControlFlow;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    Result, Store, StoreError,
+    body::{self, Field},
+    lines::Lines,
+    rows, sessions,
+};
+use crate::transcript::{PartId, Role, Seq, SessionId};
+
+/// Of a file, name and media type stand in its metadata.
+const COLUMNS: &str =
+    "part.key AS key, part.id AS id, part.seq AS seq, role, type, tool, title, status, bytes,
+    CASE WHEN type = 'file' AND json_valid(part.metadata) THEN part.metadata ->> '$.name' END AS name,
+    CASE WHEN type = 'file' AND json_valid(part.metadata) THEN part.metadata ->> '$.mime' END AS mime";
+
+/// Something of a session that can be read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The handle.
+    pub part: PartId,
+    /// Its message.
+    pub seq: Seq,
+    /// Who said or did it.
+    pub role: Role,
+    /// The tool's name, of a call.
+    pub tool: Option<String>,
+    /// A call's title, a file's name.
+    pub title: Option<String>,
+    /// Whether it is a call that has no result yet.
+    pub open: bool,
+    /// Size of the main field in bytes, as the row says; 0 for the error of a call.
+    pub bytes: u64,
+    /// The field with what was said, found or brought along.
+    pub main: Field,
+    /// Whether that field is text.
+    pub is_text: bool,
+    key: i64,
+}
+
+/// A session's entries, within one read transaction.
+pub struct History<'a> {
+    connection: &'a Connection,
+    session: i64,
+}
+
+impl Store {
+    /// Looks into a session's history, on a thread where blocking is allowed.
+    pub async fn history<T, F>(&self, session: &SessionId, look: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&History<'_>) -> Result<T> + Send + 'static,
+    {
+        let session = session.clone();
+        self.read(move |tx| look(&History { connection: tx, session: sessions::key(tx, &session)? })).await
+    }
+}
+
+impl History<'_> {
+    /// The part of that id, of any type that has a body. One of another session is not found.
+    pub fn part(&self, id: &PartId) -> Result<Entry> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM part JOIN message ON message.session = part.session AND message.seq = part.seq
+             WHERE part.id = ?1 AND part.session = ?2 AND type IN ('text', 'reasoning', 'file', 'tool')"
+        );
+        let mut select = self.connection.prepare_cached(&sql)?;
+        let found = select.query_row(params![id.as_str(), self.session], |row| entry(row)).optional()?;
+        found.ok_or_else(|| StoreError::PartNotFound(id.to_string()))
+    }
+
+    /// Hands over the entries from number `first` on (1 is the oldest), until the visitor breaks.
+    pub fn each(
+        &self,
+        first: u64,
+        mut visit: impl FnMut(u64, &Entry) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM part JOIN message ON message.session = part.session AND message.seq = part.seq
+             WHERE part.session = ?1 AND type IN ('text', 'file', 'tool')
+             ORDER BY part.seq, idx LIMIT -1 OFFSET ?2"
+        );
+        let mut select = self.connection.prepare_cached(&sql)?;
+        let mut found = select.query(params![self.session, rows::signed(first.saturating_sub(1))])?;
+        let mut number = first.max(1);
+        while let Some(row) = found.next()? {
+            if visit(number, &entry(row)?)?.is_break() {
+                break;
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// The beginning of a field, at most `most` bytes, cut on a character boundary.
+    pub fn beginning(&self, entry: &Entry, field: Field, most: usize) -> Result<String> {
+        body::beginning(self.connection, entry.key, field, most)
+    }
+
+    /// Hands over the lines of a field, numbered from 1, without their ends, until the visitor breaks. Lines longer than
+    /// 4 KiB come in pieces, each counted as a line. Returns how many bytes were read.
+    pub fn lines(
+        &self,
+        entry: &Entry,
+        field: Field,
+        mut visit: impl FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        let mut lines = Lines::default();
+        let mut read = 0;
+        let flow = body::chunks(self.connection, entry.key, field, |chunk| {
+            read += chunk.len() as u64;
+            lines.feed(chunk, &mut visit)
+        })?;
+        if flow.is_continue() {
+            // The visitor's answer to the last line changes nothing any more.
+            let _: ControlFlow<()> = lines.end(&mut visit);
+        }
+        Ok(read)
+    }
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let kind: String = row.get("type")?;
+    let status: Option<String> = row.get("status")?;
+    let mime: Option<String> = row.get("mime")?;
+    let (main, is_text) = match (kind.as_str(), status.as_deref()) {
+        ("tool", Some("error")) => (Field::Error, true),
+        ("tool", _) => (Field::Output, true),
+        ("file", _) => (Field::Data, mime.is_none_or(|mime| mime.starts_with("text/"))),
+        _ => (Field::Text, true),
+    };
+    Ok(Entry {
+        part: PartId::from(row.get::<_, String>("id")?),
+        seq: Seq(row.get("seq")?),
+        role: rows::needed_word(row, "role")?,
+        tool: row.get("tool")?,
+        title: row.get::<_, Option<String>>("title")?.or(row.get("name")?),
+        open: matches!(status.as_deref(), Some("pending" | "running")),
+        bytes: rows::unsigned(row, "bytes")?,
+        main,
+        is_text,
+        key: row.get("key")?,
+    })
+}
