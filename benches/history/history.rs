@@ -23,7 +23,8 @@ use session::Session;
 pub(crate) struct Extent {
     pub(crate) messages: usize,
     pub(crate) parts: usize,
-    /// JSON of messages and parts as opencode stores it; what is made comes within 1 % of it.
+    /// JSON of messages and parts as opencode stores it. What is made comes within 1 % of it, except where a single
+    /// large output is more than that.
     pub(crate) bytes: usize,
 }
 

@@ -12,6 +12,11 @@ use super::{
 /// What a message of one step stores beside its tool result and its texts.
 const STEP_OVERHEAD: usize = 1_300;
 
+/// About what rows take that hold token counts. Their digits depend on what came before, the sizes that are drawn
+/// must not: the live window is to be the same whatever stands before it.
+const MESSAGE_BYTES: usize = 400;
+const STEP_FINISH_BYTES: usize = 210;
+
 /// A session that is being written.
 pub(crate) struct Session<'a> {
     database: &'a mut Database,
@@ -20,6 +25,8 @@ pub(crate) struct Session<'a> {
     created: Millis,
     /// Until now.
     written: Extent,
+    /// Its bytes, those of rows with token counts taken for what they are about.
+    paced: usize,
     /// Bytes that a model is sent of it.
     sent: usize,
     /// The user message that is being answered.
@@ -40,6 +47,8 @@ pub(crate) struct Worked {
 struct Plan {
     extent: Extent,
     before: Extent,
+    /// Bytes that it had, in the same way as [`Session::paced`].
+    paced: usize,
 }
 
 impl<'a> Session<'a> {
@@ -47,7 +56,16 @@ impl<'a> Session<'a> {
         let created = database.after(1_000);
         let id = database.session_id(random);
         let written = Extent { messages: 0, parts: 0, bytes: 0 };
-        Self { database, id, title: title.to_owned(), created, written, sent: 0, asked: String::new() }
+        Self {
+            database,
+            id,
+            title: title.to_owned(),
+            created,
+            written,
+            paced: 0,
+            sent: 0,
+            asked: String::new(),
+        }
     }
 
     /// Writes the session's own row; its extent.
@@ -58,7 +76,7 @@ impl<'a> Session<'a> {
 
     /// Turns with exactly so many messages and parts, and about so many bytes.
     pub(crate) fn work(&mut self, random: &mut Random, extent: Extent) -> Worked {
-        let plan = Plan { extent, before: self.written };
+        let plan = Plan { extent, before: self.written, paced: self.paced };
         let before = self.sent;
         let mut first = None;
         loop {
@@ -101,7 +119,7 @@ impl<'a> Session<'a> {
     /// The bytes that are left for each message that is left.
     fn bytes_due(&self, plan: Plan) -> usize {
         let messages = plan.extent.messages - (self.written.messages - plan.before.messages);
-        plan.extent.bytes.saturating_sub(self.written.bytes - plan.before.bytes) / messages.max(1)
+        plan.extent.bytes.saturating_sub(self.paced - plan.paced) / messages.max(1)
     }
 
     /// An answer that calls tools.
@@ -200,7 +218,7 @@ impl<'a> Session<'a> {
 
     fn tool(&mut self, random: &mut Random, message: &str, call: &Call) {
         self.sent += call.sent();
-        let id = format!("call_{}_{}", self.written.messages, self.written.parts);
+        let id = format!("call_{:08}", self.written.parts);
         let (start, end) = (self.database.after(10), self.database.after(random.millis(20, 3_000)));
         self.part(random, message, &rows::tool(call, &id, start, end));
     }
@@ -213,12 +231,15 @@ impl<'a> Session<'a> {
     fn message(&mut self, id: &str, created: Millis, data: &serde_json::Value) {
         self.written.bytes += self.database.message(id, &self.id, created, data);
         self.written.messages += 1;
+        self.paced += MESSAGE_BYTES;
     }
 
     fn part(&mut self, random: &mut Random, message: &str, data: &serde_json::Value) {
         self.database.after(3);
         let id = self.database.id("prt", random);
-        self.written.bytes += self.database.part(&id, message, &self.id, data);
+        let bytes = self.database.part(&id, message, &self.id, data);
+        self.written.bytes += bytes;
         self.written.parts += 1;
+        self.paced += if data["type"] == "step-finish" { STEP_FINISH_BYTES } else { bytes };
     }
 }

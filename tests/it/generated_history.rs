@@ -7,10 +7,10 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[path = "../../benches/history/history.rs"]
-mod history;
+pub(crate) mod history;
 
 use history::{Ending, Extent, FOUNDING};
 
@@ -68,7 +68,7 @@ fn made(ending: Ending, extent: Extent) -> (tempfile::TempDir, Connection, Exten
 #[test]
 fn a_history_has_the_messages_and_parts_it_is_to_have_and_its_bytes_within_a_hundredth() {
     for ending in [Ending::Compacted, Ending::NeverCompacted] {
-        let wanted = FOUNDING.percent(5);
+        let wanted = FOUNDING.percent(20);
         let (_directory, database, written) = made(ending, wanted);
         assert_eq!((written.messages, written.parts), (wanted.messages, wanted.parts));
         assert!(written.bytes.abs_diff(wanted.bytes) <= wanted.bytes / 100, "{written:?} for {wanted:?}");
@@ -114,5 +114,23 @@ fn tables_of_a_made_history_have_the_columns_of_the_genuine_ones() {
     let (_directory, made, _) = made(Ending::Compacted, FOUNDING.percent(5));
     for table in ["project", "session", "message", "part", "todo"] {
         assert_eq!(columns(&made, table), columns(&genuine, table), "{table}");
+    }
+}
+
+#[test]
+fn the_live_window_is_the_same_whatever_stands_before_it() {
+    let tools = |database: &Connection| -> Vec<Value> {
+        let mut tools = rows(database, "part");
+        tools.retain(|part| part["type"] == "tool");
+        tools.iter().map(|part| json!([part["state"]["input"], part["state"]["output"]])).collect()
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("opencode.db");
+    history::window_alone(&path, Path::new("/home/dev/project"));
+    let window = tools(&open(&path));
+    for percent in [5, 8] {
+        let (_directory, database, _) = made(Ending::Compacted, FOUNDING.percent(percent));
+        let all = tools(&database);
+        assert!(all.ends_with(&window), "{percent} %: another window");
     }
 }

@@ -3,6 +3,7 @@
 mod damage;
 mod going_on;
 mod repeated;
+mod too_long;
 
 use std::{
     path::{Path, PathBuf},
