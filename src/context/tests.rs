@@ -131,7 +131,8 @@ impl Desk {
             Act::Says(size) => drop(self.add(Role::User, vec![text(*size)]).await),
             Act::Answers(size) => drop(self.add(Role::Assistant, vec![text(*size)]).await),
             Act::Calls(outputs) => {
-                drop(self.add(Role::Assistant, outputs.iter().copied().map(call).collect()).await)
+                let calls = outputs.iter().copied().map(call).collect();
+                self.add(Role::Assistant, calls).await;
             }
             Act::Breaks(size) => {
                 let message = self.add(Role::Assistant, vec![text(*size)]).await;

@@ -16,7 +16,7 @@ async fn with_a_large_output(double: &Double, home: &Home, server: &Server) -> (
         3_777 => "the vault's code is »7QX-41-ñandú« since Tuesday\n".to_owned(),
         n => format!("{n:06} nothing to see here, only a line of fifty bytes\n"),
     });
-    home.write("large.txt", &lines.collect::<String>());
+    home.write("large.txt", lines.collect::<String>());
     let session = server.session().await;
     double.then(Answer::new().call("call_1", "bash", &json!({"command": "cat large.txt"})));
     double.then(Answer::new().text("Seen."));
