@@ -254,10 +254,5 @@ proptest! {
 
 /// Whether the window holds a single turn, which cannot be cut down.
 fn newest_turn(window: &Window) -> bool {
-    let behind = window.items().iter().filter(|item| Some(item.seq) != window.place().summary);
-    let users: std::collections::BTreeSet<Seq> = behind
-        .filter(|item| item.shape == Shape::User && item.seq > window.place().first)
-        .map(|item| item.seq)
-        .collect();
-    users.is_empty()
+    window.weights().iter().all(|weight| !weight.user || weight.seq <= window.place().first)
 }
