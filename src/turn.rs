@@ -7,6 +7,7 @@ pub mod desk;
 pub mod events;
 pub mod gate;
 pub mod inbox;
+mod instructions;
 mod retry;
 mod room;
 mod run;
@@ -18,6 +19,7 @@ mod thread;
 mod title;
 mod tools;
 
+pub use instructions::Sources;
 pub use room::Compacted;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -81,6 +83,8 @@ pub struct TurnContext {
     pub instructions: Arc<str>,
     /// What it is made of.
     pub fragments: Arc<[Fragment]>,
+    /// Where that comes from.
+    pub sources: Arc<dyn Sources>,
     /// The tools on offer.
     pub specs: Arc<[ToolSpec]>,
     /// The session's working directory.

@@ -22,6 +22,7 @@ mod compaction;
 mod damaged_places;
 mod generated_history;
 mod import;
+mod instructions;
 mod life_cycle;
 mod paging;
 mod palette;

@@ -69,9 +69,12 @@ impl Desk {
         let row = self.shared.store.session(session).await?;
         let (prepare, agent, model) =
             (Arc::clone(&self.shared.prepare), row.agent.clone(), row.model.clone());
-        tokio::task::spawn_blocking(move || prepare.prepare(&row, &agent, &model))
-            .await
-            .map_err(|error| Failure::internal(error.to_string()))?
+        let prepared = tokio::task::spawn_blocking(move || prepare.prepare(&row, &agent, &model)).await;
+        let mut context = prepared.map_err(|error| Failure::internal(error.to_string()))??;
+        let (live, stored) =
+            (self.shared.store.live(session).await?, self.shared.store.baseline(session).await?);
+        context.freeze(stored, &live);
+        Ok(context)
     }
 
     /// The next wish that somebody still waits for.
