@@ -374,10 +374,13 @@ fn from_row(connection: &Connection, row: &Row<'_>, message_id: MessageId, loadi
     let kind: String = row.get("type")?;
     let bytes = rows::unsigned(row, "bytes")?;
     let metadata = rows::optional_json::<Metadata>(row, "metadata")?.unwrap_or_default();
-    let text = |field| load_body(connection, key, field, bytes, loading);
     let kind = match kind.as_str() {
-        "text" => PartKind::Text(text(Field::Text)?),
-        "reasoning" => PartKind::Reasoning(text(Field::Text)?),
+        "text" => PartKind::Text(load_body(connection, key, Field::Text, bytes, loading)?),
+        // The row counts its seal, too.
+        "reasoning" => {
+            let bytes = body::size(connection, key, Field::Text)?;
+            PartKind::Reasoning(load_body(connection, key, Field::Text, bytes, loading)?)
+        }
         "file" => PartKind::File(FilePart {
             mime: metadata.mime.unwrap_or_else(|| "application/octet-stream".to_owned()),
             name: metadata.name,

@@ -48,7 +48,11 @@ async fn an_instruction_file_made_edited_and_deleted_within_a_turn_is_told_on_th
         assert!(requests.iter().all(|body| system(body) == system(&requests[0])), "{wire:?}");
         let told = |request: usize, words: &str| shown(&requests[request]).matches(words).count();
         assert_eq!((told(1, "is new"), told(1, "Speak French.\n</project")), (1, 1), "{wire:?}");
-        assert_eq!((told(2, "has changed"), told(2, "Speak Latin, and briefly.\n</project")), (1, 1), "{wire:?}");
+        assert_eq!(
+            (told(2, "has changed"), told(2, "Speak Latin, and briefly.\n</project")),
+            (1, 1),
+            "{wire:?}"
+        );
         assert_eq!((told(3, "is gone"), told(4, "is gone"), told(5, "is gone")), (1, 1, 1), "{wire:?}");
     }
 }
