@@ -20,6 +20,7 @@ mod process;
 pub mod question;
 pub mod read;
 pub mod recall;
+pub mod skill;
 mod terminal;
 mod textfile;
 pub mod todo;
@@ -41,6 +42,7 @@ use crate::{
     provider::ToolSpec,
     store::Store,
     transcript::{SessionId, TodoItem},
+    workspace::skills::Skills,
 };
 
 /// What a tool call may use. Made for one call.
@@ -60,6 +62,8 @@ pub struct ToolContext {
     pub person: Arc<dyn Person>,
     /// Told about what happens while the tool runs.
     pub progress: Arc<dyn Progress>,
+    /// What the session's skills say.
+    pub skills: Arc<Skills>,
     /// Earlier results and the todo list.
     pub store: Store,
     /// Names of environment variables that no child process may see (provider keys).
@@ -156,6 +160,7 @@ impl Registry {
             Arc::new(todo::Todo),
             Arc::new(question::AskPerson),
             Arc::new(recall::Recall),
+            Arc::new(skill::LoadSkill),
         ];
         Self { shared: Arc::new(Tools { tools, specs: OnceLock::new() }) }
     }

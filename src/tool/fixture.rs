@@ -18,6 +18,7 @@ use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
+    workspace::skills::Skills,
 };
 
 /// The session that calls.
@@ -103,6 +104,7 @@ impl Desk {
             editor: self.documents.clone(),
             person: Arc::new(Answers(self.answers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
+            skills: Arc::new(Skills::new(Vec::new())),
             store: self.store(),
             secret_env: self.secret_env.clone().into(),
         };
