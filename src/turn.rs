@@ -7,6 +7,7 @@ pub mod desk;
 pub mod events;
 pub mod gate;
 pub mod inbox;
+mod request;
 mod retry;
 mod room;
 mod run;
