@@ -21,6 +21,7 @@ pub use crate::{
     turn::{
         Compacted,
         events::{Change, Listener},
+        desk::{First, Forecast},
     },
 };
 use crate::{

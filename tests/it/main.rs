@@ -24,6 +24,7 @@ mod generated_history;
 mod import;
 mod life_cycle;
 mod paging;
+mod next_request;
 mod palette;
 mod permissions;
 mod prompt;
