@@ -7,12 +7,14 @@
 
 pub mod bash;
 pub mod buffers;
+pub mod context_usage;
 pub mod edit;
 #[cfg(test)]
 mod fixture;
 pub mod glob;
 pub mod grep;
 pub mod list;
+pub mod new_session;
 pub mod params;
 pub mod patch;
 mod place;
@@ -58,6 +60,10 @@ pub struct ToolContext {
     pub editor: Arc<dyn buffers::Editor>,
     /// The person, for questions.
     pub person: Arc<dyn Person>,
+    /// What fills the model's window.
+    pub gauge: Arc<dyn context_usage::Gauge>,
+    /// Makes other sessions.
+    pub sessions: Arc<dyn new_session::Sessions>,
     /// Told about what happens while the tool runs.
     pub progress: Arc<dyn Progress>,
     /// Earlier results and the todo list.
@@ -156,6 +162,8 @@ impl Registry {
             Arc::new(todo::Todo),
             Arc::new(question::AskPerson),
             Arc::new(recall::Recall),
+            Arc::new(context_usage::AskUsage),
+            Arc::new(new_session::ProposeSession),
         ];
         Self { shared: Arc::new(Tools { tools, specs: OnceLock::new() }) }
     }

@@ -6,6 +6,7 @@
 pub mod desk;
 pub mod events;
 pub mod gate;
+mod gauge;
 pub mod inbox;
 mod request;
 mod retry;
@@ -33,7 +34,7 @@ use crate::{
     permission::{Person, rules::Rules},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
-    tool::{Registry, buffers::Editor},
+    tool::{Registry, buffers::Editor, new_session::Sessions},
     transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
     workspace::config::{CompactionConfig, HeadlessPermission},
 };
@@ -49,6 +50,8 @@ pub struct Shared {
     pub person: Arc<dyn Person>,
     /// The client's open documents.
     pub editor: Arc<dyn Editor>,
+    /// Makes the sessions that tools ask for.
+    pub sessions: Arc<dyn Sessions>,
     /// The tools.
     pub tools: Registry,
     /// Makes the context of a turn from the configuration as it is now.
