@@ -79,7 +79,7 @@ impl Tool for AskUsage {
     fn spec(&self) -> ToolSpec {
         params::spec::<Params>(
             "contextUsage",
-            "Tells how full your context window is, what takes the most room in it and what was compacted.",
+            "Tells how full your context window is, what takes the most room in it and what has been summarised.",
         )
     }
 
