@@ -6,8 +6,10 @@
 pub mod desk;
 pub mod events;
 pub mod gate;
+mod gauge;
 pub mod inbox;
 mod instructions;
+mod request;
 mod retry;
 mod room;
 mod run;
@@ -34,7 +36,7 @@ use crate::{
     permission::{Person, rules::Rules},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
-    tool::{Registry, buffers::Editor},
+    tool::{Registry, buffers::Editor, new_session::Sessions},
     transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
     workspace::{
         config::{CompactionConfig, HeadlessPermission},
@@ -53,6 +55,8 @@ pub struct Shared {
     pub person: Arc<dyn Person>,
     /// The client's open documents.
     pub editor: Arc<dyn Editor>,
+    /// Makes the sessions that tools ask for.
+    pub sessions: Arc<dyn Sessions>,
     /// The tools.
     pub tools: Registry,
     /// Makes the context of a turn from the configuration as it is now.

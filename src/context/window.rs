@@ -87,6 +87,8 @@ pub struct Window {
     calibration: Calibration,
     /// How many items the provider has counted, and the tokens of the whole request up to there.
     counted: Option<(usize, u64)>,
+    /// How many items the newest answered request began with, where these are still the same.
+    sent: usize,
 }
 
 /// Told each message that is read, and the items that it adds.
@@ -116,7 +118,7 @@ impl Window {
         if first > Place::of(&window.live, last).first {
             store.reshape(session, Reshape::Start(first)).await?;
             (window.live.start, window.live.reshaped) = (Some(first), window.live.last);
-            window.counted = None;
+            (window.counted, window.sent) = (None, 0);
         }
         Ok(window)
     }
@@ -150,7 +152,7 @@ impl Window {
         let summary = self.place.summary;
         self.items.retain(|item| item.seq >= start || Some(item.seq) == summary);
         self.place = self.place.starting_at(&self.live, start);
-        self.counted = None;
+        (self.counted, self.sent) = (None, 0);
         let at = self.items.iter().take_while(|item| Some(item.seq) == summary).count();
         let note = Item { seq: start, ..loose_item(&self.asked, &history::hidden_note(self.place.hidden)) };
         self.items.insert(at, note);
@@ -183,7 +185,7 @@ impl Window {
     ) -> Result<Self, StoreError> {
         let counted = live.counted.as_ref().filter(|counted| is_for(&counted.model, &asked));
         let calibration = counted.map(Calibration::of).unwrap_or_default();
-        let mut window = Self { asked, items: Vec::new(), live, place, calibration, counted: None };
+        let mut window = Self { asked, items: Vec::new(), live, place, calibration, counted: None, sent: 0 };
         let mut reader = Reader::new(store, session, place, results);
         let mut noted = place.hidden == 0;
         while let Some(messages) = reader.next().await? {
@@ -223,6 +225,9 @@ impl Window {
         if self.items.is_empty() && message.role == crate::transcript::Role::Assistant && !message.summary {
             self.push_note(message.seq, NO_BEGINNING);
         }
+        if message.finish.is_some() && self.goes_on(message) {
+            self.sent = self.items.len();
+        }
         for entry in render::entries(message, contents, self.asked.model.images) {
             self.push_entry(message.seq, &entry);
             if let (Entry::Results(results), Some(item)) = (&entry, self.items.last_mut()) {
@@ -239,8 +244,7 @@ impl Window {
         else {
             return;
         };
-        let same_model = message.model.as_ref().is_some_and(|model| is_for(model, &self.asked));
-        if message.summary || message.seq <= self.live.reshaped || !same_model {
+        if !self.goes_on(message) {
             return;
         }
         // The answer's own entries are counted with its output; its results are not.
@@ -251,6 +255,12 @@ impl Window {
         let estimated = self.frame() + known.map(|item| item.tokens).sum::<u64>();
         self.calibration = Calibration { counted, estimated };
         self.counted = Some((answered, counted));
+    }
+
+    /// Whether the request that `message` answers began as the next one will.
+    fn goes_on(&self, message: &Message) -> bool {
+        let same_model = message.model.as_ref().is_some_and(|model| is_for(model, &self.asked));
+        same_model && !message.summary && message.seq > self.live.reshaped
     }
 
     fn frame(&self) -> u64 {
@@ -267,6 +277,17 @@ impl Window {
     /// How much of [`Self::used`] is estimated and not counted by the provider.
     pub fn estimated(&self) -> u64 {
         self.used() - self.counted.map_or(0, |(_, tokens)| tokens)
+    }
+
+    /// How many items, from the first, were sent before exactly as they will be sent next, and the tokens of the
+    /// request up to there: what the provider may have in its cache. As far as stored facts tell, which say nothing
+    /// of how long the provider remembers.
+    pub fn sent_before(&self) -> (usize, u64) {
+        if self.sent == 0 || !self.live.answered {
+            return (0, 0);
+        }
+        let items = self.items.iter().take(self.sent).map(|item| item.tokens).sum::<u64>();
+        (self.sent, self.calibration.apply(self.frame() + items))
     }
 
     /// Tokens that a message would add.
@@ -348,20 +369,25 @@ impl Window {
         (self.calibration.apply(won) >= PRUNE_WINS).then_some(parts)
     }
 
-    /// The next request, valid and small enough: the window, or what the provider does not have of it.
-    pub fn request(&self, envelope: &Envelope<'_>, threading: &Threading) -> Result<Outgoing, WindowError> {
+    /// Whether its request may leave: it is small enough and keeps the rules.
+    pub fn check(&self) -> Result<(), WindowError> {
         let (need, have) = (self.used(), self.asked.budget.room);
         if need > have {
             return Err(WindowError::TooLarge { need, have });
         }
+        Ok(validate::check(self.items.iter().map(|item| &item.shape))?)
+    }
+
+    /// The request of the window, or of what the provider does not have of it. [`Self::check`] says whether it may
+    /// leave.
+    pub fn request(&self, envelope: &Envelope<'_>, threading: &Threading) -> Outgoing {
         let (previous, from) = match threading {
             Threading::Full { .. } => (None, 0),
             Threading::Delta { response, from, .. } => (Some(response.as_str()), *from),
         };
-        validate::check(self.items.iter().map(|item| &item.shape))?;
         let encoded: Vec<Bytes> = self.items.iter().skip(from).map(|item| item.encoded.clone()).collect();
         let envelope = Envelope { previous_response_id: previous, ..envelope.clone() };
-        Ok(self.asked.provider.request(&envelope, &encoded))
+        self.asked.provider.request(&envelope, &encoded)
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Recorded {
     pub headers: HashMap<String, String>,
     /// The body; `Null` when it was not kept.
     pub body: Value,
+    /// It as it came; empty when it was not kept.
+    pub raw: Bytes,
     /// Size of the body in bytes.
     pub bytes: usize,
     /// When its last byte had come.
@@ -207,14 +209,9 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<
         let answer = state.judge(&path, &headers, &body);
         let kept =
             if state.keep_bodies { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
-        state.requests.push(Recorded {
-            path,
-            headers,
-            body: kept,
-            bytes: body.len(),
-            arrived,
-            answered: None,
-        });
+        let bytes = body.len();
+        let raw = if state.keep_bodies { body } else { Bytes::new() };
+        state.requests.push(Recorded { path, headers, body: kept, raw, bytes, arrived, answered: None });
         (state.requests.len() - 1, answer)
     };
     if answer.stall == Some(Stall::Head) {
