@@ -8,6 +8,7 @@ pub mod events;
 pub mod gate;
 pub mod inbox;
 mod instructions;
+mod request;
 mod retry;
 mod room;
 mod run;

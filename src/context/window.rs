@@ -348,20 +348,25 @@ impl Window {
         (self.calibration.apply(won) >= PRUNE_WINS).then_some(parts)
     }
 
-    /// The next request, valid and small enough: the window, or what the provider does not have of it.
-    pub fn request(&self, envelope: &Envelope<'_>, threading: &Threading) -> Result<Outgoing, WindowError> {
+    /// Whether its request may leave: it is small enough and keeps the rules.
+    pub fn check(&self) -> Result<(), WindowError> {
         let (need, have) = (self.used(), self.asked.budget.room);
         if need > have {
             return Err(WindowError::TooLarge { need, have });
         }
+        Ok(validate::check(self.items.iter().map(|item| &item.shape))?)
+    }
+
+    /// The request of the window, or of what the provider does not have of it. [`Self::check`] says whether it may
+    /// leave.
+    pub fn request(&self, envelope: &Envelope<'_>, threading: &Threading) -> Outgoing {
         let (previous, from) = match threading {
             Threading::Full { .. } => (None, 0),
             Threading::Delta { response, from, .. } => (Some(response.as_str()), *from),
         };
-        validate::check(self.items.iter().map(|item| &item.shape))?;
         let encoded: Vec<Bytes> = self.items.iter().skip(from).map(|item| item.encoded.clone()).collect();
         let envelope = Envelope { previous_response_id: previous, ..envelope.clone() };
-        Ok(self.asked.provider.request(&envelope, &encoded))
+        self.asked.provider.request(&envelope, &encoded)
     }
 }
 

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use tokio::time::{Instant as TokioInstant, sleep_until};
 
 use super::{
-    later,
+    later, request,
     retry::Retries,
     room::Cause,
     run::{Broken, StepEnd, Turn, stop_reason},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     context::{anchor::Threading, render::Contents},
-    provider::{Envelope, EventStream, Outgoing, ProviderError, ToolChoice},
+    provider::{EventStream, Outgoing, ProviderError},
     store::{Change, NewMessage, NewPart, StoreError},
     transcript::{
         Failure, FailureKind, Message, MessageId, Part, PartId, PartKind, Role, Status, Timestamp, Update,
@@ -164,23 +164,10 @@ impl Turn {
     }
 
     /// The request of this step, and its line of the ledger as far as it is known.
-    fn prepare_call(&mut self, last: bool) -> Result<(Outgoing, Call), Broken> {
-        let envelope = Envelope {
-            model: &self.context.limits,
-            instructions: &self.context.instructions,
-            tools: &self.context.specs,
-            tool_choice: if last { ToolChoice::None } else { ToolChoice::Auto },
-            cache_key: self.session.as_str(),
-            previous_response_id: None,
-        };
-        let threading = self.thread.plan(&self.window);
-        let outgoing = self.window.request(&envelope, &threading)?;
-        let sent = match &threading {
-            Threading::Full { .. } => self.window.items().len(),
-            Threading::Delta { from, .. } => self.window.items().len() - from,
-        };
-        let call = Call::begin(outgoing.body.len(), sent, threading, self.answered_at);
-        Ok((outgoing, call))
+    fn prepare_call(&self, last: bool) -> Result<(Outgoing, Call), Broken> {
+        let next = request::next(&self.context, &self.session, &self.window, &self.thread, last)?;
+        let call = Call::begin(next.outgoing.body.len(), next.items, next.threading, self.answered_at);
+        Ok((next.outgoing, call))
     }
 
     /// The assistant message that the answer is written to: the one of the failed attempt, or a new one.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use super::{
-    TurnContext,
+    TurnContext, request,
     retry::Retries,
     room::Cause,
     run::Turn,
@@ -21,7 +21,7 @@ use crate::{
         compaction::{self, Flaw, Plan},
         window::{self, Item, Window},
     },
-    provider::{BlockKind, Envelope, Event, ProviderError, ToolChoice},
+    provider::{BlockKind, Event, ProviderError, ToolChoice},
     store::{Change, Step},
     transcript::{Failure, MessageId, Seq, Status, Usage, text},
 };
@@ -178,14 +178,7 @@ impl Turn {
         tokens: u64,
     ) -> Result<(Heard, Step), Unwritten> {
         let context = by.context;
-        let envelope = Envelope {
-            model: &context.limits,
-            instructions: &context.instructions,
-            tools: &context.specs,
-            tool_choice,
-            cache_key: self.session.as_str(),
-            previous_response_id: None,
-        };
+        let envelope = request::envelope(context, &self.session, tool_choice);
         let outgoing = window::compose(&*context.provider, &envelope, items).map_err(|violation| {
             Failure::internal(format!("an invalid request was not sent: {violation}"))
         })?;

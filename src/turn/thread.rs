@@ -2,13 +2,13 @@
 //!
 //! The anchor moves with each answer that is complete; a refusal costs one whole request and is remembered.
 
-use super::{TurnContext, step::Call};
+use super::{TurnContext, request, step::Call};
 use crate::{
     context::{
         anchor::{self, Fingerprint, Threading},
         window::Window,
     },
-    provider::{Envelope, ProviderError, ToolChoice},
+    provider::{ProviderError, ToolChoice},
     store::{Anchor, Anchoring, Change, Mooring, Store, StoreError},
     transcript::{Seq, SessionId},
 };
@@ -31,16 +31,8 @@ impl Thread {
         context: &TurnContext,
     ) -> Result<Self, StoreError> {
         let kept = context.provider.keeps_responses(&context.limits);
-        let envelope = Envelope {
-            model: &context.limits,
-            instructions: &context.instructions,
-            tools: &context.specs,
-            tool_choice: ToolChoice::Auto,
-            cache_key: session.as_str(),
-            previous_response_id: None,
-        };
         let (fingerprint, anchoring) = if kept {
-            let empty = context.provider.request(&envelope, &[]);
+            let empty = context.provider.request(&request::envelope(context, session, ToolChoice::Auto), &[]);
             (Fingerprint::of(&empty), store.anchoring(session).await?)
         } else {
             (Fingerprint::default(), Anchoring::default())
