@@ -49,7 +49,12 @@ impl Provider for Explorer {
         false
     }
 
-    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing {
+    /// It has no cache.
+    fn cache_floor(&self, _model: &Model) -> u64 {
+        u64::MAX
+    }
+
+    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], _cache: &[usize]) -> Outgoing {
         Outgoing {
             model: envelope.model.id.clone(),
             url: "builtin:explorer".to_owned(),
@@ -93,7 +98,7 @@ fn answer(step: &Step, body: &[u8]) -> Vec<Event> {
         reasoning: tokens(thought.len()),
         ..Usage::default()
     };
-    events.push(Event::Finish { reason, usage, response_id: None });
+    events.push(Event::Finish { reason, usage, cache_told: false, response_id: None });
     events
 }
 

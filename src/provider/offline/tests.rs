@@ -37,7 +37,7 @@ fn step(entries: &[Entry], tool_choice: ToolChoice) -> Vec<Event> {
     };
     let encoded: Vec<_> = entries.iter().map(|entry| Explorer.encode(&model, entry)).collect();
     let answered = async {
-        let stream = Explorer.open(Explorer.request(&envelope, &encoded), deadlines()).await.unwrap();
+        let stream = Explorer.open(Explorer.request(&envelope, &encoded, &[]), deadlines()).await.unwrap();
         stream.map(Result::unwrap).collect().await
     };
     answered.now_or_never().unwrap()
