@@ -172,6 +172,8 @@ impl Desk {
             threading: "full".into(),
             threading_reason: String::new(),
             usage: Usage::default(),
+            cache_miss: None,
+            frame: String::new(),
             first_event_ms: None,
             duration_ms: 0,
             retries: 0,

@@ -44,7 +44,12 @@ impl Provider for Explorer {
         self.keeps
     }
 
-    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing {
+    /// It has no cache.
+    fn cache_floor(&self, _model: &Model) -> u64 {
+        u64::MAX
+    }
+
+    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], _cache: &[usize]) -> Outgoing {
         Outgoing {
             model: envelope.model.id.clone(),
             url: "builtin:explorer".to_owned(),
@@ -117,7 +122,7 @@ fn answer(step: &Step, body: &[u8], read_before: usize, response_id: Option<Stri
         reasoning: tokens(thought.len()),
         ..Usage::default()
     };
-    events.push(Event::Finish { reason, usage, response_id });
+    events.push(Event::Finish { reason, usage, cache_told: false, response_id });
     events
 }
 

@@ -38,7 +38,7 @@ fn step(entries: &[Entry], tool_choice: ToolChoice) -> Vec<Event> {
     let explorer = Explorer::default();
     let encoded: Vec<_> = entries.iter().map(|entry| explorer.encode(&model, entry)).collect();
     let answered = async {
-        let stream = explorer.open(explorer.request(&envelope, &encoded), deadlines()).await.unwrap();
+        let stream = explorer.open(explorer.request(&envelope, &encoded, &[]), deadlines()).await.unwrap();
         stream.map(Result::unwrap).collect().await
     };
     answered.now_or_never().unwrap()
