@@ -13,8 +13,8 @@ use crate::support::{
     provider::{Answer, Double, Wire},
     server::Server,
 };
-use model::{Worker, asks_for_summary, facts};
-pub use model::{shown, summary};
+use model::{Worker, facts};
+pub use model::{asks_for_summary, shown, summary};
 
 /// A configuration with a small window: about 20,000 tokens are usable.
 fn small(double: &Double) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     home::{Home, config_for},
-    look::{body, texts},
+    look::{body, output, parts, texts},
     provider::{Answer, Double, Wire},
     server::Server,
 };
@@ -212,4 +212,70 @@ async fn what_changes_the_prefix_makes_the_next_request_whole_and_says_why() {
     home.configure(&config);
     server.prompt(fork.as_str().unwrap(), "And here?").await;
     assert_eq!(threading(&server, fork.as_str().unwrap()).await[0].1, "first");
+}
+
+/// A model that counts to fifty in the first turn, and answers in words after that. It sums up when asked, and knows
+/// when the request it gets may begin with other bytes than the one before.
+fn counting_model() -> impl FnMut(&Value) -> Answer + Send + 'static {
+    let (mut steps, mut fresh, mut model) = (0, true, Value::Null);
+    move |body: &Value| {
+        if super::compaction::asks_for_summary(body) {
+            fresh = true;
+            return Answer::new().text(&super::compaction::summary("counted to fifty")).aside();
+        }
+        fresh |= model != body["model"];
+        model = body["model"].clone();
+        let answer = if std::mem::take(&mut fresh) { Answer::new().new_prefix() } else { Answer::new() };
+        steps += 1;
+        if steps < 50 {
+            let command = format!("seq -f 'step {steps}, line %g' 1 40");
+            return answer.call(&format!("c{steps}"), "bash", &json!({"command": command}));
+        }
+        answer.text(&format!("Answer {steps}."))
+    }
+}
+
+#[tokio::test]
+async fn a_long_life_is_exactly_the_expected_deltas_and_fulls_and_reads_the_same_without() {
+    let mut transcripts = Vec::new();
+    for keep in [true, false] {
+        let double = Double::start_model(Wire::Responses, counting_model()).await;
+        let mut config = if keep { keeping(&double) } else { config_for(&double) };
+        config["compaction"] = json!({"keepTokens": 500});
+        let home = Home::new(&config);
+        let server = home.start().await;
+        let session = server.session().await;
+        for prompt in ["Count to fifty.", "And?", "So?"] {
+            assert_eq!(server.prompt(&session, prompt).await["stopReason"], "endTurn");
+        }
+        server.call("session/compact", json!({"sessionId": session})).await;
+        server.prompt(&session, "Go on.").await;
+        let other = json!({"sessionId": session, "model": {"provider": "double", "id": "gpt-5-mini"},
+                           "parts": [{"type": "text", "text": "You too."}]});
+        server.call("session/prompt", other).await;
+        server.shut_down().await;
+        let server = home.start().await;
+        server.prompt(&session, "Still there?").await;
+
+        let reasons: Vec<_> =
+            threading(&server, &session).await.into_iter().map(|(_, reason)| reason).collect();
+        if keep {
+            let mut expected = vec!["first"];
+            expected.extend(["anchored"; 51]);
+            expected.extend(["compaction", "compaction", "model", "model"]);
+            assert_eq!(reasons, expected);
+        } else {
+            assert!(reasons.iter().all(|reason| reason == "off" || reason == "compaction"), "{reasons:?}");
+        }
+        let messages = server.messages(&session).await;
+        let words: Vec<String> = texts(&messages, "text").into_iter().map(str::to_owned).collect();
+        let outputs: Vec<String> =
+            parts(&messages, "tool").into_iter().map(|call| output(call).to_owned()).collect();
+        transcripts.push((words, outputs));
+    }
+    let without_handles = |words: &[String]| -> Vec<String> {
+        words.iter().filter(|text| !text.contains("recall: prt_")).cloned().collect()
+    };
+    assert_eq!(without_handles(&transcripts[0].0), without_handles(&transcripts[1].0));
+    assert_eq!(transcripts[0].1, transcripts[1].1);
 }
