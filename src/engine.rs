@@ -6,6 +6,7 @@
 mod api;
 mod arrivals;
 mod export;
+mod handover;
 mod history;
 mod import;
 mod intake;
@@ -20,6 +21,7 @@ pub use crate::{
     store::{Evidence, Step},
     turn::{
         Compacted,
+        desk::{First, Forecast},
         events::{Change, Listener},
     },
 };
@@ -123,6 +125,7 @@ impl Engine {
                     events: Arc::clone(&inner.events),
                     person: Arc::clone(&inner.person),
                     editor: Arc::clone(&inner.editor),
+                    sessions: Arc::new(handover::Successors(Arc::downgrade(inner))),
                     tools: inner.tools.clone(),
                     prepare: Arc::clone(&inner.settings) as Arc<dyn Prepare>,
                     queue_telling: Arc::default(),

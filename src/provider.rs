@@ -13,6 +13,7 @@ mod entries;
 mod failure;
 mod http;
 mod offline;
+mod redact;
 mod remote;
 mod responses;
 mod sse;
@@ -285,6 +286,12 @@ pub trait Provider: Send + Sync + Debug {
     /// Joins encoded entries into a request. Pure. `cache`: behind which of them, by index and the most valuable
     /// first, the provider's cache is worth keeping, where it wants to be told.
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], cache: &[usize]) -> Outgoing;
+
+    /// A request for `model` as it may be shown: without secrets, credentials named, every other byte as it is sent.
+    /// Pure.
+    fn shown(&self, _model: &Model, outgoing: &Outgoing) -> Outgoing {
+        outgoing.clone()
+    }
 
     /// Sends a request. Resolves when the answer's head has arrived and was good.
     fn open(

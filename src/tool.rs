@@ -7,12 +7,14 @@
 
 pub mod bash;
 pub mod buffers;
+pub mod context_usage;
 pub mod edit;
 #[cfg(test)]
 mod fixture;
 pub mod glob;
 pub mod grep;
 pub mod list;
+pub mod new_session;
 pub mod params;
 pub mod patch;
 mod place;
@@ -60,6 +62,10 @@ pub struct ToolContext {
     pub editor: Arc<dyn buffers::Editor>,
     /// The person, for questions.
     pub person: Arc<dyn Person>,
+    /// What fills the model's window.
+    pub gauge: Arc<dyn context_usage::Gauge>,
+    /// Makes other sessions.
+    pub sessions: Arc<dyn new_session::Sessions>,
     /// Told about what happens while the tool runs.
     pub progress: Arc<dyn Progress>,
     /// What the session's skills say.
@@ -161,6 +167,8 @@ impl Registry {
             Arc::new(question::AskPerson),
             Arc::new(recall::Recall),
             Arc::new(skill::LoadSkill),
+            Arc::new(context_usage::AskUsage),
+            Arc::new(new_session::ProposeSession),
         ];
         Self { shared: Arc::new(Tools { tools, specs: OnceLock::new() }) }
     }

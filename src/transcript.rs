@@ -12,6 +12,7 @@ pub mod json;
 pub mod message;
 pub mod part;
 pub mod prompt;
+pub mod secret;
 pub mod session;
 pub mod text;
 pub mod time;

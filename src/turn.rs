@@ -7,6 +7,7 @@ mod cache;
 pub mod desk;
 pub mod events;
 pub mod gate;
+mod gauge;
 pub mod inbox;
 mod instructions;
 mod request;
@@ -36,7 +37,7 @@ use crate::{
     permission::{Person, rules::Rules},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
-    tool::{Registry, buffers::Editor},
+    tool::{Registry, buffers::Editor, new_session::Sessions},
     transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
     workspace::{
         config::{CompactionConfig, HeadlessPermission},
@@ -55,6 +56,8 @@ pub struct Shared {
     pub person: Arc<dyn Person>,
     /// The client's open documents.
     pub editor: Arc<dyn Editor>,
+    /// Makes the sessions that tools ask for.
+    pub sessions: Arc<dyn Sessions>,
     /// The tools.
     pub tools: Registry,
     /// Makes the context of a turn from the configuration as it is now.

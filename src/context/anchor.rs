@@ -132,10 +132,8 @@ pub fn plan(window: &Window, anchoring: &Anchoring, fingerprint: &Fingerprint, k
     }
     let answer = |item: &super::window::Item| item.seq == *seq && matches!(item.shape, Shape::Assistant(_));
     match window.items().iter().rposition(answer) {
-        Some(at) if at + 1 < window.items().len() => {
-            Threading::Delta { response: response.clone(), anchor: *seq, from: at + 1 }
-        }
-        _ => full("interrupted"),
+        Some(at) => Threading::Delta { response: response.clone(), anchor: *seq, from: at + 1 },
+        None => full("interrupted"),
     }
 }
 

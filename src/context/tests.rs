@@ -71,7 +71,7 @@ fn asked(context: u64) -> Asked {
         options: serde_json::Map::new(),
     };
     let budget = Budget::of(&model, 1_000);
-    Asked { provider: Arc::new(Explorer), model, budget, frame_bytes: 2_000 }
+    Asked { provider: Arc::new(Explorer::default()), model, budget, frame_bytes: 2_000 }
 }
 
 impl Desk {

@@ -90,6 +90,8 @@ pub struct Window {
     calibration: Calibration,
     /// How many items the provider has counted, and the tokens of the whole request up to there.
     counted: Option<(usize, u64)>,
+    /// How many items the newest answered request began with, where these are still the same.
+    sent: usize,
 }
 
 /// Told each message that is read, and the items that it adds.
@@ -120,7 +122,7 @@ impl Window {
             store.reshape(session, Reshape::Start(first)).await?;
             (window.live.start, window.live.reshaped) = (Some(first), window.live.last);
             "window".clone_into(&mut window.live.reason);
-            window.counted = None;
+            (window.counted, window.sent) = (None, 0);
         }
         Ok(window)
     }
@@ -154,7 +156,7 @@ impl Window {
         let summary = self.place.summary;
         self.items.retain(|item| item.seq >= start || Some(item.seq) == summary);
         self.place = self.place.starting_at(&self.live, start);
-        self.counted = None;
+        (self.counted, self.sent) = (None, 0);
         let at = self.items.iter().take_while(|item| Some(item.seq) == summary).count();
         let note = Item { seq: start, ..loose_item(&self.asked, &history::hidden_note(self.place.hidden)) };
         self.items.insert(at, note);
@@ -187,7 +189,7 @@ impl Window {
     ) -> Result<Self, StoreError> {
         let counted = live.counted.as_ref().filter(|counted| is_for(&counted.model, &asked));
         let calibration = counted.map(Calibration::of).unwrap_or_default();
-        let mut window = Self { asked, items: Vec::new(), live, place, calibration, counted: None };
+        let mut window = Self { asked, items: Vec::new(), live, place, calibration, counted: None, sent: 0 };
         let mut reader = Reader::new(store, session, place, results);
         let mut noted = place.hidden == 0;
         while let Some(messages) = reader.next().await? {
@@ -228,6 +230,9 @@ impl Window {
         if self.items.is_empty() && message.role == crate::transcript::Role::Assistant && !message.summary {
             self.push_note(message.seq, NO_BEGINNING);
         }
+        if message.finish.is_some() && self.goes_on(message) {
+            self.sent = self.items.len();
+        }
         for entry in render::entries(message, contents, self.asked.model.images) {
             self.push_entry(message.seq, &entry);
             let Some(item) = self.items.last_mut() else { continue };
@@ -246,8 +251,7 @@ impl Window {
         else {
             return;
         };
-        let same_model = message.model.as_ref().is_some_and(|model| is_for(model, &self.asked));
-        if message.summary || message.seq <= self.live.reshaped || !same_model {
+        if !self.goes_on(message) {
             return;
         }
         // The answer's own entries are counted with its output; its results are not.
@@ -258,6 +262,12 @@ impl Window {
         let estimated = self.frame() + known.map(|item| item.tokens).sum::<u64>();
         self.calibration = Calibration { counted, estimated };
         self.counted = Some((answered, counted));
+    }
+
+    /// Whether the request that `message` answers began as the next one will.
+    fn goes_on(&self, message: &Message) -> bool {
+        let same_model = message.model.as_ref().is_some_and(|model| is_for(model, &self.asked));
+        same_model && !message.summary && message.seq > self.live.reshaped
     }
 
     fn frame(&self) -> u64 {
@@ -274,6 +284,17 @@ impl Window {
     /// How much of [`Self::used`] is estimated and not counted by the provider.
     pub fn estimated(&self) -> u64 {
         self.used() - self.counted.map_or(0, |(_, tokens)| tokens)
+    }
+
+    /// How many items, from the first, were sent before exactly as they will be sent next, and the tokens of the
+    /// request up to there: what the provider may have in its cache. As far as stored facts tell, which say nothing
+    /// of how long the provider remembers.
+    pub fn sent_before(&self) -> (usize, u64) {
+        if self.sent == 0 || !self.live.answered {
+            return (0, 0);
+        }
+        let items = self.items.iter().take(self.sent).map(|item| item.tokens).sum::<u64>();
+        (self.sent, self.calibration.apply(self.frame() + items))
     }
 
     /// Tokens that a message would add.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Framed, Piece};
+use super::{First, Forecast, Framed, Piece};
 use crate::{
     provider::Model,
     transcript::{
@@ -215,4 +215,22 @@ pub struct Threading {
     pub mode: String,
     pub reason: String,
     pub anchor_seq: Option<Seq>,
+}
+
+/// A request before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct NextRequest {
+    pub method: String,
+    pub url: String,
+    /// Those that say something; the transport adds its own. Credentials are named without their values.
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// As it is sent, but for secrets.
+    pub body: String,
+    /// Size of the body as it is sent.
+    pub bytes: u64,
+    pub threading: Threading,
+    pub forecast: Forecast,
+    pub first: Option<First>,
+    pub notes: Vec<String>,
 }

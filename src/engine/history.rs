@@ -1,8 +1,10 @@
-//! What the model still sees of a session, and compacting it.
+//! What the model still sees of a session and what it will be sent, and compacting the history.
 
-use super::{Compacted, ContextReport, Engine, EngineError, Threading};
+use std::collections::BTreeMap;
+
+use super::{Compacted, ContextReport, Engine, EngineError, NextRequest, Threading, intake};
 use crate::{
-    context::report,
+    context::{anchor, report},
     transcript::{Failure, Seq, SessionId},
 };
 
@@ -16,6 +18,7 @@ impl Engine {
         let (asked, overflow) = (context.asked(), context.overflow());
         let made = report::make(&open.store, id, row.counts, asked, overflow, frame).await;
         let report::Report { pieces, fragments, window } = made.map_err(Failure::from)?;
+        let threading = open.desk.threading(id, &context, &window).await?;
         let (budget, live, ratio) = (*window.budget(), window.live(), window.calibration());
         Ok(ContextReport {
             model: context.model,
@@ -30,7 +33,37 @@ impl Engine {
             window_start_seq: window.place().first,
             items: pieces,
             fragments,
-            threading: Threading { mode: "full".to_owned(), reason: "off".to_owned(), anchor_seq: None },
+            threading: shown(&threading),
+        })
+    }
+
+    /// The request that would be sent next, with a prompt of this text or as the session stands. Nothing is changed.
+    pub async fn next_request(
+        &self,
+        id: &SessionId,
+        text: Option<String>,
+    ) -> Result<NextRequest, EngineError> {
+        let prompt = text.map(intake::text_alone).transpose()?;
+        let preview = self.open().await?.desk.preview(id, prompt.as_slice()).await?;
+        let mut headers = BTreeMap::new();
+        for (name, value) in preview.outgoing.headers {
+            // Two of one name are one list, as HTTP has it.
+            let list: &mut String = headers.entry(name.to_lowercase()).or_default();
+            if !list.is_empty() {
+                list.push_str(", ");
+            }
+            list.push_str(&value);
+        }
+        Ok(NextRequest {
+            method: "POST".to_owned(),
+            url: preview.outgoing.url,
+            headers,
+            body: String::from_utf8_lossy(&preview.outgoing.body).into_owned(),
+            bytes: preview.bytes,
+            threading: shown(&preview.threading),
+            forecast: preview.forecast,
+            first: preview.first,
+            notes: preview.notes,
         })
     }
 
@@ -48,4 +81,12 @@ impl Engine {
     pub async fn plan_compaction(&self, id: &SessionId) -> Result<Compacted, EngineError> {
         Ok(self.open().await?.desk.plan_compaction(id).await?)
     }
+}
+
+fn shown(threading: &anchor::Threading) -> Threading {
+    let anchor_seq = match threading {
+        anchor::Threading::Full { .. } => None,
+        anchor::Threading::Delta { anchor, .. } => Some(*anchor),
+    };
+    Threading { mode: threading.mode().to_owned(), reason: threading.reason().to_owned(), anchor_seq }
 }

@@ -53,6 +53,17 @@ pub(super) fn title(given: &str) -> Result<Option<String>, EngineError> {
     Ok((!title.is_empty()).then(|| title.to_owned()))
 }
 
+/// A prompt that is one text.
+pub(super) fn text_alone(text: String) -> Result<AcceptedPart, EngineError> {
+    match text.len() {
+        _ if text.trim().is_empty() => Err(invalid("text: is empty")),
+        size if size > LARGEST_PROMPT => {
+            Err(invalid(format!("text: {size} bytes; at most {LARGEST_PROMPT}")))
+        }
+        _ => Ok(AcceptedPart::Text(text)),
+    }
+}
+
 /// Checks a prompt and reads what it names.
 pub(super) async fn accept(
     prompt: PromptRequest,

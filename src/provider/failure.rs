@@ -9,7 +9,7 @@ use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 use super::ProviderError;
-use crate::transcript::text;
+use crate::transcript::{secret::HIDDEN, text};
 
 /// The most of a provider's words that is passed on, in bytes.
 pub(super) const MAX_MESSAGE_BYTES: usize = 2_000;
@@ -33,9 +33,12 @@ impl Secrets {
 
     /// `text` without secrets, bounded.
     pub(super) fn clean(&self, text: &str) -> String {
-        let clean =
-            self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[redacted]"));
-        text::ellipsis(clean.trim(), MAX_MESSAGE_BYTES)
+        text::ellipsis(self.hide(text).trim(), MAX_MESSAGE_BYTES)
+    }
+
+    /// `text` without secrets.
+    pub(super) fn hide(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
     }
 
     /// `error` without secrets in its words.

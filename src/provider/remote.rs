@@ -16,9 +16,11 @@ use super::{
     chat::Chat,
     failure::{Secrets, broken, senseless},
     http::{self, Answer, Credential},
+    redact,
     responses::Responses,
     sse,
 };
+use crate::transcript::secret::is_secret;
 
 /// A wire format.
 pub(super) trait Format: Send + Sync + Debug {
@@ -69,7 +71,7 @@ pub fn connect(settings: Settings) -> Arc<dyn Provider> {
         Api::Anthropic => Box::new(Anthropic),
     };
     let (secret, plain): (Vec<_>, Vec<_>) =
-        settings.headers.iter().cloned().partition(|(name, _)| is_credential(name));
+        settings.headers.iter().cloned().partition(|(name, _)| is_secret(name));
     let mut credentials = secret;
     if let Key::Secret(key) = &settings.key {
         credentials.push(format.credential(key));
@@ -77,12 +79,6 @@ pub fn connect(settings: Settings) -> Arc<dyn Provider> {
     let key = if let Key::Secret(key) = &settings.key { Some(key.clone()) } else { None };
     let secrets = Secrets::new(credentials.iter().map(|(_, value)| value.clone()).chain(key));
     Arc::new(Remote { settings, format, headers: plain, credentials, secrets })
-}
-
-/// Whether a header's name says that its value is a secret.
-fn is_credential(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["auth", "key", "token", "secret", "cookie"].iter().any(|word| name.contains(word))
 }
 
 struct Remote {
@@ -129,6 +125,11 @@ impl Provider for Remote {
             headers: own.chain(self.headers.iter().cloned()).collect(),
             body: self.format.body(&self.settings, envelope, encoded, cache),
         }
+    }
+
+    fn shown(&self, model: &Model, outgoing: &Outgoing) -> Outgoing {
+        let options = [&self.settings.options, &model.options];
+        redact::shown(outgoing, &self.credentials, &self.secrets, options)
     }
 
     fn open(

@@ -13,6 +13,8 @@ use serde_json::Value;
 use super::{
     Output, Progress, Tool, ToolContext, ToolError,
     buffers::{Applied, Editor, OpenDocument},
+    context_usage::{ContextUsage, Gauge},
+    new_session::{Handover, Sessions},
 };
 use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
@@ -36,6 +38,8 @@ pub(super) struct Desk {
     pub(super) denied: Vec<String>,
     pub(super) documents: Arc<Documents>,
     pub(super) answers: Option<Vec<String>>,
+    pub(super) usage: ContextUsage,
+    pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
     pub(super) secret_env: Vec<String>,
     pub(super) cancel: tokio_util::sync::CancellationToken,
     pub(super) heard: Arc<Mutex<String>>,
@@ -64,6 +68,8 @@ impl Desk {
             denied: Vec::new(),
             documents: Arc::new(Documents { open: Mutex::default(), answer: Mutex::new(Applied::Yes) }),
             answers: None,
+            usage: ContextUsage::default(),
+            handovers: Arc::default(),
             secret_env: Vec::new(),
             cancel: tokio_util::sync::CancellationToken::new(),
             heard: Arc::default(),
@@ -103,6 +109,8 @@ impl Desk {
             gate: Arc::new(gate),
             editor: self.documents.clone(),
             person: Arc::new(Answers(self.answers.clone())),
+            gauge: Arc::new(Measured(self.usage.clone())),
+            sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
             skills: Arc::new(Skills::new(Vec::new())),
             store: self.store(),
@@ -175,6 +183,27 @@ impl Person for Answers {
 
     fn questions(&self, _: &SessionId, _: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
         Box::pin(std::future::ready(self.0.clone()))
+    }
+}
+
+struct Measured(ContextUsage);
+
+impl Gauge for Measured {
+    fn usage(&self) -> BoxFuture<'_, Result<ContextUsage, String>> {
+        Box::pin(std::future::ready(Ok(self.0.clone())))
+    }
+}
+
+struct Made(Arc<Mutex<Vec<Handover>>>);
+
+impl Sessions for Made {
+    fn hand_over<'a>(
+        &'a self,
+        _parent: &'a SessionId,
+        handover: Handover,
+    ) -> BoxFuture<'a, Result<SessionId, String>> {
+        self.0.lock().unwrap().push(handover);
+        Box::pin(std::future::ready(Ok("ses_new".into())))
     }
 }
 

@@ -5,6 +5,7 @@
 //! flag is set, and an actor leaves only while the flag is down.
 
 pub(super) mod compactions;
+mod preview;
 mod ticket;
 
 use std::{
@@ -32,6 +33,7 @@ use crate::{
     },
 };
 
+pub use preview::{First, Forecast, Preview};
 pub use ticket::Ticket;
 
 /// How a prompt's turn ended.

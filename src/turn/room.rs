@@ -131,37 +131,10 @@ impl Turn {
 
     /// What the lack of room means for the turn.
     pub(super) fn no_room(&self, why: NoRoom) -> Broken {
-        let (need, have) = (self.window.used(), self.window.budget().usable);
-        let failure = match why {
-            NoRoom::Cancelled => return Broken::Cancelled,
-            NoRoom::Failed(failure) => failure,
-            NoRoom::Floor { need, have } => Failure::new(
-                FailureKind::ContextFloor { need, have },
-                format!(
-                    "what has to stay in the conversation needs about {need} tokens; there is room for {have}"
-                ),
-            ),
-            NoRoom::Nothing => Failure::new(
-                FailureKind::CompactionStuck { need, have },
-                format!(
-                    "the conversation needs about {need} tokens of {have}, and compacting it would win nothing"
-                ),
-            ),
-            NoRoom::Stuck => Failure::new(
-                FailureKind::CompactionStuck { need, have },
-                format!(
-                    "the conversation needs about {need} tokens of {have}; {} attempts to compact it won nothing",
-                    compaction::MOST_FAILURES
-                ),
-            ),
-            NoRoom::Useless(flaw) => Failure::new(
-                FailureKind::CompactionStuck { need, have },
-                format!(
-                    "the conversation needs about {need} tokens of {have} and could not be compacted: {flaw}"
-                ),
-            ),
-        };
-        Broken::Failed(failure)
+        match why {
+            NoRoom::Cancelled => Broken::Cancelled,
+            why => Broken::Failed(lack_of_room(&self.window, why)),
+        }
     }
 
     /// Summarises the history. It stays as it was until the new boundary is committed.
@@ -179,10 +152,7 @@ impl Turn {
 
     /// What a compaction would keep now.
     pub(super) fn plan(&self) -> Result<Plan, NoRoom> {
-        compaction::plan(&self.window, self.context.compaction.keep_tokens).map_err(|why| match why {
-            NoPlan::Nothing => NoRoom::Nothing,
-            NoPlan::Floor { need, have } => NoRoom::Floor { need, have },
-        })
+        plan(&self.window, self.context.compaction.keep_tokens)
     }
 
     async fn try_to_compact(&mut self, cause: &Cause, plan: &Plan) -> Result<Compacted, NoRoom> {
@@ -318,6 +288,48 @@ impl Turn {
         self.window = Window::load(&self.shared.store, &self.session, last, asked, overflow).await?;
         Ok(())
     }
+}
+
+/// What the lack of room means for whoever wants to go on.
+pub(super) fn lack_of_room(window: &Window, why: NoRoom) -> Failure {
+    let (need, have) = (window.used(), window.budget().usable);
+    match why {
+        NoRoom::Cancelled => Failure::new(FailureKind::Interrupted, "stopped"),
+        NoRoom::Failed(failure) => failure,
+        NoRoom::Floor { need, have } => Failure::new(
+            FailureKind::ContextFloor { need, have },
+            format!(
+                "what has to stay in the conversation needs about {need} tokens; there is room for {have}"
+            ),
+        ),
+        NoRoom::Nothing => Failure::new(
+            FailureKind::CompactionStuck { need, have },
+            format!(
+                "the conversation needs about {need} tokens of {have}, and compacting it would win nothing"
+            ),
+        ),
+        NoRoom::Stuck => Failure::new(
+            FailureKind::CompactionStuck { need, have },
+            format!(
+                "the conversation needs about {need} tokens of {have}; {} attempts to compact it won nothing",
+                compaction::MOST_FAILURES
+            ),
+        ),
+        NoRoom::Useless(flaw) => Failure::new(
+            FailureKind::CompactionStuck { need, have },
+            format!(
+                "the conversation needs about {need} tokens of {have} and could not be compacted: {flaw}"
+            ),
+        ),
+    }
+}
+
+/// What a compaction of a window would keep.
+pub(super) fn plan(window: &Window, keep_tokens: u64) -> Result<Plan, NoRoom> {
+    compaction::plan(window, keep_tokens).map_err(|why| match why {
+        NoPlan::Nothing => NoRoom::Nothing,
+        NoPlan::Floor { need, have } => NoRoom::Floor { need, have },
+    })
 }
 
 /// The digests of the newest calls that do not stay, oldest first, as far as there is room for them.

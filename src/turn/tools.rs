@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     events::Events,
+    gauge::StoredGauge,
     run::{Broken, StepEnd, Turn},
 };
 use crate::{
@@ -128,6 +129,12 @@ impl Turn {
             gate: Arc::clone(&self.gate) as Arc<dyn Gate>,
             editor: Arc::clone(&self.shared.editor),
             person: Arc::clone(&self.shared.person),
+            gauge: Arc::new(StoredGauge {
+                store: self.shared.store.clone(),
+                session: self.session.clone(),
+                context: Arc::clone(&self.context),
+            }),
+            sessions: Arc::clone(&self.shared.sessions),
             progress: Arc::new(Shown {
                 events: Arc::clone(&self.shared.events),
                 session: self.session.clone(),

@@ -43,6 +43,8 @@ pub struct Recorded {
     pub headers: HashMap<String, String>,
     /// The body; `Null` when it was not kept.
     pub body: Value,
+    /// It as it came; empty when it was not kept.
+    pub raw: Bytes,
     /// Size of the body in bytes.
     pub bytes: usize,
     /// Size of its instructions, tools and conversation in bytes, without cache marks.
@@ -227,11 +229,14 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<
         let answer = state.judge(&path, &headers, &body);
         let kept =
             if state.keep_bodies { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
+        let bytes = body.len();
+        let raw = if state.keep_bodies { body } else { Bytes::new() };
         state.requests.push(Recorded {
             path,
             headers,
             body: kept,
-            bytes: body.len(),
+            raw,
+            bytes,
             prompt,
             repeated,
             arrived,

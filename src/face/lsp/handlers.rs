@@ -6,14 +6,15 @@ use std::{io, path::Path};
 use super::{
     params::{
         Bodies, ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionCompact,
-        SessionExport, SessionFork, SessionList, SessionMessages, SessionNew, SessionParams, SessionPrompt,
-        SessionRename, SessionSteps, SessionUnqueue,
+        SessionExport, SessionFork, SessionList, SessionMessages, SessionNew, SessionNextRequest,
+        SessionParams, SessionPrompt, SessionRename, SessionSteps, SessionUnqueue,
     },
     render,
     results::{
         Cancelled, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted, EvidenceResult, Exported,
-        ListedSkill, MessagePage, ModelList, PartRange, PromptResult, QueueResult, Queues, Removed,
-        ServerStatus, SessionCounts, SessionPage, SessionResult, SkillList, StepsResult, ToolEntry, ToolList,
+        ListedSkill, MessagePage, ModelList, NextRequest, PartRange, PromptResult, QueueResult, Queues,
+        Removed, ServerStatus, SessionCounts, SessionPage, SessionResult, SkillList, StepsResult, ToolEntry,
+        ToolList,
     },
     server::Server,
     status,
@@ -122,6 +123,11 @@ impl Server {
 
     pub async fn session_context(&self, params: SessionParams) -> Outcome<ContextReport> {
         Ok(render::context_report(self.engine.context(&params.session_id).await?))
+    }
+
+    pub async fn session_next_request(&self, params: SessionNextRequest) -> Outcome<NextRequest> {
+        let next = self.engine.next_request(&params.session_id, params.text).await?;
+        Ok(render::next_request(next))
     }
 
     pub async fn session_steps(&self, params: SessionSteps) -> Outcome<StepsResult> {

@@ -14,13 +14,13 @@ use tower_lsp::{
 use super::{
     params::{
         ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionCompact, SessionExport,
-        SessionFork, SessionList, SessionMessages, SessionNew, SessionParams, SessionPrompt, SessionRename,
-        SessionSteps, SessionUnqueue, read,
+        SessionFork, SessionList, SessionMessages, SessionNew, SessionNextRequest, SessionParams,
+        SessionPrompt, SessionRename, SessionSteps, SessionUnqueue, read,
     },
     results::{
         Cancelled, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult, Exported, MessagePage,
-        ModelList, PartRange, PromptResult, QueueResult, Removed, ServerStatus, SessionPage, SessionResult,
-        SkillList, StepsResult, ToolList,
+        ModelList, NextRequest, PartRange, PromptResult, QueueResult, Removed, ServerStatus, SessionPage,
+        SessionResult, SkillList, StepsResult, ToolList,
     },
     server::Server,
 };
@@ -101,6 +101,7 @@ methods! {
     "session/unqueue":  SessionUnqueue => Removed,        session_unqueue,  "Withdraws a prompt that waits.";
     "session/compact":  SessionCompact => Compacted,      session_compact,  "Summarises the history; what is won is told before and after, in tokens.";
     "session/context":  SessionParams => ContextReport,   session_context,  "Tells what the model still sees: each piece with its size and its fate.";
+    "session/nextRequest": SessionNextRequest => NextRequest, session_next_request, "Shows the request that would be sent next, with a prompt or as the session stands; secrets redacted.";
     "session/steps":    SessionSteps => StepsResult,      session_steps,    "Reads the ledger: one row for each provider call.";
     "session/rename":   SessionRename => SessionResult,   session_rename,   "Gives a session another title.";
     "session/archive":  SessionArchive => SessionResult,  session_archive,  "Puts a session away, or brings it back.";

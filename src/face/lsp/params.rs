@@ -156,6 +156,13 @@ params! {
         /// The newest so many: 1 to 1,000; 100 when missing.
         limit: Option<u64>,
     }
+    /// Parameters of `session/nextRequest`.
+    SessionNextRequest {
+        /// Which session.
+        session_id: SessionId,
+        /// A prompt to see it with; without one it is shown as the session stands.
+        text: Option<String>,
+    }
     /// Parameters of `session/compact`.
     SessionCompact {
         /// Which session.

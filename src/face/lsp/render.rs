@@ -46,11 +46,31 @@ pub fn context_report(report: engine::ContextReport) -> results::ContextReport {
                 changed_at,
             })
             .collect(),
-        threading: results::ContextThreading {
-            mode: report.threading.mode,
-            reason: report.threading.reason,
-            anchor_seq: report.threading.anchor_seq,
-        },
+        threading: threading(report.threading),
+    }
+}
+
+fn threading(engine::Threading { mode, reason, anchor_seq }: engine::Threading) -> results::ContextThreading {
+    results::ContextThreading { mode, reason, anchor_seq }
+}
+
+/// The request that would be sent next.
+pub fn next_request(next: engine::NextRequest) -> results::NextRequest {
+    let engine::Forecast { items, tokens, cached_items, cached_tokens } = next.forecast;
+    results::NextRequest {
+        method: next.method,
+        url: next.url,
+        headers: next.headers,
+        body: next.body,
+        bytes: next.bytes,
+        threading: threading(next.threading),
+        forecast: results::Forecast { items, tokens, cached_items, cached_tokens },
+        first: next.first.map(|first| match first {
+            engine::First::Prune => results::First::Prune,
+            engine::First::Compaction => results::First::Compaction,
+            engine::First::Window => results::First::Window,
+        }),
+        notes: next.notes,
     }
 }
 

@@ -29,6 +29,18 @@ pub enum EvidenceSource {
     NotCompacted,
 }
 
+/// What a turn does before it sends a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum First {
+    /// Old outputs become evidence.
+    Prune,
+    /// The history is summarised.
+    Compaction,
+    /// The beginning of the history is left out.
+    Window,
+}
+
 /// Defines results: written in camelCase.
 macro_rules! results {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {$(
@@ -144,6 +156,40 @@ results! {
         /// The last message that the provider has.
         #[serde(skip_serializing_if = "Option::is_none")]
         anchor_seq: Option<Seq>,
+    }
+    /// The request that would be sent next.
+    NextRequest {
+        /// `POST`.
+        method: String,
+        /// Where it goes.
+        url: String,
+        /// Headers by name; of a credential the name only.
+        headers: BTreeMap<String, String>,
+        /// Its body, byte for byte as it is sent; in the place of secrets stands `[redacted]`.
+        body: String,
+        /// Size of the body as it is sent.
+        bytes: u64,
+        /// How it reaches the provider.
+        threading: ContextThreading,
+        /// What the provider may find in its cache.
+        forecast: Forecast,
+        /// What comes before it and makes it another: it is shown as it stands until then.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first: Option<First>,
+        /// What else keeps it from being sent as it is.
+        notes: Vec<String>,
+    }
+    /// What the provider may find in its cache, as far as that can be told: what was sent before and is sent again
+    /// unchanged. How long a provider remembers, and from which size on, is its own business.
+    Forecast {
+        /// Units of conversation that the model reads, those included that the provider keeps.
+        items: u64,
+        /// Tokens of all that it reads.
+        tokens: u64,
+        /// Units that were sent before.
+        cached_items: u64,
+        /// Tokens up to there, instructions and tools included.
+        cached_tokens: u64,
     }
     /// A session.
     SessionResult {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Desk;
 use crate::{
     context::{compaction, window::Window},
+    store::Baseline,
     transcript::{Failure, FailureKind, SessionId, Status, StopReason, text},
     turn::{
         TurnContext,
@@ -66,6 +67,14 @@ impl Desk {
 
     /// What a turn of the session would use if it began now.
     pub async fn context(&self, session: &SessionId) -> Result<TurnContext, Failure> {
+        Ok(self.frozen_context(session).await?.0)
+    }
+
+    /// That, and what the session's requests begin with.
+    pub(super) async fn frozen_context(
+        &self,
+        session: &SessionId,
+    ) -> Result<(TurnContext, Baseline), Failure> {
         let row = self.shared.store.session(session).await?;
         let (prepare, agent, model) =
             (Arc::clone(&self.shared.prepare), row.agent.clone(), row.model.clone());
@@ -73,8 +82,8 @@ impl Desk {
         let mut context = prepared.map_err(|error| Failure::internal(error.to_string()))??;
         let (live, stored) =
             (self.shared.store.live(session).await?, self.shared.store.baseline(session).await?);
-        context.freeze(stored, &live);
-        Ok(context)
+        let baseline = context.freeze(stored, &live);
+        Ok((context, baseline))
     }
 
     /// The next wish that somebody still waits for.

@@ -1,15 +1,7 @@
 //! The configuration as it may be shown: without what looks like a secret (invariant 13). Pure.
 
-use serde_json::{Map, Value};
-
 use super::Config;
-
-/// Stands in place of a secret.
-const HIDDEN: &str = "[redacted]";
-
-/// Parts of names whose values are secrets.
-const SECRET_WORDS: [&str; 8] =
-    ["auth", "key", "token", "secret", "password", "cookie", "credential", "signature"];
+use crate::transcript::secret::{HIDDEN, is_secret, redact, redacted_url};
 
 /// A copy without secrets: values of headers and options whose names speak of one, and passwords in URLs.
 pub fn redacted(config: &Config) -> Config {
@@ -20,7 +12,7 @@ pub fn redacted(config: &Config) -> Config {
                 HIDDEN.clone_into(value);
             }
         }
-        provider.base_url = provider.base_url.take().map(|url| without_password(&url));
+        provider.base_url = provider.base_url.take().map(|url| redacted_url(&url));
         redact(&mut provider.options);
         provider.models.values_mut().for_each(|model| redact(&mut model.options));
     }
@@ -28,33 +20,6 @@ pub fn redacted(config: &Config) -> Config {
         redact(own);
     }
     copy
-}
-
-fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    SECRET_WORDS.iter().any(|word| name.contains(word))
-}
-
-fn redact(object: &mut Map<String, Value>) {
-    for (name, value) in object {
-        match value {
-            Value::Object(inner) => redact(inner),
-            Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).for_each(redact),
-            Value::String(text) if is_secret(name) => HIDDEN.clone_into(text),
-            _ => {}
-        }
-    }
-}
-
-/// `https://user:password@host` → `https://[redacted]@host`.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
-    match (host.rsplit_once('@'), path) {
-        (Some((_, host)), Some(path)) => format!("{scheme}://{HIDDEN}@{host}/{path}"),
-        (Some((_, host)), None) => format!("{scheme}://{HIDDEN}@{host}"),
-        (None, _) => url.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -68,7 +33,7 @@ mod tests {
         let config: Config = serde_json::from_value(json!({"providers": {"p": {
             "baseUrl": "https://me:canary@host/v1",
             "headers": {"Authorization": "Bearer canary", "X-Api-Key": "canary", "X-Title": "shown"},
-            "options": {"apiToken": "canary", "nested": [{"password": "canary"}], "seed": 7},
+            "options": {"apiToken": "canary", "keys": ["canary"], "nested": [{"password": "canary"}], "seed": 7},
             "models": {"m": {"options": {"secret": "canary"}}},
         }}}))
         .unwrap();
