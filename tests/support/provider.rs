@@ -48,8 +48,10 @@ pub struct Recorded {
     /// Size of the body in bytes.
     pub bytes: usize,
     /// Size of its instructions, tools and conversation in bytes, without cache marks.
+    #[allow(dead_code, reason = "benches read it")]
     pub prompt: usize,
     /// How much of that, from its beginning on, the request before it had sent.
+    #[allow(dead_code, reason = "benches read it")]
     pub repeated: usize,
     /// When its last byte had come.
     pub arrived: Instant,
