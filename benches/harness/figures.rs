@@ -65,6 +65,12 @@ pub(crate) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
+/// Bytes as kilobytes of 10³.
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52 bytes")]
+pub(crate) fn kilobytes(bytes: usize) -> f64 {
+    bytes as f64 / 1e3
+}
+
 /// How many of something happen in a second.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 pub(crate) fn rate(count: usize, within: Duration) -> f64 {

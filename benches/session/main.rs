@@ -1,4 +1,5 @@
-//! What agentls costs: start, memory, a step of a tool loop, many requests at once, a fast stream, large lists.
+//! What agentls costs: start, memory, a step of a tool loop, what is sent again, many requests at once, a fast stream,
+//! large lists.
 //!
 //! `cargo bench --bench session` measures everything, `cargo bench --bench session -- start stream` only that.
 //! Each figure comes from the release binary as a client has it: over its pipe, with a database on a real disk,
@@ -8,9 +9,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
+mod body;
 #[path = "../harness/harness.rs"]
 mod harness;
 mod pages;
+mod prefix;
 mod requests;
 mod start;
 mod steps;
@@ -27,6 +30,8 @@ type Measure = fn(&mut Table);
 const MEASUREMENTS: &[(&str, Measure)] = &[
     ("start", start::measure),
     ("steps", steps::measure),
+    ("prefix", prefix::measure),
+    ("body", body::measure),
     ("requests", requests::measure),
     ("stream", stream::measure),
     ("pages", pages::measure),

@@ -47,6 +47,12 @@ pub struct Recorded {
     pub raw: Bytes,
     /// Size of the body in bytes.
     pub bytes: usize,
+    /// Size of its instructions, tools and conversation in bytes, without cache marks.
+    #[allow(dead_code, reason = "benches read it")]
+    pub prompt: usize,
+    /// How much of that, from its beginning on, the request before it had sent.
+    #[allow(dead_code, reason = "benches read it")]
+    pub repeated: usize,
     /// When its last byte had come.
     pub arrived: Instant,
     /// When the last byte of the answer was handed to the connection.
@@ -221,12 +227,23 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<
     let path = head.uri.path().to_owned();
     let (number, answer) = {
         let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (prompt, repeated) = state.compare(&body);
         let answer = state.judge(&path, &headers, &body);
         let kept =
             if state.keep_bodies { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
         let bytes = body.len();
         let raw = if state.keep_bodies { body } else { Bytes::new() };
-        state.requests.push(Recorded { path, headers, body: kept, raw, bytes, arrived, answered: None });
+        state.requests.push(Recorded {
+            path,
+            headers,
+            body: kept,
+            raw,
+            bytes,
+            prompt,
+            repeated,
+            arrived,
+            answered: None,
+        });
         (state.requests.len() - 1, answer)
     };
     if answer.stall == Some(Stall::Head) {
@@ -236,6 +253,12 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<
 }
 
 impl State {
+    /// Size of a request's prompt, and how much of it the one before had sent.
+    fn compare(&self, bytes: &[u8]) -> (usize, usize) {
+        let Some(sent) = rules::Sent::of(bytes) else { return (0, 0) };
+        (sent.bytes(), self.sent.get(&sent.session).map_or(0, |before| sent.repeated(before)))
+    }
+
     /// The next answer of the script, or a refusal.
     fn judge(&mut self, path: &str, headers: &HashMap<String, String>, bytes: &[u8]) -> Answer {
         let Ok(body) = serde_json::from_slice::<Value>(bytes) else {
@@ -261,7 +284,7 @@ impl State {
         if let Err(why) = broken {
             return self.refuse(&why);
         }
-        let sent = rules::Sent::of(bytes);
+        let sent = rules::Sent::of(bytes).expect("the body was checked before");
         if let (false, None, Some(before)) = (answer.new_prefix, &previous, self.sent.get(&sent.session))
             && let Err(why) = sent.continues(before)
         {

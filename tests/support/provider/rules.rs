@@ -127,15 +127,29 @@ struct Raw<'a> {
 }
 
 impl Sent {
-    /// Reads a body that is known to be JSON.
-    pub fn of(body: &[u8]) -> Self {
-        let raw: Raw<'_> = serde_json::from_slice(body).expect("the body was checked before");
+    /// Reads a body; `None` where it is no request.
+    pub fn of(body: &[u8]) -> Option<Self> {
+        let raw: Raw<'_> = serde_json::from_slice(body).ok()?;
         let text = |value: Option<&RawValue>| value.map(|value| unmarked(value.get())).unwrap_or_default();
-        Self {
+        Some(Self {
             session: raw.prompt_cache_key,
             head: [raw.model, raw.tools, raw.instructions, raw.system].map(text).into(),
             items: raw.input.into_iter().map(|item| unmarked(item.get())).collect(),
+        })
+    }
+
+    /// Size of what is compared, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.head.iter().chain(&self.items).map(String::len).sum()
+    }
+
+    /// How much of this request, from its beginning on, `before` had sent, in bytes.
+    pub fn repeated(&self, before: &Self) -> usize {
+        if self.head != before.head {
+            return 0;
         }
+        let items = self.items.iter().zip(&before.items).take_while(|(new, old)| new == old);
+        self.head.iter().chain(items.map(|(item, _)| item)).map(String::len).sum()
     }
 
     /// Whether this request begins with all that `before` sent.
