@@ -35,3 +35,15 @@ pub async fn reach(name: &str) {
 #[cfg(not(debug_assertions))]
 #[expect(clippy::unused_async, reason = "the same shape as in a debug build")]
 pub async fn reach(_name: &str) {}
+
+/// The day that a test wants it to be: what stands in the file that `AGENTLS_TODAY` names.
+#[cfg(debug_assertions)]
+pub fn today() -> Option<String> {
+    std::fs::read_to_string(std::env::var_os("AGENTLS_TODAY")?).ok()
+}
+
+/// No day but the real one.
+#[cfg(not(debug_assertions))]
+pub fn today() -> Option<String> {
+    None
+}

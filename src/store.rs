@@ -7,6 +7,7 @@
 
 mod anchors;
 mod approvals;
+mod baselines;
 mod body;
 mod evidence;
 mod history;
@@ -42,6 +43,7 @@ use rusqlite::Connection;
 
 pub use anchors::{Anchor, Anchoring, Mooring};
 pub use approvals::Approved;
+pub use baselines::{Baseline, Fragment};
 pub use body::{Field, FieldRange};
 pub use evidence::Evidence;
 pub use history::{Entry, History};

@@ -8,6 +8,7 @@ pub mod events;
 pub mod gate;
 mod gauge;
 pub mod inbox;
+mod instructions;
 mod request;
 mod retry;
 mod room;
@@ -20,6 +21,7 @@ mod thread;
 mod title;
 mod tools;
 
+pub use instructions::Sources;
 pub use room::Compacted;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -85,6 +87,8 @@ pub struct TurnContext {
     pub instructions: Arc<str>,
     /// What it is made of.
     pub fragments: Arc<[Fragment]>,
+    /// Where that comes from.
+    pub sources: Arc<dyn Sources>,
     /// The tools on offer.
     pub specs: Arc<[ToolSpec]>,
     /// The session's working directory.

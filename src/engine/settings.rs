@@ -6,17 +6,18 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use super::{ClientInfo, ConfigReport, ListedModel};
 use crate::{
-    context::fragments,
+    context::fragments::{self, Fragment},
+    failpoint,
     permission::rules::Rules,
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
     tool::Registry,
-    transcript::{Failure, FailureKind, ModelRef, Session},
-    turn::{Prepare, TurnContext},
+    transcript::{Failure, FailureKind, ModelRef, Session, text},
+    turn::{Prepare, Sources, TurnContext},
     workspace::{
         config::{self, ApiConfig, Config, ProviderConfig},
         instructions, project,
@@ -156,8 +157,11 @@ impl Prepare for Settings {
             Some((small, model, provider))
         });
         let root = project::find(&cwd).path;
-        let files = instructions::read(&cwd, &root, &config.instructions);
-        let fragments = fragments::fragments(&cwd, &files);
+        let sources = PromptSources {
+            watch: instructions::Watch::new(cwd.clone(), root, config.instructions.clone()),
+            cwd: cwd.clone(),
+        };
+        let fragments = sources.look();
         Ok(TurnContext {
             agent: agent.to_owned(),
             model: reference,
@@ -167,6 +171,7 @@ impl Prepare for Settings {
             titles,
             instructions: fragments::instructions(&fragments).into(),
             fragments: fragments.into(),
+            sources: Arc::new(sources),
             specs: self.tools.specs(),
             cwd,
             rules: Arc::new(rules(&config)),
@@ -182,6 +187,25 @@ impl Prepare for Settings {
             secret_env: secret_variables(&config).into(),
         })
     }
+}
+
+/// Where the system prompt of a session comes from.
+struct PromptSources {
+    cwd: PathBuf,
+    watch: instructions::Watch,
+}
+
+impl Sources for PromptSources {
+    fn look(&self) -> Vec<Fragment> {
+        fragments::fragments(&self.cwd, &today(), &self.watch.look())
+    }
+}
+
+/// The day, as a person writes it.
+fn today() -> String {
+    let day = failpoint::today().unwrap_or_else(|| httpdate::fmt_http_date(SystemTime::now()));
+    // What a HTTP date begins with: `Sat, 21 Nov 2026`.
+    format!("{} (UTC)", text::head(&day, 16).trim_end())
 }
 
 fn rules(config: &Config) -> Rules {

@@ -374,10 +374,13 @@ fn from_row(connection: &Connection, row: &Row<'_>, message_id: MessageId, loadi
     let kind: String = row.get("type")?;
     let bytes = rows::unsigned(row, "bytes")?;
     let metadata = rows::optional_json::<Metadata>(row, "metadata")?.unwrap_or_default();
-    let text = |field| load_body(connection, key, field, body::size(connection, key, field)?, loading);
     let kind = match kind.as_str() {
-        "text" => PartKind::Text(text(Field::Text)?),
-        "reasoning" => PartKind::Reasoning(text(Field::Text)?),
+        "text" => PartKind::Text(load_body(connection, key, Field::Text, bytes, loading)?),
+        // The row counts its seal, too.
+        "reasoning" => {
+            let bytes = body::size(connection, key, Field::Text)?;
+            PartKind::Reasoning(load_body(connection, key, Field::Text, bytes, loading)?)
+        }
         "file" => PartKind::File(FilePart {
             mime: metadata.mime.unwrap_or_else(|| "application/octet-stream".to_owned()),
             name: metadata.name,
@@ -388,7 +391,7 @@ fn from_row(connection: &Connection, row: &Row<'_>, message_id: MessageId, loadi
             call_id: row.get::<_, Option<String>>("call_id")?.unwrap_or_default(),
             tool: row.get::<_, Option<String>>("tool")?.unwrap_or_default(),
             title: row.get("title")?,
-            input: text(Field::Input)?,
+            input: load_body(connection, key, Field::Input, rows::unsigned(row, "input_bytes")?, loading)?,
             state: tool_state(connection, row, key, loading)?,
             compacted_at: rows::optional_time(row, "compacted_at")?,
             attachments: metadata.attachments,

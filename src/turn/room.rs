@@ -212,6 +212,7 @@ impl Turn {
         self.failures = 0;
         let (seq, id) = (message.seq, message.id.clone());
         self.emit(Update::Message(message));
+        self.renew_baseline().await?;
         self.reload().await?;
         self.emit(Update::Compacted { before, after, evidence: calls, boundary: Some(seq) });
         Ok(Ok(Compacted { before, after, boundary: Some(seq), evidence: calls, summary: Some(id) }))

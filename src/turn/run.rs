@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Shared, TurnContext, desk::compactions::Wish, inbox, thread::Thread, tools::RepeatedCalls};
 use crate::{
-    context::{history, render::Contents, window::Window},
+    context::{history, window::Window},
     permission::gate::{GateParts, RuleGate},
-    store::{NewMessage, NewPart},
+    store::Baseline,
     transcript::{
-        Body, Failure, FailureKind, FinishReason, MessageId, Part, PartId, PartKind, Role, Seq, SessionId,
-        Status, StopReason, Timestamp, TurnId, Update,
+        Failure, FailureKind, FinishReason, MessageId, Seq, SessionId, Status, StopReason, Timestamp, TurnId,
+        Update,
     },
     turn::gate::StoredApprovals,
 };
@@ -34,6 +34,8 @@ pub(super) struct Turn {
     pub(super) set_status: SetStatus,
     pub(super) gate: Arc<RuleGate>,
     pub(super) window: Window,
+    /// What stands before the conversation, and what the model was told of changes since.
+    pub(super) baseline: Baseline,
     /// What the next request may continue, and what it would be asked with.
     pub(super) thread: Thread,
     /// Calls for a summary in a row that won nothing.
@@ -119,6 +121,8 @@ impl Turn {
     pub(super) async fn load(start: Start) -> Result<Self, Broken> {
         let Start { shared, context, session, turn, last, prompt, cancel, set_status, joined, wishes } =
             start;
+        let mut context = context;
+        let baseline = context.settle(&shared.store, &session).await?;
         let context = Arc::new(context);
         let (asked, overflow) = (context.asked(), context.overflow());
         let window = Window::load(&shared.store, &session, last, asked, overflow).await?;
@@ -146,6 +150,7 @@ impl Turn {
             gate: Arc::new(gate),
             failures: window.live().failures,
             thread,
+            baseline,
             window,
             repeated: RepeatedCalls::default(),
             answered_at: None,
@@ -164,6 +169,7 @@ impl Turn {
             if last && taken > 1 {
                 self.say_that_the_limit_is_reached().await?;
             }
+            self.tell_news().await?;
             self.grant_wishes().await;
             let end = self.step(last).await?;
             if let StepEnd::Stop(StopReason::PermissionRejected) = end {
@@ -205,34 +211,13 @@ impl Turn {
         Ok(!messages.is_empty())
     }
 
-    /// A note in the user's role, stored like everything else that is sent (invariant 4).
     async fn say_that_the_limit_is_reached(&mut self) -> Result<(), Broken> {
         let text = format!(
             "[agentls] The limit of {} steps for one turn is reached. Answer now without further tool calls: \
              what is done, what is open.",
             self.context.max_steps
         );
-        let id = MessageId::random();
-        let part = Part {
-            id: PartId::random(),
-            message_id: id.clone(),
-            index: 0,
-            kind: PartKind::Text(Body::whole(text)),
-        };
-        let note = NewMessage {
-            id,
-            role: Role::User,
-            parent_id: None,
-            turn: self.id.clone(),
-            agent: self.context.agent.clone(),
-            model: self.context.model.clone(),
-            complete: true,
-            parts: vec![NewPart::from(part)],
-        };
-        let message = self.shared.store.add_message(&self.session, note).await?.into_inner();
-        self.window.push(&message, &Contents::default());
-        self.emit(Update::Message(message));
-        Ok(())
+        self.add_note(text).await
     }
 
     pub(super) fn emit(&self, update: Update) {

@@ -6,6 +6,8 @@ use std::{
     fs, io,
     io::Read,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use crate::transcript::Timestamp;
@@ -33,6 +35,45 @@ pub struct Instruction {
 /// project's root). What cannot be read is left out.
 pub fn read(cwd: &Path, root: &Path, configured: &[String]) -> Vec<Instruction> {
     find(cwd, root, configured).iter().filter_map(|path| read_one(path).ok()).collect()
+}
+
+/// The instruction files of a session, looked at again and again: a file is read only when its name, its size or its
+/// time of change is another than before.
+#[derive(Debug)]
+pub struct Watch {
+    cwd: PathBuf,
+    root: PathBuf,
+    configured: Vec<String>,
+    seen: Mutex<Vec<(Stamp, Instruction)>>,
+}
+
+/// What tells that a file is the one that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    path: PathBuf,
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Watch {
+    /// Nothing is read yet.
+    pub fn new(cwd: PathBuf, root: PathBuf, configured: Vec<String>) -> Self {
+        Self { cwd, root, configured, seen: Mutex::default() }
+    }
+
+    /// The files as they are now, in the order of [`read`].
+    pub fn look(&self) -> Vec<Instruction> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let looked = find(&self.cwd, &self.root, &self.configured).into_iter().filter_map(|path| {
+            let about = fs::metadata(&path).ok()?;
+            let stamp = Stamp { len: about.len(), modified: about.modified().ok(), path };
+            let known = seen.iter().find(|(before, _)| *before == stamp).map(|(_, file)| file.clone());
+            let file = known.or_else(|| read_one(&stamp.path).ok())?;
+            Some((stamp, file))
+        });
+        *seen = looked.collect();
+        seen.iter().map(|(_, file)| file.clone()).collect()
+    }
 }
 
 /// Their paths, for a look whether they changed.
@@ -90,6 +131,21 @@ mod tests {
         fs::create_dir_all(&root).unwrap();
         fs::write(dir.path().join("AGENTS.md"), "above").unwrap();
         assert_eq!(find(&root, &root, &[]), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn a_watch_sees_what_is_new_changed_and_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("AGENTS.md");
+        let watch = Watch::new(dir.path().to_owned(), dir.path().to_owned(), Vec::new());
+        let texts = || watch.look().into_iter().map(|file| file.text).collect::<Vec<_>>();
+        assert_eq!(texts(), Vec::<String>::new());
+        fs::write(&path, "one").unwrap();
+        assert_eq!((texts(), texts()), (vec!["one".to_owned()], vec!["one".to_owned()]));
+        fs::write(&path, "another").unwrap();
+        assert_eq!(texts(), ["another"]);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(texts(), Vec::<String>::new());
     }
 
     #[test]

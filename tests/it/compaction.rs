@@ -13,8 +13,8 @@ use crate::support::{
     provider::{Answer, Double, Wire},
     server::Server,
 };
-pub use model::summary;
-use model::{Worker, asks_for_summary, facts, shown};
+use model::{Worker, asks_for_summary, facts};
+pub use model::{shown, summary};
 
 /// A configuration with a small window: about 20,000 tokens are usable.
 fn small(double: &Double) -> Value {

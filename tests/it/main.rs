@@ -23,6 +23,7 @@ mod damaged_places;
 mod generated_history;
 mod handover;
 mod import;
+mod instructions;
 mod life_cycle;
 mod next_request;
 mod paging;

@@ -60,12 +60,14 @@ async fn what_is_shown_is_what_is_sent_on_each_wire_and_with_kept_responses() {
         assert_eq!(first["threading"]["reason"], if keep { "first" } else { "off" });
         assert_eq!(first["forecast"]["cachedItems"], 0);
         let second = look_and_send(&double, &server, &session, "  And now?\r\n").await;
+        home.write("AGENTS.md", "Be brief.");
         let third = look_and_send(&double, &server, &session, "Again?").await;
-        for (seen, items) in [(second, 5), (third, 7)] {
+        assert!(third["body"].as_str().unwrap().contains("Be brief."), "the news goes with the prompt");
+        for (seen, items, new) in [(second, 5, 2), (third, 7, 3)] {
             assert_eq!(seen["threading"]["mode"], if keep { "delta" } else { "full" });
             assert_eq!(seen["threading"]["anchorSeq"].is_null(), !keep);
             assert_eq!(seen["forecast"]["cachedItems"], items, "all that the last request held");
-            assert_eq!(seen["forecast"]["items"], items + 2, "the answer and the prompt are new");
+            assert_eq!(seen["forecast"]["items"], items + new, "the answer, the prompt, the news");
             let tokens = |name: &str| seen["forecast"][name].as_u64().unwrap();
             assert!(tokens("cachedTokens") > 0 && tokens("cachedTokens") <= tokens("tokens"));
         }

@@ -30,3 +30,9 @@ CREATE TABLE anchor (
   reason      TEXT NOT NULL DEFAULT '',    -- why there is none
   refusals    INTEGER NOT NULL DEFAULT 0   -- continued requests in a row that were refused
 ) STRICT;
+
+-- The system prompt as the session's requests begin with it (store::baselines::Baseline as JSON).
+CREATE TABLE baseline (
+  session INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
+  value   TEXT NOT NULL
+) STRICT;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Desk;
 use crate::{
     context::{compaction, window::Window},
+    store::Baseline,
     transcript::{Failure, FailureKind, SessionId, Status, StopReason, text},
     turn::{
         TurnContext,
@@ -66,12 +67,20 @@ impl Desk {
 
     /// What a turn of the session would use if it began now.
     pub async fn context(&self, session: &SessionId) -> Result<TurnContext, Failure> {
+        Ok(self.frozen(session).await?.0)
+    }
+
+    /// [`Self::context`], and what stands before the conversation.
+    pub(super) async fn frozen(&self, session: &SessionId) -> Result<(TurnContext, Baseline), Failure> {
         let row = self.shared.store.session(session).await?;
         let (prepare, agent, model) =
             (Arc::clone(&self.shared.prepare), row.agent.clone(), row.model.clone());
-        tokio::task::spawn_blocking(move || prepare.prepare(&row, &agent, &model))
-            .await
-            .map_err(|error| Failure::internal(error.to_string()))?
+        let prepared = tokio::task::spawn_blocking(move || prepare.prepare(&row, &agent, &model)).await;
+        let mut context = prepared.map_err(|error| Failure::internal(error.to_string()))??;
+        let (live, stored) =
+            (self.shared.store.live(session).await?, self.shared.store.baseline(session).await?);
+        let baseline = context.freeze(stored, &live);
+        Ok((context, baseline))
     }
 
     /// The next wish that somebody still waits for.

@@ -2,16 +2,19 @@
 //!
 //! Made from the stored history by the functions that a turn uses; nothing is written and no lease is taken.
 
+use std::sync::Arc;
+
 use super::Desk;
 use crate::{
     context::{
         anchor::Threading,
-        compaction,
+        compaction, fragments,
         render::Contents,
-        validate::Violation,
+        validate::{Shape, Violation},
         window::{Window, WindowError},
     },
     provider::Outgoing,
+    store::Baseline,
     transcript::{Failure, Message, MessageId, Role, Seq, SessionId, Timestamp},
     turn::{
         TurnContext,
@@ -72,12 +75,22 @@ impl Desk {
     /// are any. Fails as the turn would, where no request could be made at all.
     pub async fn preview(&self, session: &SessionId, prompt: &[AcceptedPart]) -> Result<Preview, Failure> {
         let store = &self.shared.store;
-        let context = self.context(session).await?;
+        let (context, baseline) = self.frozen(session).await?;
         let last = store.live(session).await?.last;
         let (asked, overflow) = (context.asked(), context.overflow());
         let mut window = Window::look(store, session, last, asked, overflow, &mut |_, _, _| {}).await?;
+        let mut seq = last.0;
+        let mut push = |window: &mut Window, parts: &[AcceptedPart]| {
+            seq += 1;
+            window.push(&message(session, Seq(seq), parts), &Contents::default());
+        };
         if !prompt.is_empty() {
-            window.push(&message(session, Seq(last.0 + 1), prompt), &Contents::default());
+            push(&mut window, prompt);
+        }
+        if is_to_be_answered(&window) {
+            for note in news(&context, &baseline).await? {
+                push(&mut window, &[AcceptedPart::Text(note)]);
+            }
         }
         let first = first(&context, &window)?;
         let mut notes = self.obstacles(session).await?;
@@ -125,6 +138,19 @@ impl Desk {
         }
         Ok(notes)
     }
+}
+
+/// Whether somebody but the model spoke last.
+fn is_to_be_answered(window: &Window) -> bool {
+    window.items().last().is_some_and(|item| !matches!(item.shape, Shape::Assistant(_)))
+}
+
+/// What the turn would tell the model of changed instructions, behind the prompt.
+async fn news(context: &TurnContext, baseline: &Baseline) -> Result<Vec<String>, Failure> {
+    let sources = Arc::clone(&context.sources);
+    let now = tokio::task::spawn_blocking(move || sources.look()).await;
+    let now = now.map_err(|error| Failure::internal(error.to_string()))?;
+    Ok(fragments::news(&baseline.told, &now))
 }
 
 /// The message that a prompt would become.

@@ -1,0 +1,108 @@
+//! The system prompt is frozen; what changes reaches the model on the very next step, behind all that was sent.
+
+use serde_json::{Value, json};
+
+use super::compaction::{shown, summary};
+use crate::support::{
+    home::{Home, config_for},
+    provider::{Answer, Double, Wire},
+    server::Client,
+};
+
+fn run(n: usize, command: &str) -> Answer {
+    Answer::new().call(&format!("c{n}"), "bash", &json!({"command": command}))
+}
+
+/// What stands before the conversation of a request.
+fn system(body: &Value) -> String {
+    match body.get("messages") {
+        Some(messages) if messages[0]["role"] == "system" => messages[0]["content"].to_string(),
+        Some(_) => body["system"].to_string(),
+        None => body["instructions"].to_string(),
+    }
+}
+
+#[tokio::test]
+async fn an_instruction_file_made_edited_and_deleted_within_a_turn_is_told_on_the_next_step() {
+    for wire in [Wire::Responses, Wire::Chat, Wire::Anthropic] {
+        let script = vec![
+            run(1, "printf 'Speak French.' > AGENTS.md"),
+            run(2, "printf 'Speak Latin, and briefly.' > AGENTS.md"),
+            run(3, "rm AGENTS.md"),
+            run(4, "true"),
+            Answer::new().text("Fini."),
+            Answer::new().text("Encore."),
+        ];
+        let double = Double::start(wire, script).await;
+        let home = Home::new(&config_for(&double));
+        let server = home.start().await;
+        server.allow_all();
+        let session = server.session().await;
+        server.prompt(&session, "Go.").await;
+        server.shut_down().await;
+        let server = home.start().await;
+        server.prompt(&session, "Again.").await;
+
+        // The double has seen that the prefix is frozen, over the restart too.
+        let requests: Vec<_> = double.requests().into_iter().map(|request| request.body).collect();
+        assert!(requests.iter().all(|body| system(body) == system(&requests[0])), "{wire:?}");
+        let told = |request: usize, words: &str| shown(&requests[request]).matches(words).count();
+        assert_eq!((told(1, "is new"), told(1, "Speak French.\n</project")), (1, 1), "{wire:?}");
+        assert_eq!(
+            (told(2, "has changed"), told(2, "Speak Latin, and briefly.\n</project")),
+            (1, 1),
+            "{wire:?}"
+        );
+        assert_eq!((told(3, "is gone"), told(4, "is gone"), told(5, "is gone")), (1, 1, 1), "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_between_two_turns_is_told_once_and_a_compaction_begins_anew() {
+    let double = Double::start(Wire::Responses, Vec::new()).await;
+    let mut config = config_for(&double);
+    config["compaction"] = json!({"keepTokens": 100});
+    let home = Home::new(&config);
+    home.write("AGENTS.md", "Count in tens.");
+    let server = home.start().await;
+    let session = server.session().await;
+    double.then(run(1, "seq -f 'line number %g' 1 900"));
+    for words in ["Ten.", "Twenty."] {
+        double.then(Answer::new().text(words));
+        server.prompt(&session, "Count.").await;
+        home.write("AGENTS.md", "Count in hundreds.");
+    }
+    let requests = || double.requests().into_iter().map(|request| request.body).collect::<Vec<_>>();
+    let last = requests().pop().unwrap();
+    assert!(system(&last).contains("tens") && shown(&last).contains("Count in hundreds."));
+
+    double.then(Answer::new().text(&summary("counted")).aside());
+    server.call("session/compact", json!({"sessionId": session})).await;
+    double.then(Answer::new().text("Hundred.").new_prefix());
+    server.prompt(&session, "Count.").await;
+    let last = requests().pop().unwrap();
+    assert!(system(&last).contains("Count in hundreds.") && !system(&last).contains("tens"));
+    let report = server.call("session/context", json!({"sessionId": session})).await;
+    let changed = report["fragments"].as_array().unwrap().iter().find(|one| one["changedAt"].is_i64());
+    assert!(changed.is_some_and(|one| one["name"].as_str().unwrap().ends_with("AGENTS.md")));
+}
+
+#[tokio::test]
+async fn midnight_passes_and_the_prefix_stays() {
+    let double = Double::start(Wire::Responses, Vec::new()).await;
+    let mut config = config_for(&double);
+    config["providers"]["double"]["store"] = json!(true);
+    let home = Home::new(&config);
+    let day = home.write("today", "Sat, 21 Nov 2026");
+    let server = Client::default().env("AGENTLS_TODAY", &day.to_string_lossy()).start(&home).await;
+    server.allow_all();
+    let session = server.session().await;
+    double.then(run(1, "printf 'Sun, 22 Nov 2026' > today"));
+    double.then(Answer::new().text("A new day."));
+    server.prompt(&session, "Stay up.").await;
+    let requests: Vec<_> = double.requests().into_iter().map(|request| request.body).collect();
+    assert!(system(&requests[0]).contains("Sat, 21 Nov 2026 (UTC)"));
+    assert_eq!(system(&requests[1]), system(&requests[0]));
+    assert!(shown(&requests[1]).contains("date: Sun, 22 Nov 2026 (UTC)"));
+    assert_eq!(requests[1]["previous_response_id"], "resp_0", "a note does not break the thread");
+}
