@@ -34,7 +34,7 @@ use crate::{
         Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events},
-    workspace::{paths, project},
+    workspace::{paths, project, skills::Skill},
 };
 pub use api::*;
 pub use import::{
@@ -357,6 +357,13 @@ impl Engine {
     /// The tools that models are offered.
     pub fn tools(&self) -> Arc<[ToolSpec]> {
         self.inner.tools.specs()
+    }
+
+    /// The skills that the model can load in `cwd`; without one, the user's own.
+    pub async fn skills(&self, cwd: Option<String>) -> Result<Vec<Skill>, EngineError> {
+        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let settings = Arc::clone(&self.inner.settings);
+        Ok(blocking(move || settings.listed_skills(cwd.as_deref())).await?)
     }
 
     /// The configuration as it holds in `cwd`. Secrets are redacted.

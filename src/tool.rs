@@ -22,6 +22,7 @@ mod process;
 pub mod question;
 pub mod read;
 pub mod recall;
+pub mod skill;
 mod terminal;
 mod textfile;
 pub mod todo;
@@ -43,6 +44,7 @@ use crate::{
     provider::ToolSpec,
     store::Store,
     transcript::{SessionId, TodoItem},
+    workspace::skills::Skills,
 };
 
 /// What a tool call may use. Made for one call.
@@ -66,6 +68,8 @@ pub struct ToolContext {
     pub sessions: Arc<dyn new_session::Sessions>,
     /// Told about what happens while the tool runs.
     pub progress: Arc<dyn Progress>,
+    /// What the session's skills say.
+    pub skills: Arc<Skills>,
     /// Earlier results and the todo list.
     pub store: Store,
     /// Names of environment variables that no child process may see (provider keys).
@@ -164,6 +168,7 @@ impl Registry {
             Arc::new(recall::Recall),
             Arc::new(context_usage::AskUsage),
             Arc::new(new_session::ProposeSession),
+            Arc::new(skill::LoadSkill),
         ];
         Self { shared: Arc::new(Tools { tools, specs: OnceLock::new() }) }
     }

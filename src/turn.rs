@@ -38,7 +38,10 @@ use crate::{
     store::{Store, StoreError},
     tool::{Registry, buffers::Editor, new_session::Sessions},
     transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
-    workspace::config::{CompactionConfig, HeadlessPermission},
+    workspace::{
+        config::{CompactionConfig, HeadlessPermission},
+        skills::Skills,
+    },
 };
 
 /// What all turns of a process share.
@@ -87,6 +90,8 @@ pub struct TurnContext {
     pub instructions: Arc<str>,
     /// What it is made of.
     pub fragments: Arc<[Fragment]>,
+    /// The skills that can be loaded.
+    pub skills: Arc<Skills>,
     /// Where that comes from.
     pub sources: Arc<dyn Sources>,
     /// The tools on offer.

@@ -6,3 +6,4 @@ pub mod config;
 pub mod instructions;
 pub mod paths;
 pub mod project;
+pub mod skills;

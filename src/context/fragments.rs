@@ -9,7 +9,7 @@ pub use crate::store::Fragment;
 use crate::{
     store::{Baseline, Live},
     transcript::{ModelRef, Seq},
-    workspace::instructions::Instruction,
+    workspace::{instructions::Instruction, skills::Skill},
 };
 
 /// How the `build` agent is asked to work.
@@ -25,7 +25,7 @@ You are a careful software engineer who works in the user's own project through 
 - Say at the end, in a few sentences, what you did or found, with paths and line numbers.";
 
 /// The pieces of a system prompt as they are now, in order. `date` is the day as a person writes it.
-pub fn fragments(cwd: &Path, date: &str, files: &[Instruction]) -> Vec<Fragment> {
+pub fn fragments(cwd: &Path, date: &str, files: &[Instruction], skills: &[Skill]) -> Vec<Fragment> {
     let fixed = |name: &str, text: String| Fragment { name: name.to_owned(), text, changed_at: None };
     let environment = format!(
         "<environment>\nworking directory: {}\nplatform: {}\ndate: {date}\n</environment>",
@@ -42,6 +42,15 @@ pub fn fragments(cwd: &Path, date: &str, files: &[Instruction]) -> Vec<Fragment>
         ),
         changed_at: file.changed_at,
     }));
+    if !skills.is_empty() {
+        let lines: Vec<String> =
+            skills.iter().map(|skill| format!("- {}: {}", skill.name, skill.description)).collect();
+        let text = format!(
+            "<skills>\nLoad one with the tool `skill` when its description fits the task.\n{}\n</skills>",
+            lines.join("\n")
+        );
+        fragments.push(fixed("skills", text));
+    }
     fragments
 }
 

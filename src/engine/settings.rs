@@ -21,6 +21,7 @@ use crate::{
     workspace::{
         config::{self, ApiConfig, Config, ProviderConfig},
         instructions, project,
+        skills::{Skill, Skills},
     },
 };
 
@@ -32,6 +33,9 @@ const DEFAULT_MAX_OUTPUT: u64 = 16_000;
 
 /// The window of a model that configuration says nothing else of, in tokens.
 const DEFAULT_CONTEXT: u64 = 128_000;
+
+/// Where a project keeps its skills, below its root.
+const SKILL_FOLDERS: [&str; 2] = [".agentls/skills", ".claude/skills"];
 
 /// Where settings come from.
 pub(super) struct Settings {
@@ -127,6 +131,26 @@ impl Settings {
         listed.collect()
     }
 
+    /// The skills of the configuration, the user's own, and those of a project that is trusted.
+    fn skills(&self, cwd: &Path, root: &Path, config: &Config) -> Skills {
+        let mut places: Vec<PathBuf> = config.skills.paths.iter().map(|path| root.join(path)).collect();
+        places.push(self.config_dir.join("skills"));
+        if self.client().trusted {
+            let folders: Vec<&Path> = if cwd == root { vec![cwd] } else { vec![cwd, root] };
+            for (folder, name) in folders.iter().flat_map(|folder| SKILL_FOLDERS.map(|name| (folder, name))) {
+                places.push(folder.join(name));
+            }
+        }
+        Skills::new(places)
+    }
+
+    pub(super) fn listed_skills(&self, cwd: Option<&Path>) -> Vec<Skill> {
+        match cwd {
+            Some(cwd) => self.skills(cwd, &project::find(cwd).path, &self.load(Some(cwd)).config).list(),
+            None => Skills::new(vec![self.config_dir.join("skills")]).list(),
+        }
+    }
+
     fn resolve(&self, config: &Config, reference: &ModelRef) -> Result<Resolved, Failure> {
         let model = find_model(config, reference)?;
         if reference.provider == catalog::OFFLINE {
@@ -157,7 +181,9 @@ impl Prepare for Settings {
             Some((small, model, provider))
         });
         let root = project::find(&cwd).path;
+        let skills = Arc::new(self.skills(&cwd, &root, &config));
         let sources = PromptSources {
+            skills: Arc::clone(&skills),
             watch: instructions::Watch::new(cwd.clone(), root, config.instructions.clone()),
             cwd: cwd.clone(),
         };
@@ -172,6 +198,7 @@ impl Prepare for Settings {
             instructions: fragments::instructions(&fragments).into(),
             fragments: fragments.into(),
             sources: Arc::new(sources),
+            skills,
             specs: self.tools.specs(),
             cwd,
             rules: Arc::new(rules(&config)),
@@ -193,11 +220,12 @@ impl Prepare for Settings {
 struct PromptSources {
     cwd: PathBuf,
     watch: instructions::Watch,
+    skills: Arc<Skills>,
 }
 
 impl Sources for PromptSources {
     fn look(&self) -> Vec<Fragment> {
-        fragments::fragments(&self.cwd, &today(), &self.watch.look())
+        fragments::fragments(&self.cwd, &today(), &self.watch.look(), &self.skills.list())
     }
 }
 

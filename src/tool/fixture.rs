@@ -20,6 +20,7 @@ use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
+    workspace::skills::Skills,
 };
 
 /// The session that calls.
@@ -111,6 +112,7 @@ impl Desk {
             gauge: Arc::new(Measured(self.usage.clone())),
             sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
+            skills: Arc::new(Skills::new(Vec::new())),
             store: self.store(),
             secret_env: self.secret_env.clone().into(),
         };

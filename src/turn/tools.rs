@@ -146,6 +146,7 @@ impl Turn {
                     kind: PartKind::Tool(tool.clone()),
                 },
             }),
+            skills: Arc::clone(&self.context.skills),
             store: self.shared.store.clone(),
             secret_env: Arc::clone(&self.context.secret_env),
         };

@@ -106,3 +106,30 @@ async fn midnight_passes_and_the_prefix_stays() {
     assert!(shown(&requests[1]).contains("date: Sun, 22 Nov 2026 (UTC)"));
     assert_eq!(requests[1]["previous_response_id"], "resp_0", "a note does not break the thread");
 }
+
+#[tokio::test]
+async fn a_skill_that_is_added_is_told_and_can_be_loaded() {
+    let double = Double::start(Wire::Responses, Vec::new()).await;
+    let home = Home::new(&config_for(&double));
+    let server = home.start().await;
+    server.allow_all();
+    let session = server.session().await;
+    let skill = "---\nname: tides\ndescription: For questions about the tides\n---\nLook at the moon.\n";
+    home.write("new/SKILL.md", skill);
+    double.then(run(1, "mkdir -p .agentls/skills && mv new .agentls/skills/tides"));
+    double.then(Answer::new().call("c2", "skill", &json!({"name": "tides"})));
+    double.then(Answer::new().call("c3", "skill", &json!({"name": "winds"})));
+    double.then(Answer::new().text("I looked."));
+    server.prompt(&session, "When is high tide?").await;
+    let requests: Vec<_> = double.requests().into_iter().map(|request| request.body).collect();
+    assert!(shown(&requests[1]).contains("- tides: For questions about the tides"));
+    assert_eq!(system(&requests[1]), system(&requests[0]));
+    assert!(shown(&requests[2]).contains("Look at the moon."));
+    assert!(shown(&requests[3]).contains("There is no skill `winds`. Skills: tides."));
+    let listed = server.call("skill/list", json!({"cwd": home.workspace()})).await;
+    assert_eq!(listed["skills"][0]["name"], "tides");
+
+    let untrusted = Client::headless().options(json!({"trust": "untrusted"})).start(&home).await;
+    let listed = untrusted.call("skill/list", json!({"cwd": home.workspace()})).await;
+    assert_eq!(listed["skills"], json!([]), "a project that nobody trusts brings none");
+}

@@ -48,6 +48,12 @@ impl Client {
         Self { options: json!({"trust": "trusted"}), ..Self::default() }
     }
 
+    /// Replaces what it says of itself to agentls.
+    pub fn options(mut self, options: Value) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Replaces the plain LSP capabilities.
     pub fn capabilities(mut self, capabilities: Value) -> Self {
         self.capabilities = capabilities;

@@ -12,8 +12,9 @@ use super::{
     render,
     results::{
         Cancelled, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted, EvidenceResult, Exported,
-        MessagePage, ModelList, NextRequest, PartRange, PromptResult, QueueResult, Queues, Removed,
-        ServerStatus, SessionCounts, SessionPage, SessionResult, StepsResult, ToolEntry, ToolList,
+        ListedSkill, MessagePage, ModelList, NextRequest, PartRange, PromptResult, QueueResult, Queues,
+        Removed, ServerStatus, SessionCounts, SessionPage, SessionResult, SkillList, StepsResult, ToolEntry,
+        ToolList,
     },
     server::Server,
     status,
@@ -195,6 +196,15 @@ impl Server {
             parameters: tool.parameters.clone(),
         });
         Ok(ToolList { tools: tools.collect() })
+    }
+
+    pub async fn skill_list(&self, params: InWorkspace) -> Outcome<SkillList> {
+        let skills = self.engine.skills(params.cwd).await?.into_iter().map(|skill| ListedSkill {
+            name: skill.name,
+            description: skill.description,
+            path: skill.path.to_string_lossy().into_owned(),
+        });
+        Ok(SkillList { skills: skills.collect() })
     }
 
     pub async fn config_get(&self, params: ConfigGet) -> Outcome<ConfigResult> {

@@ -20,7 +20,7 @@ use super::{
     results::{
         Cancelled, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult, Exported, MessagePage,
         ModelList, NextRequest, PartRange, PromptResult, QueueResult, Removed, ServerStatus, SessionPage,
-        SessionResult, StepsResult, ToolList,
+        SessionResult, SkillList, StepsResult, ToolList,
     },
     server::Server,
 };
@@ -112,6 +112,7 @@ methods! {
     "part/evidence":    PartParams => EvidenceResult,     part_evidence,    "Reads what stays of a tool call when it is compacted.";
     "model/list":       InWorkspace => ModelList,         model_list,       "Lists the models that can be chosen.";
     "tool/list":        InWorkspace => ToolList,          tool_list,        "Lists the tools that the model is offered.";
+    "skill/list":       InWorkspace => SkillList,           skill_list,       "Lists the skills that the model can load.";
     "config/get":       ConfigGet => ConfigResult,        config_get,       "Reads the merged configuration and where it came from.";
     "server/status":    Nothing => ServerStatus,          server_status,    "What the server knows of itself.";
 }

@@ -95,6 +95,20 @@ results! {
         /// How the next request will reach the provider.
         threading: ContextThreading,
     }
+    /// The skills that the model can load.
+    SkillList {
+        /// They.
+        skills: Vec<ListedSkill>,
+    }
+    /// A skill.
+    ListedSkill {
+        /// What the model calls it.
+        name: String,
+        /// When it fits.
+        description: String,
+        /// Its file.
+        path: String,
+    }
     /// A piece of the history.
     #[derive(Deserialize)]
     ContextItem {
