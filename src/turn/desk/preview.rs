@@ -127,7 +127,7 @@ impl Desk {
     /// What comes before any request that is asked for now.
     async fn obstacles(&self, session: &SessionId) -> Result<Vec<String>, Failure> {
         let mut notes = Vec::new();
-        if self.state().live.get(session).is_some_and(|live| live.turn.is_some()) {
+        if self.shared.store.session(session).await?.owner.is_some() {
             notes.push(
                 "a turn is running: what its tools and its model have not said yet is missing".to_owned(),
             );
