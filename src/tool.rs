@@ -166,9 +166,9 @@ impl Registry {
             Arc::new(todo::Todo),
             Arc::new(question::AskPerson),
             Arc::new(recall::Recall),
+            Arc::new(skill::LoadSkill),
             Arc::new(context_usage::AskUsage),
             Arc::new(new_session::ProposeSession),
-            Arc::new(skill::LoadSkill),
         ];
         Self { shared: Arc::new(Tools { tools, specs: OnceLock::new() }) }
     }

@@ -47,7 +47,8 @@ async fn look_and_send(double: &Double, server: &Server, session: &str, text: &s
 async fn what_is_shown_is_what_is_sent_on_each_wire_and_with_kept_responses() {
     for (wire, keep) in [(WIRES[0], false), (WIRES[0], true), (WIRES[1], false), (WIRES[2], false)] {
         let says = |words: &str| Answer::new().text(words);
-        let script = vec![echo(1), echo(2), says("One."), says("Two."), echo(3), says("Three.")];
+        let script =
+            vec![echo(1), echo(2), says("One."), says("Two."), echo(3), says("Three."), says("Four.")];
         let double = Double::start(wire, script).await;
         let mut config = config_for(&double);
         config["providers"]["double"]["apiKeyEnv"] = json!("DOUBLE_API_KEY");
@@ -60,14 +61,15 @@ async fn what_is_shown_is_what_is_sent_on_each_wire_and_with_kept_responses() {
         assert_eq!(first["threading"]["reason"], if keep { "first" } else { "off" });
         assert_eq!(first["forecast"]["cachedItems"], 0);
         let second = look_and_send(&double, &server, &session, "  And now?\r\n").await;
-        home.write("AGENTS.md", "Be brief.");
         let third = look_and_send(&double, &server, &session, "Again?").await;
-        assert!(third["body"].as_str().unwrap().contains("Be brief."), "the news goes with the prompt");
-        for (seen, items, new) in [(second, 5, 2), (third, 7, 3)] {
+        home.write("AGENTS.md", "Be kind and brief.");
+        let fourth = look_and_send(&double, &server, &session, "Once more?").await;
+        assert!(fourth["body"].as_str().unwrap().contains("AGENTS.md has changed"), "news comes with it");
+        for (seen, items) in [(second, 5), (third, 7)] {
             assert_eq!(seen["threading"]["mode"], if keep { "delta" } else { "full" });
             assert_eq!(seen["threading"]["anchorSeq"].is_null(), !keep);
             assert_eq!(seen["forecast"]["cachedItems"], items, "all that the last request held");
-            assert_eq!(seen["forecast"]["items"], items + new, "the answer, the prompt, the news");
+            assert_eq!(seen["forecast"]["items"], items + 2, "the answer and the prompt are new");
             let tokens = |name: &str| seen["forecast"][name].as_u64().unwrap();
             assert!(tokens("cachedTokens") > 0 && tokens("cachedTokens") <= tokens("tokens"));
         }
@@ -136,6 +138,9 @@ async fn what_stands_in_the_way_is_told() {
     let answered = shown(&server, &session, None).await;
     assert!(note(&answered).starts_with("nothing waits"), "{answered}");
     assert!(answered["body"].as_str().unwrap().contains("Two?") && answered["first"].is_null());
+    home.write("AGENTS.md", "Be brief.");
+    let changed = shown(&server, &session, None).await;
+    assert!(note(&changed).starts_with("nothing waits"), "news alone asks for no answer: {changed}");
     let wide = shown(&server, &session, Some(&"word ".repeat(10_000))).await;
     assert_eq!(wide["first"], "compaction", "{} tokens", wide["forecast"]["tokens"]);
     assert_eq!(wide["notes"], json!([]));

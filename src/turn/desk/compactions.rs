@@ -67,11 +67,14 @@ impl Desk {
 
     /// What a turn of the session would use if it began now.
     pub async fn context(&self, session: &SessionId) -> Result<TurnContext, Failure> {
-        Ok(self.frozen(session).await?.0)
+        Ok(self.frozen_context(session).await?.0)
     }
 
-    /// [`Self::context`], and what stands before the conversation.
-    pub(super) async fn frozen(&self, session: &SessionId) -> Result<(TurnContext, Baseline), Failure> {
+    /// That, and what the session's requests begin with.
+    pub(super) async fn frozen_context(
+        &self,
+        session: &SessionId,
+    ) -> Result<(TurnContext, Baseline), Failure> {
         let row = self.shared.store.session(session).await?;
         let (prepare, agent, model) =
             (Arc::clone(&self.shared.prepare), row.agent.clone(), row.model.clone());

@@ -75,22 +75,17 @@ impl Desk {
     /// are any. Fails as the turn would, where no request could be made at all.
     pub async fn preview(&self, session: &SessionId, prompt: &[AcceptedPart]) -> Result<Preview, Failure> {
         let store = &self.shared.store;
-        let (context, baseline) = self.frozen(session).await?;
+        let (context, baseline) = self.frozen_context(session).await?;
         let last = store.live(session).await?.last;
         let (asked, overflow) = (context.asked(), context.overflow());
         let mut window = Window::look(store, session, last, asked, overflow, &mut |_, _, _| {}).await?;
-        let mut seq = last.0;
-        let mut push = |window: &mut Window, parts: &[AcceptedPart]| {
-            seq += 1;
-            window.push(&message(session, Seq(seq), parts), &Contents::default());
-        };
         if !prompt.is_empty() {
-            push(&mut window, prompt);
+            window.push(&message(session, Seq(last.0 + 1), prompt), &Contents::default());
         }
-        if is_to_be_answered(&window) {
-            for note in news(&context, &baseline).await? {
-                push(&mut window, &[AcceptedPart::Text(note)]);
-            }
+        // Without anything to answer a prompt comes first.
+        let news = if is_to_be_answered(&window) { news(&context, &baseline).await } else { Vec::new() };
+        for (note, seq) in news.into_iter().zip(last.0 + 2..) {
+            window.push(&message(session, Seq(seq), &[AcceptedPart::Text(note)]), &Contents::default());
         }
         let first = first(&context, &window)?;
         let mut notes = self.obstacles(session).await?;
@@ -145,12 +140,11 @@ fn is_to_be_answered(window: &Window) -> bool {
     window.items().last().is_some_and(|item| !matches!(item.shape, Shape::Assistant(_)))
 }
 
-/// What the turn would tell the model of changed instructions, behind the prompt.
-async fn news(context: &TurnContext, baseline: &Baseline) -> Result<Vec<String>, Failure> {
+/// What the model would be told first, because it changed since.
+async fn news(context: &TurnContext, baseline: &Baseline) -> Vec<String> {
     let sources = Arc::clone(&context.sources);
-    let now = tokio::task::spawn_blocking(move || sources.look()).await;
-    let now = now.map_err(|error| Failure::internal(error.to_string()))?;
-    Ok(fragments::news(&baseline.told, &now))
+    let looked = tokio::task::spawn_blocking(move || sources.look()).await;
+    looked.map(|now| fragments::news(&baseline.told, &now)).unwrap_or_default()
 }
 
 /// The message that a prompt would become.
