@@ -6,9 +6,11 @@
 
 pub mod anchor;
 pub mod budget;
+pub mod cache;
 pub mod compaction;
 pub mod fragments;
 pub mod history;
+pub mod marks;
 pub mod render;
 pub mod report;
 pub mod validate;

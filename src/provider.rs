@@ -242,6 +242,8 @@ pub enum Event {
         reason: FinishReason,
         /// What it consumed; the cost is not filled in.
         usage: Usage,
+        /// Whether the provider says what its cache held.
+        cache_told: bool,
         /// The provider's id of the response, where it can be continued from.
         response_id: Option<String>,
     },
@@ -278,8 +280,12 @@ pub trait Provider: Send + Sync + Debug {
     /// Whether it keeps its responses to `model`, so that a later request can continue one.
     fn keeps_responses(&self, model: &Model) -> bool;
 
-    /// Joins encoded entries into a request. Pure.
-    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing;
+    /// From how many tokens on its cache keeps a prompt for `model`.
+    fn cache_floor(&self, model: &Model) -> u64;
+
+    /// Joins encoded entries into a request. Pure. `cache`: behind which of them, by index and the most valuable
+    /// first, the provider's cache is worth keeping, where it wants to be told.
+    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], cache: &[usize]) -> Outgoing;
 
     /// A request for `model` as it may be shown: without secrets, credentials named, every other byte as it is sent.
     /// Pure.

@@ -57,7 +57,7 @@ pub use outline::Outline;
 pub use parts::{Bodies, Loading, NewPart};
 pub use sent::{Results, Sent};
 pub use sessions::{NewSessionRow, SessionFilter, SessionsPage, TitleBy};
-pub use steps::Step;
+pub use steps::{LastAnswered, Step};
 pub use turns::{Begun, Change, TurnEnd};
 
 /// Marks our databases (`PRAGMA application_id`): "agls".

@@ -27,4 +27,4 @@ pub use prompt::{Delivery, PromptPart, QueuedPrompt, StopReason};
 pub use session::{Counts, ModelRef, Owner, Session, Status};
 pub use time::Timestamp;
 pub use update::{DeltaField, SessionEvent, TodoItem, TodoStatus, Update};
-pub use usage::Usage;
+pub use usage::{CacheMiss, Usage};

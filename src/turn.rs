@@ -3,6 +3,7 @@
 //! One actor for each running session ([`desk`]); what a turn may use is frozen into a [`TurnContext`] when it
 //! begins, so that a changed setting cannot race it. A turn that started has exactly one end (invariant 7).
 
+mod cache;
 pub mod desk;
 pub mod events;
 pub mod gate;
@@ -193,7 +194,7 @@ impl From<ProviderError> for Failure {
 
 /// `wait` after `now`.
 fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    Timestamp(now.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+    now.after(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Names the session in logs without its content.

@@ -8,6 +8,7 @@ mod long;
 mod memory;
 mod sample;
 mod show;
+mod upload;
 
 use std::{
     fs::{self, File},
@@ -84,6 +85,7 @@ fn play(stage: &Stage, show: &mut Show) -> anyhow::Result<()> {
     measure(&mut server, &session, show, &mut measured).context("there are no figures")?;
     measured.long =
         long::play(&mut server, stage, show).context("the long session is not as it should be")?;
+    upload::play(&mut server, stage, show).context("the ledger is not as it should be")?;
     stop(&mut server, show, &mut measured).context("the server did not end in order")?;
     print_figures(show, measured)
 }
@@ -94,9 +96,14 @@ impl Stage {
         let root = root.context("there is no place for a scratch directory")?;
         let project = root.path().join("todo");
         sample::write(&project).context("the sample project cannot be written")?;
-        long::configure(&root.path().join(CONFIG)).context("the configuration cannot be written")?;
+        upload::configure(&root.path().join(CONFIG), false).context("the configuration cannot be written")?;
         let program = std::env::current_exe().context("the program does not know where it is")?;
         Ok(Self { root, project, program })
+    }
+
+    /// Where the configuration lies.
+    fn config(&self) -> PathBuf {
+        self.root.path().join(CONFIG)
     }
 
     /// The server's stderr.

@@ -33,10 +33,12 @@ impl Fingerprint {
     /// Of a request without any conversation, made for the turn.
     pub fn of(outgoing: &Outgoing) -> Self {
         let mut fields: Map<String, Value> = serde_json::from_slice(&outgoing.body).unwrap_or_default();
+        // Where there is no field for instructions they are all that an empty conversation holds.
+        let says = ["instructions", "system", "messages"].into_iter().find(|name| fields.contains_key(*name));
         let mut take = |name: &str| digest(&fields.shift_remove(name).unwrap_or_default());
-        let (model, instructions, tools) = (take("model"), take("instructions"), take("tools"));
+        let (model, instructions, tools) = (take("model"), take(says.unwrap_or_default()), take("tools"));
         // These may differ from request to request.
-        for passing in ["tool_choice", "input", "previous_response_id"] {
+        for passing in ["tool_choice", "input", "messages", "previous_response_id"] {
             take(passing);
         }
         let endpoint = digest(&Value::from(outgoing.url.as_str()));
@@ -49,8 +51,12 @@ impl Fingerprint {
     }
 
     /// What is different from a stored one.
-    fn change_from(&self, stored: &str) -> Option<&'static str> {
-        let before: Self = serde_json::from_str(stored).unwrap_or_default();
+    fn change_from_written(&self, stored: &str) -> Option<&'static str> {
+        self.change_from(&serde_json::from_str(stored).unwrap_or_default())
+    }
+
+    /// What is different from an earlier one.
+    pub fn change_from(&self, before: &Self) -> Option<&'static str> {
         let changed = [
             (self.endpoint != before.endpoint, "endpoint"),
             (self.model != before.model, "model"),
@@ -113,13 +119,15 @@ pub fn plan(window: &Window, anchoring: &Anchoring, fingerprint: &Fingerprint, k
     let Some(Anchor { seq, response }) = &anchoring.anchor else {
         return full(if anchoring.reason.is_empty() { "first" } else { &anchoring.reason });
     };
-    if anchoring.refusals >= MOST_REFUSALS && fingerprint.change_from(&anchoring.fingerprint).is_none() {
+    if anchoring.refusals >= MOST_REFUSALS
+        && fingerprint.change_from_written(&anchoring.fingerprint).is_none()
+    {
         return full("refused");
     }
     if *seq <= window.live().reshaped {
         return full(&window.live().reason);
     }
-    if let Some(changed) = fingerprint.change_from(&anchoring.fingerprint) {
+    if let Some(changed) = fingerprint.change_from_written(&anchoring.fingerprint) {
         return full(changed);
     }
     let answer = |item: &super::window::Item| item.seq == *seq && matches!(item.shape, Shape::Assistant(_));
@@ -154,14 +162,14 @@ mod tests {
             body[name] = value;
             Fingerprint::of(&outgoing(&body))
         };
-        assert_eq!(with("tool_choice", json!("none")).change_from(&before), None);
-        assert_eq!(with("input", json!([1])).change_from(&before), None);
+        assert_eq!(with("tool_choice", json!("none")).change_from_written(&before), None);
+        assert_eq!(with("input", json!([1])).change_from_written(&before), None);
         for name in ["model", "instructions", "tools"] {
-            assert_eq!(with(name, json!("other")).change_from(&before), Some(name));
+            assert_eq!(with(name, json!("other")).change_from_written(&before), Some(name));
         }
-        assert_eq!(with("service_tier", json!("flex")).change_from(&before), Some("settings"));
+        assert_eq!(with("service_tier", json!("flex")).change_from_written(&before), Some("settings"));
         let elsewhere = Outgoing { url: "https://example.org/v2".into(), ..outgoing(&body) };
-        assert_eq!(Fingerprint::of(&elsewhere).change_from(&before), Some("endpoint"));
-        assert!(Fingerprint::of(&outgoing(&body)).change_from("damaged").is_some());
+        assert_eq!(Fingerprint::of(&elsewhere).change_from_written(&before), Some("endpoint"));
+        assert!(Fingerprint::of(&outgoing(&body)).change_from_written("damaged").is_some());
     }
 }

@@ -71,7 +71,7 @@ fn asked(context: u64) -> Asked {
         options: serde_json::Map::new(),
     };
     let budget = Budget::of(&model, 1_000);
-    Asked { provider: Arc::new(Explorer), model, budget, frame_bytes: 2_000 }
+    Asked { provider: Arc::new(Explorer::default()), model, budget, frame_bytes: 2_000 }
 }
 
 impl Desk {
@@ -172,6 +172,8 @@ impl Desk {
             threading: "full".into(),
             threading_reason: String::new(),
             usage: Usage::default(),
+            cache_miss: None,
+            frame: String::new(),
             first_event_ms: None,
             duration_ms: 0,
             retries: 0,

@@ -12,6 +12,7 @@ use super::{
     anchor::Threading,
     budget::{Budget, Calibration},
     history::{self, Overflow, Place, Reader},
+    marks,
     render::{self, Contents},
     validate::{self, Shape, Violation},
 };
@@ -62,6 +63,8 @@ pub struct Item {
     pub tokens: u64,
     /// The outputs of completed calls that stand in it whole, with the tokens of each.
     pub outputs: Vec<(PartId, u64)>,
+    /// Whether it is a summary, behind which the live history begins.
+    pub summary: bool,
 }
 
 /// For whom a window is made, and how large it may be.
@@ -118,6 +121,7 @@ impl Window {
         if first > Place::of(&window.live, last).first {
             store.reshape(session, Reshape::Start(first)).await?;
             (window.live.start, window.live.reshaped) = (Some(first), window.live.last);
+            "window".clone_into(&mut window.live.reason);
             (window.counted, window.sent) = (None, 0);
         }
         Ok(window)
@@ -216,6 +220,7 @@ impl Window {
                 tokens: tokens(entry, &encoded),
                 encoded,
                 outputs: Vec::new(),
+                summary: false,
             });
         }
     }
@@ -230,7 +235,9 @@ impl Window {
         }
         for entry in render::entries(message, contents, self.asked.model.images) {
             self.push_entry(message.seq, &entry);
-            if let (Entry::Results(results), Some(item)) = (&entry, self.items.last_mut()) {
+            let Some(item) = self.items.last_mut() else { continue };
+            item.summary = message.summary;
+            if let Entry::Results(results) = &entry {
                 let sizes = results.iter().map(|result| result.text.len() as u64);
                 item.outputs = whole_outputs(message, sizes);
             }
@@ -385,9 +392,8 @@ impl Window {
             Threading::Full { .. } => (None, 0),
             Threading::Delta { response, from, .. } => (Some(response.as_str()), *from),
         };
-        let encoded: Vec<Bytes> = self.items.iter().skip(from).map(|item| item.encoded.clone()).collect();
         let envelope = Envelope { previous_response_id: previous, ..envelope.clone() };
-        self.asked.provider.request(&envelope, &encoded)
+        join(&*self.asked.provider, &envelope, self.items.get(from..).unwrap_or_default())
     }
 }
 
@@ -398,8 +404,12 @@ pub fn compose(
     items: &[Item],
 ) -> Result<Outgoing, Violation> {
     validate::check(items.iter().map(|item| &item.shape))?;
+    Ok(join(provider, envelope, items))
+}
+
+fn join(provider: &dyn Provider, envelope: &Envelope<'_>, items: &[Item]) -> Outgoing {
     let encoded: Vec<Bytes> = items.iter().map(|item| item.encoded.clone()).collect();
-    Ok(provider.request(envelope, &encoded))
+    provider.request(envelope, &encoded, &marks::places(items))
 }
 
 /// An entry that belongs to no message, as an item.
@@ -407,7 +417,7 @@ pub fn loose_item(asked: &Asked, words: &str) -> Item {
     let entry = Entry::User(vec![Content::Text(words.to_owned())]);
     let encoded = asked.provider.encode(&asked.model, &entry);
     let tokens = tokens(&entry, &encoded);
-    Item { seq: Seq(0), shape: Shape::of(&entry), encoded, tokens, outputs: Vec::new() }
+    Item { seq: Seq(0), shape: Shape::of(&entry), encoded, tokens, outputs: Vec::new(), summary: false }
 }
 
 fn is_for(model: &ModelRef, asked: &Asked) -> bool {

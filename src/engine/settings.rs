@@ -154,7 +154,8 @@ impl Settings {
     fn resolve(&self, config: &Config, reference: &ModelRef) -> Result<Resolved, Failure> {
         let model = find_model(config, reference)?;
         if reference.provider == catalog::OFFLINE {
-            return Ok(Resolved { model, provider: Arc::new(provider::Explorer) });
+            let keeps = config.providers.get(catalog::OFFLINE).is_some_and(|own| own.store);
+            return Ok(Resolved { model, provider: Arc::new(provider::Explorer { keeps }) });
         }
         let own = config.providers.get(&reference.provider);
         let settings = connection(&reference.provider, own, &self.client())?;

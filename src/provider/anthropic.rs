@@ -2,8 +2,10 @@
 //!
 //! Format: <https://docs.claude.com/en/api/messages> and, for what streams,
 //! <https://docs.claude.com/en/docs/build-with-claude/streaming>. Thinking blocks go back unchanged, with their
-//! signature, to the model that wrote them (invariant 4).
+//! signature, to the model that wrote them (invariant 4). Caching:
+//! <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>.
 
+mod marks;
 mod request;
 mod stream;
 
@@ -40,8 +42,18 @@ impl Format for Anthropic {
         request::encode(settings, model, entry)
     }
 
-    fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes {
-        request::body(settings, envelope, encoded)
+    fn cache_floor(&self, model: &Model) -> u64 {
+        marks::floor(&model.id)
+    }
+
+    fn body(
+        &self,
+        settings: &Settings,
+        envelope: &Envelope<'_>,
+        encoded: &[Bytes],
+        cache: &[usize],
+    ) -> Bytes {
+        request::body(settings, envelope, encoded, cache)
     }
 
     fn decoder(&self, settings: &Settings, model: String) -> Box<dyn Decode> {

@@ -39,7 +39,13 @@ impl Format for Chat {
         request::encode(settings, model, entry)
     }
 
-    fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes {
+    fn body(
+        &self,
+        settings: &Settings,
+        envelope: &Envelope<'_>,
+        encoded: &[Bytes],
+        _cache: &[usize],
+    ) -> Bytes {
         request::body(settings, envelope, encoded)
     }
 

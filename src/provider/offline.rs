@@ -6,11 +6,10 @@
 //! loops. The request has a JSON format of its own.
 
 mod intent;
+mod kept;
 mod plan;
 mod summary;
 mod wire;
-
-use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{future::BoxFuture, stream};
@@ -27,13 +26,9 @@ const DELTA_BYTES: usize = 24;
 
 /// The built-in provider.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Explorer;
-
-impl Explorer {
-    /// The provider as the engine holds it.
-    pub fn shared() -> Arc<dyn Provider> {
-        Arc::new(Self)
-    }
+pub struct Explorer {
+    /// Whether it keeps its responses, so that a request can continue one.
+    pub keeps: bool,
 }
 
 impl Provider for Explorer {
@@ -46,10 +41,15 @@ impl Provider for Explorer {
     }
 
     fn keeps_responses(&self, _model: &Model) -> bool {
-        false
+        self.keeps
     }
 
-    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing {
+    /// It has no cache.
+    fn cache_floor(&self, _model: &Model) -> u64 {
+        u64::MAX
+    }
+
+    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], _cache: &[usize]) -> Outgoing {
         Outgoing {
             model: envelope.model.id.clone(),
             url: "builtin:explorer".to_owned(),
@@ -60,17 +60,45 @@ impl Provider for Explorer {
 
     fn open(&self, outgoing: Outgoing, _: Deadlines) -> BoxFuture<'_, Result<EventStream, ProviderError>> {
         Box::pin(async move {
-            let request: wire::Request = serde_json::from_slice(&outgoing.body)
+            let mut request: wire::Request = serde_json::from_slice(&outgoing.body)
                 .map_err(|error| senseless(format!("the explorer cannot read the request: {error}")))?;
-            let events = answer(&plan::next(&request), &outgoing.body).into_iter().map(Ok);
+            let before = request.previous.as_deref().map(kept::find).transpose()?.unwrap_or_default();
+            let read_before = before.iter().map(wire::size).sum();
+            request.entries.splice(0..0, before);
+            let step = plan::next(&request);
+            let id = self.keeps.then(|| kept_id(&outgoing.body));
+            if let Some(id) = id.clone() {
+                request.entries.push(said(&step, &outgoing.body));
+                kept::keep(id, request.entries);
+            }
+            let events = answer(&step, &outgoing.body, read_before, id).into_iter().map(Ok);
             let stream: EventStream = Box::pin(stream::iter(events));
             Ok(stream)
         })
     }
 }
 
-/// A step as the events of an answer: a thought, then a call or words.
-fn answer(step: &Step, body: &[u8]) -> Vec<Event> {
+fn kept_id(body: &[u8]) -> String {
+    call_id_from(body).replacen("call", "resp", 1)
+}
+
+/// A step as the conversation has it from then on.
+fn said(step: &Step, body: &[u8]) -> wire::Turn {
+    match step {
+        Step::Call { tool, arguments, .. } => wire::Turn::Assistant {
+            text: String::new(),
+            calls: vec![wire::Call {
+                id: call_id_from(body),
+                tool: (*tool).to_owned(),
+                arguments: arguments.clone(),
+            }],
+        },
+        Step::Answer(words) => wire::Turn::Assistant { text: words.clone(), calls: Vec::new() },
+    }
+}
+
+/// A step as the events of an answer: a thought, then a call or words. `read_before` is the size of what was continued.
+fn answer(step: &Step, body: &[u8], read_before: usize, response_id: Option<String>) -> Vec<Event> {
     let mut events = Vec::new();
     let (thought, kind, words, reason) = match step {
         Step::Call { tool, arguments, thought } => {
@@ -89,11 +117,12 @@ fn answer(step: &Step, body: &[u8]) -> Vec<Event> {
     let tokens = |bytes: usize| text::estimate_tokens(u64::try_from(bytes).unwrap_or(u64::MAX));
     let usage = Usage {
         input: tokens(body.len()),
+        cache_read: tokens(read_before),
         output: tokens(words.len()),
         reasoning: tokens(thought.len()),
         ..Usage::default()
     };
-    events.push(Event::Finish { reason, usage, response_id: None });
+    events.push(Event::Finish { reason, usage, cache_told: false, response_id });
     events
 }
 

@@ -41,8 +41,14 @@ pub(super) trait Format: Send + Sync + Debug {
         false
     }
 
+    /// See [`Provider::cache_floor`]. OpenAI's, and that of most who follow it.
+    fn cache_floor(&self, _model: &Model) -> u64 {
+        1_024
+    }
+
     /// The body of [`Provider::request`].
-    fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes;
+    fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes], cache: &[usize])
+    -> Bytes;
 
     /// Reads one answer of `model`.
     fn decoder(&self, settings: &Settings, model: String) -> Box<dyn Decode>;
@@ -107,13 +113,17 @@ impl Provider for Remote {
         self.format.keeps_responses(&self.settings, model)
     }
 
-    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Outgoing {
+    fn cache_floor(&self, model: &Model) -> u64 {
+        self.format.cache_floor(model)
+    }
+
+    fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], cache: &[usize]) -> Outgoing {
         let own = self.format.headers().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Outgoing {
             model: envelope.model.id.clone(),
             url: format!("{}{}", self.settings.base_url, self.format.path()),
             headers: own.chain(self.headers.iter().cloned()).collect(),
-            body: self.format.body(&self.settings, envelope, encoded),
+            body: self.format.body(&self.settings, envelope, encoded, cache),
         }
     }
 

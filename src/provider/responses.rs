@@ -40,7 +40,13 @@ impl Format for Responses {
         request::stores(settings, model)
     }
 
-    fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes {
+    fn body(
+        &self,
+        settings: &Settings,
+        envelope: &Envelope<'_>,
+        encoded: &[Bytes],
+        _cache: &[usize],
+    ) -> Bytes {
         request::body(settings, envelope, encoded)
     }
 

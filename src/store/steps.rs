@@ -1,9 +1,9 @@
 //! The ledger: one row for each provider call, never changed.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Result, Store, rows, sessions};
-use crate::transcript::{MessageId, ModelRef, SessionId, Timestamp, Usage};
+use crate::transcript::{CacheMiss, MessageId, ModelRef, Seq, SessionId, Timestamp, Usage};
 
 /// One provider call.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,10 @@ pub struct Step {
     pub threading_reason: String,
     /// What it consumed.
     pub usage: Usage,
+    /// Why less was read from the cache than was expected, if it was and the provider says so.
+    pub cache_miss: Option<CacheMiss>,
+    /// What it was asked with beside the conversation, for the next call to be compared with.
+    pub frame: String,
     /// From the request to the first event.
     pub first_event_ms: Option<u64>,
     /// From the request to the end of the answer.
@@ -38,7 +42,43 @@ pub struct Step {
     pub finish: String,
 }
 
+/// The newest call that was answered in a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LastAnswered {
+    /// It.
+    pub step: Step,
+    /// The answer's place.
+    pub answer: Seq,
+    /// Whether a call has failed since.
+    pub failed_since: bool,
+}
+
 impl Store {
+    /// The newest call that was answered: no summary, no title.
+    pub async fn last_answered(&self, session: &SessionId) -> Result<Option<LastAnswered>> {
+        let session = session.clone();
+        self.read(move |tx| {
+            let read = |row: &Row<'_>| {
+                let (answer, failed_since) = (Seq(row.get("answer")?), row.get("failed_since")?);
+                Ok(LastAnswered { step: from_row(row)?, answer, failed_since })
+            };
+            Ok(tx
+                .prepare_cached(
+                    "SELECT step.*, message.seq AS answer,
+                            EXISTS (SELECT 1 FROM step later
+                                    WHERE later.session = step.session AND later.seq > step.seq
+                                      AND later.finish NOT IN ('title', 'compaction', 'compactionFailed'))
+                            AS failed_since
+                     FROM step JOIN message ON message.id = step.message
+                     WHERE step.session = ?1 AND step.finish IN ('endTurn', 'toolCalls', 'maxTokens', 'refusal')
+                     ORDER BY step.seq DESC LIMIT 1",
+                )?
+                .query_row([sessions::key(tx, &session)?], read)
+                .optional()?)
+        })
+        .await
+    }
+
     /// The newest `limit` rows of the ledger, ascending.
     pub async fn steps(&self, session: &SessionId, limit: u32) -> Result<Vec<Step>> {
         let session = session.clone();
@@ -59,9 +99,10 @@ impl Store {
 pub(super) fn insert(tx: &Connection, key: i64, step: &Step) -> Result<()> {
     tx.prepare_cached(
         "INSERT INTO step (session, seq, message, started_at, model_provider, model_id, request_bytes, input_items,
-                           threading, threading_reason, usage, first_event_ms, duration_ms, retries, overhead_us, finish)
+                           threading, threading_reason, usage, first_event_ms, duration_ms, retries, overhead_us, finish,
+                           cache_miss, frame)
          VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM step WHERE session = ?1),
-                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
     .execute(params![
         key,
@@ -78,7 +119,9 @@ pub(super) fn insert(tx: &Connection, key: i64, step: &Step) -> Result<()> {
         rows::signed(step.duration_ms),
         step.retries,
         rows::signed(step.overhead_us),
-        step.finish
+        step.finish,
+        step.cache_miss.as_ref().map(rows::word).transpose()?,
+        step.frame,
     ])?;
     add_usage(
         tx,
@@ -116,6 +159,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Step> {
         threading: row.get("threading")?,
         threading_reason: row.get("threading_reason")?,
         usage: rows::optional_json(row, "usage")?.unwrap_or_default(),
+        cache_miss: rows::optional_word(row, "cache_miss")?,
+        frame: row.get::<_, Option<String>>("frame")?.unwrap_or_default(),
         first_event_ms: row.get::<_, Option<i64>>("first_event_ms")?.and_then(|ms| u64::try_from(ms).ok()),
         duration_ms: rows::unsigned(row, "duration_ms")?,
         retries: row.get("retries")?,

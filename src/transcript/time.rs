@@ -17,6 +17,12 @@ impl Timestamp {
         Self::from(SystemTime::now())
     }
 
+    /// This many milliseconds later.
+    #[must_use]
+    pub fn after(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(i64::try_from(millis).unwrap_or(i64::MAX)))
+    }
+
     /// Milliseconds from `earlier` to here, zero if the clock went backwards.
     pub fn since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)

@@ -41,3 +41,33 @@ impl std::ops::AddAssign for Usage {
         self.cost_usd += other.cost_usd;
     }
 }
+
+/// Why a provider did not read from its cache what it was expected to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CacheMiss {
+    /// Nothing was sent before in this session.
+    First,
+    /// The history was summarised.
+    Compaction,
+    /// Old outputs became evidence.
+    Prune,
+    /// The window begins elsewhere than before.
+    Window,
+    /// Another model was called.
+    Model,
+    /// Another agent answers.
+    Agent,
+    /// Other tools are on offer.
+    Tools,
+    /// The instructions are others.
+    Instructions,
+    /// The provider is asked with other settings.
+    Settings,
+    /// A call before it failed.
+    Retry,
+    /// More time has passed than caches are kept.
+    Expired,
+    /// None of these: a fault of ours, or of the provider.
+    Unknown,
+}

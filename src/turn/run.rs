@@ -7,7 +7,9 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Shared, TurnContext, desk::compactions::Wish, inbox, thread::Thread, tools::RepeatedCalls};
+use super::{
+    Shared, TurnContext, cache::Cache, desk::compactions::Wish, inbox, thread::Thread, tools::RepeatedCalls,
+};
 use crate::{
     context::{history, window::Window},
     permission::gate::{GateParts, RuleGate},
@@ -38,6 +40,8 @@ pub(super) struct Turn {
     pub(super) baseline: Baseline,
     /// What the next request may continue, and what it would be asked with.
     pub(super) thread: Thread,
+    /// What the provider's cache should hold.
+    pub(super) cache: Cache,
     /// Calls for a summary in a row that won nothing.
     pub(super) failures: u32,
     pub(super) repeated: RepeatedCalls,
@@ -127,6 +131,7 @@ impl Turn {
         let (asked, overflow) = (context.asked(), context.overflow());
         let window = Window::load(&shared.store, &session, last, asked, overflow).await?;
         let thread = Thread::load(&shared.store, &session, &context).await?;
+        let cache = Cache::load(&shared.store, &session).await?;
         let waiting = Arc::clone(&set_status);
         let gate = RuleGate::new(GateParts {
             session: session.clone(),
@@ -150,6 +155,7 @@ impl Turn {
             gate: Arc::new(gate),
             failures: window.live().failures,
             thread,
+            cache,
             baseline,
             window,
             repeated: RepeatedCalls::default(),

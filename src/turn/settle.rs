@@ -44,8 +44,7 @@ impl Turn {
         });
         let makes_calls = parts.iter().any(|part| matches!(part.kind, PartKind::Tool(_)));
         changes.extend(self.thread.answered(message.seq, finish.response.clone(), call, makes_calls));
-        let word = finish.reason.name().to_owned();
-        changes.push(Change::Step(self.ledger(&message.id, call, retries, finish.usage, word)));
+        changes.push(Change::Step(self.answered(&message, call, retries, &finish)));
         let now = Timestamp::now();
         let started = parts.iter().filter(|part| matches!(part.kind, PartKind::Tool(_)));
         changes.extend(started.map(|part| Change::Started(part.id.clone(), now)));
@@ -93,6 +92,7 @@ impl Turn {
         if answer.has_begun() {
             changes.extend(self.thread.broke_off());
         }
+        self.cache.failed();
         let word = failure.kind.name();
         changes.push(Change::Step(self.ledger(&message.id, call, retries, Usage::default(), word)));
         self.shared.store.apply(&self.session, changes).await?;
@@ -124,6 +124,8 @@ impl Turn {
             threading: call.threading.mode().to_owned(),
             threading_reason: call.threading.reason().to_owned(),
             usage,
+            cache_miss: None,
+            frame: serde_json::to_string(&call.frame).unwrap_or_default(),
             first_event_ms: call.first_event.map(millis),
             duration_ms: millis(call.started.elapsed()),
             retries,

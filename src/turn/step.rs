@@ -13,8 +13,8 @@ use super::{
     stream::{Answer, FLUSH_BYTES, Finish},
 };
 use crate::{
-    context::{anchor::Threading, render::Contents},
-    provider::{EventStream, Outgoing, ProviderError},
+    context::{anchor::Threading, cache::Frame, render::Contents},
+    provider::{EventStream, Outgoing, ProviderError, ToolChoice},
     store::{Change, NewMessage, NewPart, StoreError},
     transcript::{
         Failure, FailureKind, Message, MessageId, Part, PartId, PartKind, Role, Status, Timestamp, Update,
@@ -38,6 +38,8 @@ pub(super) struct Call {
     pub(super) request_bytes: u64,
     pub(super) input_items: u64,
     pub(super) threading: Threading,
+    /// What it is asked with beside the conversation.
+    pub(super) frame: Frame,
     pub(super) first_event: Option<Duration>,
     pub(super) overhead: Duration,
 }
@@ -52,6 +54,7 @@ impl Call {
     ) -> Self {
         Self {
             threading,
+            frame: Frame::default(),
             started: Instant::now(),
             started_at: Timestamp::now(),
             request_bytes: request_bytes as u64,
@@ -166,8 +169,9 @@ impl Turn {
     /// The request of this step, and its line of the ledger as far as it is known.
     fn prepare_call(&self, last: bool) -> Result<(Outgoing, Call), Broken> {
         let next = request::next(&self.context, &self.session, &self.window, &self.thread, last)?;
+        let frame = self.frame(&self.context, if last { ToolChoice::None } else { ToolChoice::Auto });
         let call = Call::begin(next.outgoing.body.len(), next.items, next.threading, self.answered_at);
-        Ok((next.outgoing, call))
+        Ok((next.outgoing, Call { frame, ..call }))
     }
 
     /// The assistant message that the answer is written to: the one of the failed attempt, or a new one.

@@ -63,6 +63,8 @@ impl Block {
 pub(super) struct Finish {
     pub(super) reason: FinishReason,
     pub(super) usage: Usage,
+    /// Whether the provider says what its cache held.
+    pub(super) cache_told: bool,
     /// The provider's id of the answer.
     pub(super) response: Option<String>,
 }
@@ -100,8 +102,8 @@ impl Answer {
                 block.seal = seal;
                 None
             }
-            Event::Finish { reason, usage, response_id } => {
-                self.finish = Some(Finish { reason, usage, response: response_id });
+            Event::Finish { reason, usage, cache_told, response_id } => {
+                self.finish = Some(Finish { reason, usage, cache_told, response: response_id });
                 None
             }
         }

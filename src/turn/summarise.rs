@@ -9,7 +9,9 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use super::{
-    TurnContext, request,
+    TurnContext,
+    cache::Figures,
+    request,
     retry::Retries,
     room::Cause,
     run::Turn,
@@ -23,7 +25,7 @@ use crate::{
     },
     provider::{BlockKind, Event, ProviderError, ToolChoice},
     store::{Change, Step},
-    transcript::{Failure, MessageId, Seq, Status, Usage, text},
+    transcript::{CacheMiss, Failure, MessageId, Seq, Status, Usage, text},
 };
 
 /// How often one call is made again when the provider does not answer.
@@ -67,6 +69,8 @@ struct Summariser<'a> {
 struct Heard {
     text: String,
     usage: Usage,
+    /// Whether the provider says what its cache held.
+    cache_told: bool,
 }
 
 impl Turn {
@@ -183,7 +187,8 @@ impl Turn {
             Failure::internal(format!("an invalid request was not sent: {violation}"))
         })?;
         let threading = Threading::Full { reason: "compaction".to_owned() };
-        let mut call = Call::begin(outgoing.body.len(), items.len(), threading, None);
+        let call = Call::begin(outgoing.body.len(), items.len(), threading, None);
+        let mut call = Call { frame: self.frame(context, tool_choice), ..call };
         let mut retries = Retries::default();
         loop {
             let heard = tokio::select! {
@@ -196,7 +201,11 @@ impl Turn {
                     heard.usage.cost_usd = context.limits.cost.of(&heard.usage);
                     let step =
                         self.summary_step(context, message, &call, retries.failed, heard.usage, "compaction");
-                    return Ok((heard, step));
+                    let figures =
+                        Figures { usage: &heard.usage, told: heard.cache_told, retries: retries.failed };
+                    let reshaped = self.reshaped_for(by, items);
+                    let cache_miss = self.cache_miss(context, &call, &figures, reshaped);
+                    return Ok((heard, Step { cache_miss, ..step }));
                 }
                 Err(error) => error,
             };
@@ -221,6 +230,15 @@ impl Turn {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    /// A request that does not begin as the one before did begins so for the compaction's sake.
+    fn reshaped_for(&self, by: &Summariser<'_>, items: &[Item]) -> (Seq, CacheMiss) {
+        let sent = by.window.items();
+        let same = items
+            .get(..sent.len())
+            .is_some_and(|items| items.iter().zip(sent).all(|(item, sent)| item.encoded == sent.encoded));
+        if same { self.reshaped() } else { (Seq(i64::MAX), CacheMiss::Compaction) }
     }
 
     fn summary_step(
@@ -263,14 +281,15 @@ async fn listen(
 ) -> Result<Heard, ProviderError> {
     let most = usize::try_from(tokens.saturating_mul(16)).unwrap_or(usize::MAX);
     let mut stream = context.provider.open(outgoing, context.deadlines).await?;
-    let (mut heard, mut visible) = (Heard { text: String::new(), usage: Usage::default() }, Vec::new());
+    let mut heard = Heard { text: String::new(), usage: Usage::default(), cache_told: false };
+    let mut visible = Vec::new();
     while let Some(event) = stream.next().await {
         call.first_event.get_or_insert_with(|| call.started.elapsed());
         match event? {
             Event::Open { block, kind: BlockKind::Text } => visible.push(block),
             Event::Delta { block, text } if visible.contains(&block) => heard.text.push_str(&text),
-            Event::Finish { usage, .. } => {
-                heard.usage = usage;
+            Event::Finish { usage, cache_told, .. } => {
+                (heard.usage, heard.cache_told) = (usage, cache_told);
                 return Ok(heard);
             }
             _ => {}

@@ -31,13 +31,13 @@ impl Thread {
         context: &TurnContext,
     ) -> Result<Self, StoreError> {
         let kept = context.provider.keeps_responses(&context.limits);
-        let (fingerprint, anchoring) = if kept {
-            let empty = context.provider.request(&request::envelope(context, session, ToolChoice::Auto), &[]);
-            (Fingerprint::of(&empty), store.anchoring(session).await?)
-        } else {
-            (Fingerprint::default(), Anchoring::default())
-        };
-        Ok(Self { kept, fingerprint, anchoring, open: None })
+        let anchoring = if kept { store.anchoring(session).await? } else { Anchoring::default() };
+        Ok(Self { kept, fingerprint: fingerprint(session, context), anchoring, open: None })
+    }
+
+    /// What the turn's requests are asked with.
+    pub(super) fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
     }
 
     /// How the next request of this window reaches the provider.
@@ -91,6 +91,12 @@ impl Thread {
         self.anchoring = self.anchoring.after(&mooring);
         vec![Change::Moor(mooring)]
     }
+}
+
+/// What the requests of a turn of this context are asked with.
+pub(super) fn fingerprint(session: &SessionId, context: &TurnContext) -> Fingerprint {
+    let envelope = request::envelope(context, session, ToolChoice::Auto);
+    Fingerprint::of(&context.provider.request(&envelope, &[], &[]))
 }
 
 /// Providers and proxies word it in many ways, and some hide it behind a 403: any refusal of a continued request

@@ -65,7 +65,7 @@ pub(super) async fn improve(shared: &Shared, context: &TurnContext, session: &Se
         cache_key: "agentls-title",
         previous_response_id: None,
     };
-    let outgoing = provider.request(&envelope, &[provider.encode(model, &entry)]);
+    let outgoing = provider.request(&envelope, &[provider.encode(model, &entry)], &[]);
     let request_bytes = outgoing.body.len() as u64;
     let mut stream = match provider.open(outgoing, context.deadlines).await {
         Ok(stream) => stream,
@@ -90,6 +90,8 @@ pub(super) async fn improve(shared: &Shared, context: &TurnContext, session: &Se
                     threading: "full".to_owned(),
                     threading_reason: "title".to_owned(),
                     usage,
+                    cache_miss: None,
+                    frame: String::new(),
                     first_event_ms: None,
                     duration_ms: Timestamp::now().since(started_at),
                     retries: 0,

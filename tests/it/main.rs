@@ -16,6 +16,7 @@ mod support {
 }
 
 mod bad_input;
+mod cache;
 mod cancel;
 mod cli;
 mod compaction;

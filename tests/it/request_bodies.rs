@@ -109,7 +109,7 @@ fn any_said() -> impl Strategy<Value = Said> {
     ]
 }
 
-fn any_entry() -> impl Strategy<Value = Entry> {
+pub(crate) fn any_entry() -> impl Strategy<Value = Entry> {
     let content = prop_oneof![any::<String>().prop_map(Content::Text), any_image().prop_map(Content::Image)];
     let result =
         (any::<String>(), any::<String>(), proptest::collection::vec(any_image(), 0..2), any::<bool>())

@@ -71,7 +71,7 @@ pub(crate) fn outgoing(provider: &Arc<dyn Provider>, entries: &[Entry], tool_cho
         cache_key: "ses_1",
         previous_response_id: None,
     };
-    provider.request(&envelope, &encoded)
+    provider.request(&envelope, &encoded, &[])
 }
 
 type Heard = (Vec<Event>, Option<ProviderError>);
@@ -308,7 +308,8 @@ async fn a_kept_response_is_continued_and_a_lost_one_refused() {
             cache_key: "ses_1",
             previous_response_id: Some(id),
         };
-        let opened = provider.open(provider.request(&envelope, std::slice::from_ref(&results)), soon()).await;
+        let opened =
+            provider.open(provider.request(&envelope, std::slice::from_ref(&results), &[]), soon()).await;
         match opened.map(|_| ()) {
             Ok(()) => assert!(known),
             Err(error) => assert!(!known && error.to_string().contains("not found"), "{error}"),

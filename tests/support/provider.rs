@@ -5,6 +5,7 @@
 //! so that benches can use it: connections are kept alive, and the instants of each request are recorded.
 
 pub mod anthropic;
+pub mod cache;
 pub mod chat;
 pub mod responses;
 pub mod rules;
@@ -73,6 +74,8 @@ struct State {
     sent: HashMap<String, rules::Sent>,
     /// Responses that are kept, with the calls that they left open.
     kept: HashMap<String, Vec<String>>,
+    /// What it has seen of prompts, when usage figures are to be true to what was sent.
+    cache: Option<cache::Cache>,
 }
 
 /// Answers a request by its body.
@@ -98,6 +101,7 @@ impl Double {
             violations: Vec::new(),
             sent: HashMap::new(),
             kept: HashMap::new(),
+            cache: None,
         }));
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
         Self { wire, port, state, server }
@@ -108,6 +112,17 @@ impl Double {
         let double = Self::start(wire, Vec::new()).await;
         double.lock().model = Some(Box::new(model));
         double
+    }
+
+    /// Lets it keep a prompt cache: its usage figures are true to what was sent from now on.
+    pub fn caching(self) -> Self {
+        self.lock().cache = Some(cache::Cache::default());
+        self
+    }
+
+    /// Its prompt cache is lost.
+    pub fn forget_prompts(&self) {
+        self.lock().cache.iter_mut().for_each(cache::Cache::forget);
     }
 
     /// What goes into `baseUrl`.
@@ -252,11 +267,14 @@ impl State {
         {
             return self.refuse(&why);
         }
+        let mut answer = answer.to(&body, bytes.len());
+        answer.response_id = format!("resp_{}", self.requests.len());
+        if let (Some(cache), 200) = (&mut self.cache, answer.status) {
+            answer.tokens = cache.count(self.wire, &body, &sent, &answer.response_id, answer.tokens);
+        }
         if !answer.aside && previous.is_none() {
             self.sent.insert(sent.session.clone(), sent);
         }
-        let mut answer = answer.to(&body, bytes.len());
-        answer.response_id = format!("resp_{}", self.requests.len());
         if body.get("store") == Some(&true.into()) {
             self.kept.insert(answer.response_id.clone(), answer.call_ids());
         }

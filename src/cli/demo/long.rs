@@ -2,7 +2,7 @@
 //!
 //! The history is made by the ordinary path, without a word on the screen: dozens of commands with long results.
 
-use std::{fs, io, path::Path};
+use std::io;
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ const COMMANDS: u32 = 4;
 const MIDDLE: usize = 400;
 
 /// Shows nothing, and allows what is asked.
-struct Quiet;
+pub(super) struct Quiet;
 
 impl Host for Quiet {
     fn notified(&mut self, _: &str, _: &Value) -> io::Result<()> {
@@ -41,13 +41,6 @@ impl Host for Quiet {
     fn asked(&mut self, _: &str, question: &Value) -> io::Result<Value> {
         Ok(once(question))
     }
-}
-
-/// Of what was said last, little stays verbatim.
-pub(super) fn configure(directory: &Path) -> io::Result<()> {
-    let config = json!({"compaction": {"keepTokens": 4_000}});
-    fs::create_dir_all(directory)?;
-    fs::write(directory.join("config.jsonc"), config.to_string())
 }
 
 /// Makes a long session, compacts it, and asks for what was found at its beginning. The server's memory at each stage.

@@ -125,7 +125,7 @@ proptest! {
                 shape: crate::context::validate::Shape::User,
                 encoded: bytes::Bytes::new(),
                 tokens,
-                outputs: Vec::new(),
+                outputs: Vec::new(), summary: false,
             })
             .collect();
         if let Some(chunks) = chunks(&items, room) {

@@ -249,6 +249,7 @@ pub fn step(step: engine::Step) -> results::Step {
         input: step.usage.input,
         cache_read: step.usage.cache_read,
         cache_write: step.usage.cache_write,
+        cache_miss: step.cache_miss,
         output: step.usage.output + step.usage.reasoning,
         cost_usd: step.usage.cost_usd,
         first_event_ms: step.first_event_ms,

@@ -11,7 +11,8 @@ use crate::{
     engine::Fate,
     provider::Cost,
     transcript::{
-        MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, Usage, evidence::Record,
+        CacheMiss, MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, Usage,
+        evidence::Record,
     },
     workspace::config::Config,
 };
@@ -297,6 +298,10 @@ results! {
         cache_read: u64,
         /// Input tokens written to the cache.
         cache_write: u64,
+        /// Why less was read from the cache than was expected; missing when it was not, or when the provider says
+        /// nothing about its cache.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_miss: Option<CacheMiss>,
         /// Output tokens.
         output: u64,
         /// US dollars.

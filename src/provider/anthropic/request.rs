@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::marks::{self, Marks};
 use crate::provider::{
     CallResult, Content, Entry, Envelope, Image, Model, Settings, ToolChoice, ToolSpec,
     body::{elements, join, with_options},
@@ -69,28 +70,39 @@ fn id(call_id: &str) -> std::borrow::Cow<'_, str> {
     fitting_id(call_id, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
-/// The request's body. One cache mark stands behind the system prompt, and `cache_control` on the request has the
-/// API put another behind the last message, so that no message carries a mark that moves.
-pub(super) fn body(settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes {
+/// The request's body. Marks stand behind the tools and the system prompt, and behind the messages of `cache`. None
+/// stands on the request itself: it would count as one of the four, and gateways know only those on blocks.
+pub(super) fn body(
+    settings: &Settings,
+    envelope: &Envelope<'_>,
+    encoded: &[Bytes],
+    cache: &[usize],
+) -> Bytes {
     let model = envelope.model;
-    let cached = json!({"type": "ephemeral"});
     let mut tunable = Map::new();
     tunable.insert("max_tokens".into(), model.max_output.into());
-    tunable.insert("cache_control".into(), cached.clone());
+    tunable.insert(marks::FIELD.into(), json!({"type": "ephemeral"}));
+    let mut tuned = with_options(tunable, &settings.options, &model.options);
+    let mut marks = Marks::new(tuned.shift_remove(marks::FIELD));
     let mut fields = Map::new();
     fields.insert("model".into(), model.id.as_str().into());
     fields.insert("stream".into(), true.into());
-    fields.extend(with_options(tunable, &settings.options, &model.options));
-    if !envelope.tools.is_empty() {
+    fields.extend(tuned);
+    let mut tools: Vec<Value> = envelope.tools.iter().map(tool).collect();
+    let mut system = (!envelope.instructions.trim().is_empty()).then(|| text_block(envelope.instructions));
+    // A mark behind the system prompt covers the tools, which stand before it.
+    if let Some(last) = system.as_mut().or(tools.last_mut()) {
+        marks.put(last);
+    }
+    if !tools.is_empty() {
         let choice = if envelope.tool_choice == ToolChoice::None { "none" } else { "auto" };
         fields.insert("tool_choice".into(), json!({"type": choice}));
-        fields.insert("tools".into(), envelope.tools.iter().map(tool).collect());
+        fields.insert("tools".into(), tools.into());
     }
-    if !envelope.instructions.trim().is_empty() {
-        let system = json!([{"type": "text", "text": envelope.instructions, "cache_control": cached}]);
-        fields.insert("system".into(), system);
+    if let Some(system) = system {
+        fields.insert("system".into(), json!([system]));
     }
-    join(&fields, "messages", encoded)
+    join(&fields, "messages", &marks.behind(encoded, cache))
 }
 
 fn tool(spec: &ToolSpec) -> Value {

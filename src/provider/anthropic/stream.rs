@@ -212,7 +212,12 @@ impl Decoder {
         for index in open {
             self.stop(index, out);
         }
-        out.push_back(Event::Finish { reason: self.reason, usage: self.usage.neutral(), response_id: None });
+        out.push_back(Event::Finish {
+            reason: self.reason,
+            usage: self.usage.neutral(),
+            cache_told: self.usage.cache_read_input_tokens.is_some(),
+            response_id: None,
+        });
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Decoder {
     refused: bool,
     reason: Option<FinishReason>,
     usage: Usage,
+    /// Whether the server says what its cache held.
+    cache_told: bool,
 }
 
 struct Current {
@@ -143,6 +145,7 @@ impl Decode for Decoder {
             return Err(error);
         }
         if let Some(wire) = chunk.usage {
+            self.cache_told = cached(&wire).is_some();
             self.usage = usage(wire);
         }
         // More than one choice comes only when it is asked for.
@@ -171,6 +174,7 @@ impl Decoder {
             refused: false,
             reason: None,
             usage: Usage::default(),
+            cache_told: false,
         }
     }
 
@@ -292,7 +296,12 @@ impl Decoder {
             FinishReason::EndTurn if called => FinishReason::ToolCalls,
             reason => reason,
         };
-        out.push_back(Event::Finish { reason, usage: self.usage, response_id: None });
+        out.push_back(Event::Finish {
+            reason,
+            usage: self.usage,
+            cache_told: self.cache_told,
+            response_id: None,
+        });
     }
 }
 
@@ -320,10 +329,16 @@ impl Call {
     }
 }
 
+/// Prompt tokens that were read from the cache, where the server says so.
+fn cached(wire: &WireUsage) -> Option<u64> {
+    let details = wire.prompt_tokens_details.as_ref();
+    details.and_then(|details| details.cached_tokens).or(wire.prompt_cache_hit_tokens)
+}
+
 /// The cached part is counted within the prompt, reasoning within the completion.
 fn usage(wire: WireUsage) -> Usage {
+    let read = cached(&wire).unwrap_or(0);
     let prompt = wire.prompt_tokens_details.unwrap_or_default();
-    let read = prompt.cached_tokens.or(wire.prompt_cache_hit_tokens).unwrap_or(0);
     let written = prompt.cache_write_tokens.unwrap_or(0);
     let reasoning = wire.completion_tokens_details.unwrap_or_default().reasoning_tokens.unwrap_or(0);
     Usage {

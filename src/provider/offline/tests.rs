@@ -35,9 +35,10 @@ fn step(entries: &[Entry], tool_choice: ToolChoice) -> Vec<Event> {
         cache_key: "ses_1",
         previous_response_id: None,
     };
-    let encoded: Vec<_> = entries.iter().map(|entry| Explorer.encode(&model, entry)).collect();
+    let explorer = Explorer::default();
+    let encoded: Vec<_> = entries.iter().map(|entry| explorer.encode(&model, entry)).collect();
     let answered = async {
-        let stream = Explorer.open(Explorer.request(&envelope, &encoded), deadlines()).await.unwrap();
+        let stream = explorer.open(explorer.request(&envelope, &encoded, &[]), deadlines()).await.unwrap();
         stream.map(Result::unwrap).collect().await
     };
     answered.now_or_never().unwrap()

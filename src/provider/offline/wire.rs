@@ -17,6 +17,9 @@ pub(super) struct Request {
     pub(super) tools: Vec<Offered>,
     /// Whether they may be called now.
     pub(super) may_call: bool,
+    /// The response that is continued.
+    #[serde(default)]
+    pub(super) previous: Option<String>,
     /// The conversation.
     pub(super) entries: Vec<Turn>,
 }
@@ -28,7 +31,7 @@ pub(super) struct Offered {
 }
 
 /// An entry of the conversation. Images and reasoning are of no use to the explorer.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "role", rename_all = "lowercase")]
 pub(super) enum Turn {
     /// The person.
@@ -40,7 +43,7 @@ pub(super) enum Turn {
 }
 
 /// A tool call.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Call {
     pub(super) id: String,
     pub(super) tool: String,
@@ -48,11 +51,16 @@ pub(super) struct Call {
 }
 
 /// The result of a call.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Returned {
     pub(super) id: String,
     pub(super) text: String,
     pub(super) failed: bool,
+}
+
+/// Size of a turn in bytes, as it was sent.
+pub(super) fn size(turn: &Turn) -> usize {
+    body::json(turn).len()
 }
 
 /// One entry as JSON.
@@ -104,6 +112,9 @@ pub(super) fn body(envelope: &Envelope<'_>, encoded: &[Bytes]) -> Bytes {
     fields.insert("instructions".into(), envelope.instructions.into());
     fields.insert("tools".into(), envelope.tools.iter().map(offered).collect());
     fields.insert("mayCall".into(), (envelope.tool_choice == ToolChoice::Auto).into());
+    if let Some(previous) = envelope.previous_response_id {
+        fields.insert("previous".into(), previous.into());
+    }
     join(&fields, "entries", encoded)
 }
 

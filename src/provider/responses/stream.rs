@@ -312,9 +312,12 @@ impl Decoder {
             _ => FinishReason::EndTurn,
         };
         let continuable = self.store && incomplete.is_none();
+        let wire = response.usage.unwrap_or_default();
+        let told = wire.input_tokens_details.as_ref().and_then(|details| details.cached_tokens);
         out.push_back(Event::Finish {
             reason: incomplete.unwrap_or(complete),
-            usage: usage(response.usage.unwrap_or_default()),
+            cache_told: told.is_some(),
+            usage: usage(wire),
             response_id: response.id.filter(|_| continuable),
         });
     }

@@ -36,3 +36,7 @@ CREATE TABLE baseline (
   session INTEGER PRIMARY KEY REFERENCES session (key) ON DELETE CASCADE,
   value   TEXT NOT NULL
 ) STRICT;
+
+-- The ledger says why a provider's cache did not hold what it should have held.
+ALTER TABLE step ADD COLUMN cache_miss TEXT; -- null while it held it, or while nothing is known
+ALTER TABLE step ADD COLUMN frame TEXT;      -- what the call was asked with beside the conversation, as digests

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{
-    rules::{OpenCalls, Verdict, fields, key_header, list, positive, require, text, tools},
+    rules::{MARK, OpenCalls, Verdict, fields, key_header, list, positive, require, text, tools},
     script::{Answer, Say, named, pieces},
 };
 
@@ -37,6 +37,7 @@ pub fn check(path: &str, headers: &HashMap<String, String>, body: &Value) -> Ver
     fields(body, FIELDS)?;
     positive(body, "max_tokens")?;
     tools(body, |tool| (&tool["name"], &tool["input_schema"]))?;
+    check_marks(body)?;
     let messages = list(body, "messages")?;
     require(messages[0]["role"] == "user", || "the first message is not the user's".into())?;
     require(messages[messages.len() - 1]["role"] == "user", || "the model spoke last".into())?;
@@ -45,6 +46,30 @@ pub fn check(path: &str, headers: &HashMap<String, String>, body: &Value) -> Ver
         check_message(message, &mut open)?;
     }
     open.none()
+}
+
+/// At most four marks, that on the request included; a longer life before a shorter; none where nothing is kept.
+pub fn check_marks(body: &Value) -> Verdict {
+    let marks: Vec<&Value> =
+        blocks(body).into_iter().chain([body]).filter_map(|block| block.get(MARK)).collect();
+    require(marks.len() <= 4, || format!("a maximum of 4 blocks with {MARK}; there are {}", marks.len()))?;
+    let lives: Vec<&str> = marks.iter().map(|mark| mark["ttl"].as_str().unwrap_or("5m")).collect();
+    require(marks.iter().all(|mark| mark["type"] == "ephemeral"), || format!("odd marks: {marks:?}"))?;
+    require(lives.iter().all(|life| ["5m", "1h"].contains(life)), || format!("odd lives: {lives:?}"))?;
+    require(lives.is_sorted(), || format!("a shorter life before a longer: {lives:?}"))?;
+    let marked = blocks(body).into_iter().find(|block| {
+        let empty = block["type"] == "text" && text(block, "text").is_none();
+        let thinks = block["type"].as_str().is_some_and(|kind| kind.ends_with("thinking"));
+        block.get(MARK).is_some() && (empty || thinks)
+    });
+    require(marked.is_none(), || format!("this cannot be marked: {marked:?}"))
+}
+
+/// All that can be marked, in the order in which it is cached.
+pub fn blocks(body: &Value) -> Vec<&Value> {
+    let of = |name: &str| body[name].as_array().into_iter().flatten();
+    let content = of("messages").flat_map(|message| message["content"].as_array().into_iter().flatten());
+    of("tools").chain(of("system")).chain(content).collect()
 }
 
 fn check_message(message: &Value, open: &mut OpenCalls) -> Verdict {

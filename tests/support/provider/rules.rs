@@ -98,13 +98,16 @@ impl OpenCalls {
     }
 }
 
-/// What a request sent, byte for byte, to be compared with the next of its session.
+/// The field that marks a block for Anthropic's cache.
+pub const MARK: &str = "cache_control";
+
+/// What a request sent, byte for byte and without cache marks, to be compared with the next of its session.
 #[derive(Debug)]
 pub struct Sent {
     /// Which session it belongs to.
     pub session: String,
-    head: Vec<String>,
-    items: Vec<String>,
+    pub head: Vec<String>,
+    pub items: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -127,11 +130,11 @@ impl Sent {
     /// Reads a body that is known to be JSON.
     pub fn of(body: &[u8]) -> Self {
         let raw: Raw<'_> = serde_json::from_slice(body).expect("the body was checked before");
-        let text = |value: Option<&RawValue>| value.map(|value| value.get().to_owned()).unwrap_or_default();
+        let text = |value: Option<&RawValue>| value.map(|value| unmarked(value.get())).unwrap_or_default();
         Self {
             session: raw.prompt_cache_key,
             head: [raw.model, raw.tools, raw.instructions, raw.system].map(text).into(),
-            items: raw.input.into_iter().map(|item| item.get().to_owned()).collect(),
+            items: raw.input.into_iter().map(|item| unmarked(item.get())).collect(),
         }
     }
 
@@ -146,4 +149,15 @@ impl Sent {
             format!("the prefix changed at item {same} without a boundary: {old:?} became {new:?}")
         })
     }
+}
+
+/// JSON without cache marks, which move from request to request. In a text the quotes would be escaped.
+pub fn unmarked(json: &str) -> String {
+    let begin = format!(",\"{MARK}\":{{");
+    let (mut rest, mut without) = (json, String::with_capacity(json.len()));
+    while let Some((before, mark)) = rest.split_once(&begin) {
+        without.push_str(before);
+        rest = mark.split_once('}').map_or("", |(_, behind)| behind);
+    }
+    without + rest
 }
