@@ -326,17 +326,8 @@ impl Engine {
     pub async fn fork(&self, id: &SessionId, message: Option<MessageId>) -> Result<Session, EngineError> {
         let store = self.store().await?;
         let source = store.session(id).await.map_err(Failure::from)?;
-        let root = project::find(std::path::Path::new(&source.cwd));
-        let new = NewSessionRow {
-            id: SessionId::random(),
-            root: root.path.to_string_lossy().into_owned(),
-            project_name: root.name,
-            parent_id: Some(source.id),
-            title: Some(format!("{} (fork)", source.title)),
-            cwd: source.cwd,
-            agent: source.agent,
-            model: source.model,
-        };
+        let title = format!("{} (fork)", source.title);
+        let new = handover::child_of(source, title);
         let session = store.fork(id, message, new).await.map_err(Failure::from)?.into_inner();
         self.inner.events.changed(&session.id, Change::Created);
         Ok(session)

@@ -42,18 +42,8 @@ impl Engine {
         let Handover { title, note, start } = handover;
         let open = self.open().await?;
         let from = open.store.session(parent).await.map_err(Failure::from)?;
-        let root = project::find(std::path::Path::new(&from.cwd));
-        let new = NewSessionRow {
-            id: SessionId::random(),
-            root: root.path.to_string_lossy().into_owned(),
-            project_name: root.name,
-            parent_id: Some(from.id),
-            title: Some(title),
-            cwd: from.cwd,
-            agent: from.agent,
-            model: from.model,
-        };
-        let session = open.store.create_session(new).await.map_err(Failure::from)?.into_inner();
+        let session =
+            open.store.create_session(child_of(from, title)).await.map_err(Failure::from)?.into_inner();
         self.inner.events.changed(&session.id, Change::Created);
         if start {
             self.begin(&session, note).await?;
@@ -84,6 +74,21 @@ impl Engine {
             }
         });
         Ok(())
+    }
+}
+
+/// A session that comes from another one, and works where it does.
+pub(super) fn child_of(parent: Session, title: String) -> NewSessionRow {
+    let root = project::find(std::path::Path::new(&parent.cwd));
+    NewSessionRow {
+        id: SessionId::random(),
+        root: root.path.to_string_lossy().into_owned(),
+        project_name: root.name,
+        parent_id: Some(parent.id),
+        title: Some(title),
+        cwd: parent.cwd,
+        agent: parent.agent,
+        model: parent.model,
     }
 }
 

@@ -38,7 +38,7 @@ pub struct ContextUsage {
     pub summarises: bool,
     /// What stands in it, in any order.
     pub pieces: Vec<Piece>,
-    /// The newest summary, and how many messages before the window are told by nothing in it.
+    /// The newest summary.
     pub summary: Option<Summary>,
     /// Messages before the window that nothing in it stands for.
     pub hidden: u64,

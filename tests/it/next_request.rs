@@ -138,6 +138,9 @@ async fn what_stands_in_the_way_is_told() {
     let answered = shown(&server, &session, None).await;
     assert!(note(&answered).starts_with("nothing waits"), "{answered}");
     assert!(answered["body"].as_str().unwrap().contains("Two?") && answered["first"].is_null());
+    home.write("AGENTS.md", "Be brief.");
+    let changed = shown(&server, &session, None).await;
+    assert!(note(&changed).starts_with("nothing waits"), "news alone asks for no answer: {changed}");
     let wide = shown(&server, &session, Some(&"word ".repeat(10_000))).await;
     assert_eq!(wide["first"], "compaction", "{} tokens", wide["forecast"]["tokens"]);
     assert_eq!(wide["notes"], json!([]));

@@ -10,7 +10,7 @@ use crate::{
         anchor::Threading,
         compaction, fragments,
         render::Contents,
-        validate::Violation,
+        validate::{Shape, Violation},
         window::{Window, WindowError},
     },
     provider::Outgoing,
@@ -82,7 +82,9 @@ impl Desk {
         if !prompt.is_empty() {
             window.push(&message(session, Seq(last.0 + 1), prompt), &Contents::default());
         }
-        for (note, seq) in news(&context, &baseline).await.into_iter().zip(last.0 + 2..) {
+        // Without anything to answer a prompt comes first.
+        let news = if is_to_be_answered(&window) { news(&context, &baseline).await } else { Vec::new() };
+        for (note, seq) in news.into_iter().zip(last.0 + 2..) {
             window.push(&message(session, Seq(seq), &[AcceptedPart::Text(note)]), &Contents::default());
         }
         let first = first(&context, &window)?;
@@ -120,7 +122,7 @@ impl Desk {
     /// What comes before any request that is asked for now.
     async fn obstacles(&self, session: &SessionId) -> Result<Vec<String>, Failure> {
         let mut notes = Vec::new();
-        if self.state().live.get(session).is_some_and(|live| live.turn.is_some()) {
+        if self.shared.store.session(session).await?.owner.is_some() {
             notes.push(
                 "a turn is running: what its tools and its model have not said yet is missing".to_owned(),
             );
@@ -131,6 +133,11 @@ impl Desk {
         }
         Ok(notes)
     }
+}
+
+/// Whether somebody but the model spoke last.
+fn is_to_be_answered(window: &Window) -> bool {
+    window.items().last().is_some_and(|item| !matches!(item.shape, Shape::Assistant(_)))
 }
 
 /// What the model would be told first, because it changed since.
