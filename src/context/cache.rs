@@ -82,6 +82,12 @@ pub fn miss(before: Option<&Before>, now: &Now<'_>) -> Option<CacheMiss> {
     (now.usage.cache_read < least).then(|| reason(before, now))
 }
 
+/// Why the cache will not hold what was sent before, as far as that is known before the call.
+pub fn foreseen(before: Option<&Before>, now: &Now<'_>) -> Option<CacheMiss> {
+    let Some(before) = before else { return Some(CacheMiss::First) };
+    Some(reason(before, now)).filter(|reason| !matches!(reason, CacheMiss::Retry | CacheMiss::Unknown))
+}
+
 fn reason(before: &Before, now: &Now<'_>) -> CacheMiss {
     let (was, is) = (&before.frame, now.frame);
     if before.model != *now.model {

@@ -2,12 +2,18 @@
 //!
 //! Read from the ledger when a turn begins and kept up to date within it, so that a step reads nothing (invariant 2).
 
-use super::{TurnContext, run::Turn, step::Call, stream::Finish, thread};
+use super::{
+    TurnContext,
+    run::Turn,
+    step::Call,
+    stream::Finish,
+    thread::{self, Thread},
+};
 use crate::{
     context::cache::{self, Before, Frame, Now},
     provider::ToolChoice,
-    store::{Step, Store, StoreError},
-    transcript::{CacheMiss, Message, Seq, SessionId, Usage},
+    store::{Live, Step, Store, StoreError},
+    transcript::{CacheMiss, Message, Seq, SessionId, Timestamp, Usage},
 };
 
 /// The newest call that was answered.
@@ -34,6 +40,22 @@ impl Cache {
             ended_at: last.step.started_at.after(last.step.duration_ms),
             failed_since: last.failed_since,
         })))
+    }
+
+    /// Why it will not hold what was sent before, for a request that is made now.
+    pub(super) fn foresee(&self, context: &TurnContext, thread: &Thread, live: &Live) -> Option<CacheMiss> {
+        let frame =
+            Frame { agent: context.agent.clone(), calls: true, fingerprint: thread.fingerprint().clone() };
+        let now = Now {
+            model: &context.model,
+            frame: &frame,
+            started_at: Timestamp::now(),
+            retried: false,
+            reshaped: (live.reshaped, cache::reshaped_by(&live.reason)),
+            floor: 0,
+            usage: &Usage::default(),
+        };
+        cache::foreseen(self.0.as_ref(), &now)
     }
 
     /// A call came to nothing, or to a part of an answer.

@@ -59,7 +59,10 @@ async fn what_is_shown_is_what_is_sent_on_each_wire_and_with_kept_responses() {
         let session = server.session().await;
         let first = look_and_send(&double, &server, &session, "Look \"around\"\n\t✅ \u{7f}").await;
         assert_eq!(first["threading"]["reason"], if keep { "first" } else { "off" });
-        assert_eq!(first["forecast"]["cachedItems"], 0);
+        assert_eq!(
+            (&first["forecast"]["cachedItems"], &first["forecast"]["miss"]),
+            (&json!(0), &json!("first"))
+        );
         let second = look_and_send(&double, &server, &session, "  And now?\r\n").await;
         let third = look_and_send(&double, &server, &session, "Again?").await;
         home.write("AGENTS.md", "Be kind and brief.");
@@ -68,12 +71,28 @@ async fn what_is_shown_is_what_is_sent_on_each_wire_and_with_kept_responses() {
         for (seen, items) in [(second, 5), (third, 7)] {
             assert_eq!(seen["threading"]["mode"], if keep { "delta" } else { "full" });
             assert_eq!(seen["threading"]["anchorSeq"].is_null(), !keep);
+            assert!(seen["forecast"]["miss"].is_null(), "{}", seen["forecast"]);
             assert_eq!(seen["forecast"]["cachedItems"], items, "all that the last request held");
             assert_eq!(seen["forecast"]["items"], items + 2, "the answer and the prompt are new");
             let tokens = |name: &str| seen["forecast"][name].as_u64().unwrap();
             assert!(tokens("cachedTokens") > 0 && tokens("cachedTokens") <= tokens("tokens"));
         }
     }
+}
+
+#[tokio::test]
+async fn a_cache_that_will_not_hold_is_foreseen_with_its_reason() {
+    let double = Double::start(Wire::Chat, vec![Answer::new().text("One.")]).await;
+    let mut config = config_for(&double);
+    let home = Home::new(&config);
+    let server = home.start().await;
+    let session = server.session().await;
+    server.prompt(&session, "One?").await;
+    assert_eq!(shown(&server, &session, Some("Two?")).await["forecast"]["cachedItems"], 1);
+    config["providers"]["double"]["options"] = json!({"seed": 7});
+    home.configure(&config);
+    let forecast = shown(&server, &session, Some("Two?")).await["forecast"].take();
+    assert_eq!((&forecast["cachedItems"], &forecast["miss"]), (&json!(0), &json!("settings")));
 }
 
 #[tokio::test]

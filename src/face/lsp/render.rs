@@ -56,7 +56,7 @@ fn threading(engine::Threading { mode, reason, anchor_seq }: engine::Threading) 
 
 /// The request that would be sent next.
 pub fn next_request(next: engine::NextRequest) -> results::NextRequest {
-    let engine::Forecast { items, tokens, cached_items, cached_tokens } = next.forecast;
+    let engine::Forecast { items, tokens, cached_items, cached_tokens, miss } = next.forecast;
     results::NextRequest {
         method: next.method,
         url: next.url,
@@ -64,7 +64,7 @@ pub fn next_request(next: engine::NextRequest) -> results::NextRequest {
         body: next.body,
         bytes: next.bytes,
         threading: threading(next.threading),
-        forecast: results::Forecast { items, tokens, cached_items, cached_tokens },
+        forecast: results::Forecast { items, tokens, cached_items, cached_tokens, miss },
         first: next.first.map(|first| match first {
             engine::First::Prune => results::First::Prune,
             engine::First::Compaction => results::First::Compaction,

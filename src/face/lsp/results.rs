@@ -179,8 +179,8 @@ results! {
         /// What else keeps it from being sent as it is.
         notes: Vec<String>,
     }
-    /// What the provider may find in its cache, as far as that can be told: what was sent before and is sent again
-    /// unchanged. How long a provider remembers, and from which size on, is its own business.
+    /// What the provider may find in its cache: what was sent before and is sent again unchanged. Judged by stored facts,
+    /// as the ledger will judge the call; what the provider really remembers is its own business.
     Forecast {
         /// Units of conversation that the model reads, those included that the provider keeps.
         items: u64,
@@ -190,6 +190,9 @@ results! {
         cached_items: u64,
         /// Tokens up to there, instructions and tools included.
         cached_tokens: u64,
+        /// Why none of it will be found, where that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        miss: Option<CacheMiss>,
     }
     /// A session.
     SessionResult {

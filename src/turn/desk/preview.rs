@@ -15,18 +15,16 @@ use crate::{
     },
     provider::Outgoing,
     store::Baseline,
-    transcript::{Failure, Message, MessageId, Role, Seq, SessionId, Timestamp},
+    transcript::{CacheMiss, Failure, Message, MessageId, Role, Seq, SessionId, Timestamp},
     turn::{
         TurnContext,
+        cache::Cache,
         inbox::{AcceptedPart, from_inbox, to_inbox},
         request,
         room::{self, NoRoom, lack_of_room},
         thread::Thread,
     },
 };
-
-/// Reasons for a whole request that begins with other bytes than the one before it.
-const OTHER_BEGINNINGS: [&str; 3] = ["endpoint", "instructions", "tools"];
 
 /// A request that was not sent.
 #[derive(Clone, Debug)]
@@ -45,8 +43,8 @@ pub struct Preview {
     pub notes: Vec<String>,
 }
 
-/// What the provider may find in its cache. It is told by what was sent before unchanged; how long the provider
-/// remembers, and from which size on, is not known here.
+/// What the provider may find in its cache: what was sent before unchanged, unless the ledger says why it will not be
+/// there. Judged as the ledger will judge the call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Forecast {
     /// Units of conversation that the model reads, continued ones included.
@@ -57,6 +55,8 @@ pub struct Forecast {
     pub cached_items: u64,
     /// Tokens up to there, instructions and tools included.
     pub cached_tokens: u64,
+    /// Why none of it will be found.
+    pub miss: Option<CacheMiss>,
 }
 
 /// What a turn does before it sends a request.
@@ -98,11 +98,12 @@ impl Desk {
             Err(error) => return Err(error.into()),
         }
         let thread = Thread::load(store, session, &context).await?;
+        let miss = Cache::load(store, session).await?.foresee(&context, &thread, window.live());
         let next = request::draft(&context, session, &window, &thread, context.max_steps <= 1);
         Ok(Preview {
             bytes: next.outgoing.body.len() as u64,
             outgoing: context.provider.shown(&context.limits, &next.outgoing),
-            forecast: forecast(&window, &next.threading),
+            forecast: forecast(&window, miss),
             threading: next.threading,
             first,
             notes,
@@ -191,15 +192,14 @@ fn first(context: &TurnContext, window: &Window) -> Result<Option<First>, Failur
     }
 }
 
-fn forecast(window: &Window, threading: &Threading) -> Forecast {
-    let other =
-        matches!(threading, Threading::Full { reason } if OTHER_BEGINNINGS.contains(&reason.as_str()));
-    let (cached_items, cached_tokens) = if other { (0, 0) } else { window.sent_before() };
+fn forecast(window: &Window, miss: Option<CacheMiss>) -> Forecast {
+    let (cached_items, cached_tokens) = if miss.is_some() { (0, 0) } else { window.sent_before() };
     let tokens = window.used();
     Forecast {
         items: window.items().len() as u64,
         tokens,
         cached_items: cached_items as u64,
         cached_tokens: cached_tokens.min(tokens),
+        miss,
     }
 }
