@@ -64,11 +64,17 @@ impl Store {
 }
 
 impl History<'_> {
-    /// The part of that id, of any type that has a body. One of another session is not found.
+    /// The part of that id, of any type that has a body: of this session, or of one that it came from (a fork's
+    /// summary names parts of its source). One of another session is not found.
     pub fn part(&self, id: &PartId) -> Result<Entry> {
         let sql = format!(
             "SELECT {COLUMNS} FROM part JOIN message ON message.session = part.session AND message.seq = part.seq
-             WHERE part.id = ?1 AND part.session = ?2 AND type IN ('text', 'reasoning', 'file', 'tool')"
+             WHERE part.id = ?1 AND type IN ('text', 'reasoning', 'file', 'tool') AND part.session IN (
+                 WITH RECURSIVE line (key, parent) AS (
+                     SELECT key, parent FROM session WHERE key = ?2
+                     UNION SELECT session.key, session.parent FROM session JOIN line ON session.id = line.parent
+                     WHERE deleted_at IS NULL)
+                 SELECT key FROM line)"
         );
         let mut select = self.connection.prepare_cached(&sql)?;
         let found = select.query_row(params![id.as_str(), self.session], entry).optional()?;

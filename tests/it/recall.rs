@@ -70,6 +70,18 @@ async fn another_sessions_parts_are_not_read() {
 }
 
 #[tokio::test]
+async fn a_fork_reads_by_the_handles_of_the_session_that_it_came_from() {
+    let double = Double::start(Wire::Responses, Vec::new()).await;
+    let home = Home::new(&config_for(&double));
+    let server = home.start().await;
+    server.allow_all();
+    let (session, part) = with_a_large_output(&double, &home, &server).await;
+    let fork = server.call("session/fork", json!({"sessionId": session})).await["session"]["id"].clone();
+    let read = recall(&double, &server, fork.as_str().unwrap(), json!({"ref": part, "limit": 1})).await;
+    assert!(read.ends_with("go on with offset 2)"), "{read}");
+}
+
+#[tokio::test]
 async fn a_client_reads_evidence_and_bodies_and_is_told_what_has_none() {
     let double = Double::start(Wire::Responses, Vec::new()).await;
     let home = Home::new(&config_for(&double));
