@@ -83,11 +83,11 @@ pub struct Report {
 pub async fn make(
     store: &Store,
     session: &SessionId,
-    counts: Counts,
     asked: Asked,
     overflow: Overflow,
     fragments: Vec<Framed>,
 ) -> Result<Report, StoreError> {
+    let counts = store.session(session).await?.counts;
     let last = store.live(session).await?.last;
     let mut seen = Vec::new();
     let mut see = |message: &Message, contents: &Contents, items: &[Item]| {

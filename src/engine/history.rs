@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Compacted, ContextReport, Engine, EngineError, NextRequest, Threading, intake};
 use crate::{
-    context::{anchor, report},
+    context::{anchor, report::Report},
     transcript::{Failure, Seq, SessionId},
 };
 
@@ -12,12 +12,9 @@ impl Engine {
     /// What the next request will hold, piece by piece.
     pub async fn context(&self, id: &SessionId) -> Result<ContextReport, EngineError> {
         let open = self.open().await?;
-        let row = open.store.session(id).await.map_err(Failure::from)?;
         let context = open.desk.context(id).await?;
-        let frame = report::frame(&context.fragments, context.tool_bytes());
-        let (asked, overflow) = (context.asked(), context.overflow());
-        let made = report::make(&open.store, id, row.counts, asked, overflow, frame).await;
-        let report::Report { pieces, fragments, window } = made.map_err(Failure::from)?;
+        let made = context.report(&open.store, id).await;
+        let Report { pieces, fragments, window } = made.map_err(Failure::from)?;
         let threading = open.desk.threading(id, &context, &window).await?;
         let (budget, live, ratio) = (*window.budget(), window.live(), window.calibration());
         Ok(ContextReport {

@@ -9,9 +9,9 @@
 //!
 //! `108: ` before a line says that lines are left out before it and which one it is: the offset to give to `recall`.
 //!
-//! Pure; each line is scored once, only a few dozen are weighed against each other, the middle of an output of more than
-//! 4 MiB is not looked at. A very
-//! long line is read in pieces, as if each were a line. `cargo bench --bench excerpt` says how good the choice is.
+//! Pure; each line is scored once, only a few dozen are weighed against each other, and the middle of an output of more
+//! than 4 MiB is not looked at. A very long line is read in pieces, as if each were a line. `cargo bench --bench excerpt`
+//! says how good the choice is.
 
 use std::{
     cmp::Reverse,

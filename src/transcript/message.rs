@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, MessageId, ModelRef, Part, Seq, SessionId, Timestamp, Usage};
+use super::{Failure, MessageId, ModelRef, Part, PartKind, Seq, SessionId, Timestamp, Usage};
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,4 +72,35 @@ pub struct Message {
     pub usage: Option<Usage>,
     /// What it is made of, by index.
     pub parts: Vec<Part>,
+}
+
+impl Message {
+    /// A message as it stands before it is stored: nothing has come of it yet.
+    pub fn draft(id: MessageId, session_id: SessionId, seq: Seq, role: Role, parts: Vec<Part>) -> Self {
+        Self {
+            id,
+            session_id,
+            seq,
+            role,
+            parent_id: None,
+            created_at: Timestamp::now(),
+            completed_at: None,
+            agent: None,
+            model: None,
+            summary: false,
+            finish: None,
+            error: None,
+            usage: None,
+            parts,
+        }
+    }
+
+    /// Its texts, a line end between two.
+    pub fn words(&self) -> String {
+        let texts = self.parts.iter().filter_map(|part| match &part.kind {
+            PartKind::Text(body) => Some(body.text.as_str()),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>().join("\n")
+    }
 }

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 
 use super::TurnContext;
 use crate::{
-    context::report::{self, Fate},
+    context::report::{self, Fate, Report},
     store::{Store, StoreError},
     tool::context_usage::{ContextUsage, Gauge, Piece, Summary},
     transcript::SessionId,
@@ -19,13 +19,18 @@ pub(super) struct StoredGauge {
     pub(super) context: Arc<TurnContext>,
 }
 
+impl TurnContext {
+    /// What the next request of a session would hold.
+    pub async fn report(&self, store: &Store, session: &SessionId) -> Result<Report, StoreError> {
+        let frame = report::frame(&self.fragments, self.tool_bytes());
+        report::make(store, session, self.asked(), self.overflow(), frame).await
+    }
+}
+
 impl StoredGauge {
     async fn measure(&self) -> Result<ContextUsage, StoreError> {
         let context = &self.context;
-        let counts = self.store.session(&self.session).await?.counts;
-        let frame = report::frame(&context.fragments, context.tool_bytes());
-        let (asked, overflow) = (context.asked(), context.overflow());
-        let report = report::make(&self.store, &self.session, counts, asked, overflow, frame).await?;
+        let report = context.report(&self.store, &self.session).await?;
         let (window, budget) = (&report.window, report.window.budget());
         let summary = window.live().boundary.as_ref().map(|boundary| Summary {
             seq: boundary.seq,

@@ -23,6 +23,12 @@ pub trait Sources: Send + Sync {
 }
 
 impl TurnContext {
+    /// The pieces of the system prompt as they are now; `None` when nobody can look any more.
+    pub(super) async fn look(&self) -> Option<Vec<Fragment>> {
+        let sources = Arc::clone(&self.sources);
+        tokio::task::spawn_blocking(move || sources.look()).await.ok()
+    }
+
     /// Lets the session's requests begin as they did before, where that still holds. Returns what they begin with.
     pub(super) fn freeze(&mut self, stored: Option<Baseline>, live: &Live) -> Baseline {
         let baseline = fragments::baseline(stored, &self.agent, &self.model, live, &self.fragments);
@@ -49,9 +55,7 @@ impl TurnContext {
 impl Turn {
     /// Looks at the sources again, and appends a note for each piece that is not as the model knows it.
     pub(super) async fn tell_news(&mut self) -> Result<(), Broken> {
-        let sources = Arc::clone(&self.context.sources);
-        let looked = tokio::task::spawn_blocking(move || sources.look()).await;
-        let Ok(now) = looked else { return Ok(()) };
+        let Some(now) = self.context.look().await else { return Ok(()) };
         let notes = fragments::news(&self.baseline.told, &now);
         if notes.is_empty() {
             return Ok(());
@@ -66,10 +70,8 @@ impl Turn {
 
     /// Begins anew with the system prompt as it is now, behind a new boundary.
     pub(super) async fn renew_baseline(&mut self) -> Result<(), StoreError> {
-        let sources = Arc::clone(&self.context.sources);
-        let looked = tokio::task::spawn_blocking(move || sources.look()).await;
         let mut context = TurnContext::clone(&self.context);
-        if let Ok(now) = looked {
+        if let Some(now) = context.look().await {
             context.fragments = now.into();
         }
         self.baseline = context.settle(&self.shared.store, &self.session).await?;

@@ -17,8 +17,8 @@ use crate::{
     failpoint,
     store::{NewMessage, NewPart, NewSummary, Reshape, Step, Store, StoreError},
     transcript::{
-        Compaction, Failure, FailureKind, Message, MessageId, Part, PartId, PartKind, Role, Seq, SessionId,
-        Status, Timestamp, Update, Usage,
+        Compaction, Failure, FailureKind, Message, MessageId, Part, PartId, Role, Seq, SessionId, Status,
+        Update, Usage,
     },
 };
 
@@ -235,32 +235,14 @@ impl Turn {
         let Some((message, _)) = history::one(&self.shared.store, &self.session, *seq).await? else {
             return Ok(None);
         };
-        let texts = message.parts.iter().filter_map(|part| match &part.kind {
-            PartKind::Text(body) => Some(body.text.as_str()),
-            _ => None,
-        });
-        Ok(Some(texts.collect::<Vec<_>>().join("\n")).filter(|words| !words.trim().is_empty()))
+        Ok(Some(message.words()).filter(|words| !words.trim().is_empty()))
     }
 
     /// Tokens of a summary message with these parts.
     fn weigh(&self, id: &MessageId, parts: Vec<Part>) -> u64 {
-        let message = Message {
-            id: id.clone(),
-            session_id: self.session.clone(),
-            seq: Seq(0),
-            role: Role::Assistant,
-            parent_id: None,
-            created_at: Timestamp(0),
-            completed_at: None,
-            agent: None,
-            model: None,
-            summary: true,
-            finish: None,
-            error: None,
-            usage: None,
-            parts,
-        };
-        self.window.weigh(&message)
+        let (id, session) = (id.clone(), self.session.clone());
+        let draft = Message::draft(id, session, Seq(0), Role::Assistant, parts);
+        self.window.weigh(&Message { summary: true, ..draft })
     }
 
     fn new_summary(&self, id: MessageId, parts: Vec<Part>, usage: Usage, step: Step) -> NewSummary {

@@ -6,7 +6,7 @@ use super::{Shared, TurnContext};
 use crate::{
     provider::{BlockKind, Content, Entry, Envelope, Event, ToolChoice},
     store::{Change, Step, TitleBy},
-    transcript::{Message, PartKind, SessionId, Timestamp, Update, text},
+    transcript::{Message, SessionId, Timestamp, Update, text},
     turn::events,
 };
 
@@ -21,17 +21,9 @@ user's language, no quotation marks, no full stop. Answer with the name only.";
 
 /// The first line of a prompt that says something.
 pub(super) fn from_prompt(message: &Message) -> Option<String> {
-    let said = said(message);
+    let said = message.words();
     let line = said.lines().map(str::trim).find(|line| !line.is_empty())?;
     Some(text::ellipsis(line, LONGEST))
-}
-
-fn said(message: &Message) -> String {
-    let texts = message.parts.iter().filter_map(|part| match &part.kind {
-        PartKind::Text(body) => Some(body.text.as_str()),
-        _ => None,
-    });
-    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// Names an unnamed session after its first prompt.
@@ -56,7 +48,7 @@ async fn set(shared: &Shared, session: &SessionId, title: String, by: TitleBy) {
 pub(super) async fn improve(shared: &Shared, context: &TurnContext, session: &SessionId, message: &Message) {
     let Some((reference, model, provider)) = &context.titles else { return };
     let started_at = Timestamp::now();
-    let entry = Entry::User(vec![Content::Text(text::head(&said(message), READ).to_owned())]);
+    let entry = Entry::User(vec![Content::Text(text::head(&message.words(), READ).to_owned())]);
     let envelope = Envelope {
         model,
         instructions: INSTRUCTIONS,

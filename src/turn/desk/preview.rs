@@ -2,8 +2,6 @@
 //!
 //! Made from the stored history by the functions that a turn uses; nothing is written and no lease is taken.
 
-use std::sync::Arc;
-
 use super::Desk;
 use crate::{
     context::{
@@ -14,8 +12,7 @@ use crate::{
         window::{Window, WindowError},
     },
     provider::Outgoing,
-    store::Baseline,
-    transcript::{CacheMiss, Failure, Message, MessageId, Role, Seq, SessionId, Timestamp},
+    transcript::{CacheMiss, Failure, Message, MessageId, Role, Seq, SessionId},
     turn::{
         TurnContext,
         cache::Cache,
@@ -83,7 +80,8 @@ impl Desk {
             window.push(&message(session, Seq(last.0 + 1), prompt), &Contents::default());
         }
         // Without anything to answer a prompt comes first.
-        let news = if is_to_be_answered(&window) { news(&context, &baseline).await } else { Vec::new() };
+        let now = if is_to_be_answered(&window) { context.look().await } else { None };
+        let news = now.map(|now| fragments::news(&baseline.told, &now)).unwrap_or_default();
         for (note, seq) in news.into_iter().zip(last.0 + 2..) {
             window.push(&message(session, Seq(seq), &[AcceptedPart::Text(note)]), &Contents::default());
         }
@@ -141,33 +139,11 @@ fn is_to_be_answered(window: &Window) -> bool {
     window.items().last().is_some_and(|item| !matches!(item.shape, Shape::Assistant(_)))
 }
 
-/// What the model would be told first, because it changed since.
-async fn news(context: &TurnContext, baseline: &Baseline) -> Vec<String> {
-    let sources = Arc::clone(&context.sources);
-    let looked = tokio::task::spawn_blocking(move || sources.look()).await;
-    looked.map(|now| fragments::news(&baseline.told, &now)).unwrap_or_default()
-}
-
 /// The message that a prompt would become.
 fn message(session: &SessionId, seq: Seq, prompt: &[AcceptedPart]) -> Message {
     let id = MessageId::random();
     let parts = from_inbox(&to_inbox(prompt), &id).into_iter().map(|new| new.part).collect();
-    Message {
-        id,
-        session_id: session.clone(),
-        seq,
-        role: Role::User,
-        parent_id: None,
-        created_at: Timestamp::now(),
-        completed_at: None,
-        agent: None,
-        model: None,
-        summary: false,
-        finish: None,
-        error: None,
-        usage: None,
-        parts,
-    }
+    Message::draft(id, session.clone(), seq, Role::User, parts)
 }
 
 /// What the turn would do before it sends anything; why it would fail, if it would.
