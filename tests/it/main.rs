@@ -10,7 +10,9 @@
 mod support {
     pub mod byte_client;
     pub mod home;
+    pub mod invariants;
     pub mod look;
+    pub mod matrix;
     pub mod provider;
     pub mod server;
 }
@@ -21,6 +23,7 @@ mod cancel;
 mod cli;
 mod compaction;
 mod damaged_places;
+mod faults;
 mod generated_history;
 mod handover;
 mod import;
