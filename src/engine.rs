@@ -10,6 +10,7 @@ mod handover;
 mod history;
 mod import;
 mod intake;
+mod review;
 mod settings;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use api::*;
 pub use import::{
     Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
 };
+pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
@@ -64,6 +66,8 @@ struct Inner {
     open: OnceCell<Open>,
     arrivals: arrivals::Arrivals,
     closing: std::sync::atomic::AtomicBool,
+    /// Held while hunks are judged: what one rejection leaves is what the next one starts from.
+    reviewing: tokio::sync::Mutex<()>,
 }
 
 /// The parts that need the database.
@@ -93,6 +97,7 @@ impl Engine {
                 open: OnceCell::new(),
                 arrivals: arrivals::Arrivals::default(),
                 closing: std::sync::atomic::AtomicBool::new(false),
+                reviewing: tokio::sync::Mutex::default(),
             }),
         }
     }

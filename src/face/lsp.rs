@@ -14,6 +14,7 @@ pub mod person;
 pub mod progress;
 pub mod render;
 pub mod results;
+pub mod review;
 pub mod schema;
 pub mod serve;
 pub mod server;

@@ -8,6 +8,7 @@ use super::{
     Committed, Result, Store,
     anchors::{self, Mooring},
     body::{self, Field},
+    changes::{self, NewChange},
     inbox, leases,
     parts::{self, Bodies, Loading, NewPart},
     recovery, rows, sessions,
@@ -65,6 +66,8 @@ pub enum Change {
         /// The provider's id of it, where the provider keeps it.
         response: Option<String>,
     },
+    /// A file is another.
+    Changed(NewChange),
     /// A provider call for the ledger.
     Step(Step),
     /// Which answer the next request may continue.
@@ -194,6 +197,7 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
             ])?;
             Ok(())
         }
+        Change::Changed(change) => changes::record(tx, key, change),
         Change::Step(step) => steps::insert(tx, key, step),
         Change::Moor(mooring) => anchors::moor(tx, key, mooring),
     }

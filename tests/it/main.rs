@@ -20,6 +20,7 @@ mod support {
 mod bad_input;
 mod cache;
 mod cancel;
+mod changes;
 mod cli;
 mod compaction;
 mod damaged_places;

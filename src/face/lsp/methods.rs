@@ -22,6 +22,7 @@ use super::{
         ModelList, NextRequest, PartRange, PromptResult, QueueResult, Removed, ServerStatus, SessionPage,
         SessionResult, SkillList, StepsResult, ToolList,
     },
+    review::{ChangeRead, ChangeText, ChangesResult, SessionChanges, SessionReview},
     server::Server,
 };
 use crate::{engine::EngineError, face::failure};
@@ -108,6 +109,9 @@ methods! {
     "session/delete":   SessionParams => Deleted,         session_delete,   "Deletes a session with all it holds.";
     "session/fork":     SessionFork => SessionResult,     session_fork,     "Makes a session with the same history, whole or up to a message.";
     "session/export":   SessionExport => Exported,        session_export,   "Writes a session as JSON or Markdown.";
+    "session/changes":  SessionChanges => ChangesResult,  session_changes,  "Tells what a turn changed in files: each hunk, what a person said of it, whether it can be taken back.";
+    "session/review":   SessionReview => ChangesResult,   session_review,   "Accepts hunks or takes them back; what is taken back waits until no turn of the session runs.";
+    "change/read":      ChangeRead => ChangeText,         change_read,      "Reads a changed file as it was before a turn, or after it.";
     "part/read":        PartRead => PartRange,            part_read,        "Reads a range of a part's field.";
     "part/evidence":    PartParams => EvidenceResult,     part_evidence,    "Reads what stays of a tool call when it is compacted.";
     "model/list":       InWorkspace => ModelList,         model_list,       "Lists the models that can be chosen.";

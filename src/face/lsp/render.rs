@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use super::{results, types, updates};
+use super::{results, review, types, updates};
 use crate::{
     engine,
     face::failure,
@@ -210,6 +210,9 @@ pub fn update(update: Update) -> updates::Update {
             Shown::Compacted { before, after, evidence, boundary_seq: boundary.unwrap_or(Seq(0)) }
         }
         Update::Title(title) => Shown::Title { title },
+        Update::Changes { message_id, files } => {
+            Shown::Changes { message_id, files: files.into_iter().map(review::listed).collect() }
+        }
         Update::Todo(items) => Shown::Todo { items },
         Update::Queue(prompts) => Shown::Queue { prompts },
         Update::Error(failure) => Shown::Error { error: error(failure) },
