@@ -32,7 +32,7 @@ use crate::{
     store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
     tool::{Registry, buffers::Editor},
     transcript::{
-        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, Update,
+        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, TodoItem, Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events},
     workspace::{paths, project, skills::Skill},
@@ -214,6 +214,11 @@ impl Engine {
     pub async fn session(&self, id: &SessionId) -> Result<Session, EngineError> {
         let open = self.open().await?;
         Ok(open.desk.with_status(open.store.session(id).await.map_err(Failure::from)?))
+    }
+
+    /// A session's todo list.
+    pub async fn todo(&self, id: &SessionId) -> Result<Vec<TodoItem>, EngineError> {
+        Ok(self.open().await?.store.todo(id).await.map_err(Failure::from)?)
     }
 
     /// A page of messages, ascending.

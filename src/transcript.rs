@@ -26,7 +26,7 @@ pub use id::{MessageId, PartId, PermissionId, ProjectId, Seq, SessionId, TurnId}
 pub use message::{FinishReason, Message, Role};
 pub use part::{Attachment, Body, Compaction, FilePart, Part, PartKind, ToolPart, ToolState};
 pub use prompt::{Delivery, PromptPart, QueuedPrompt, StopReason};
-pub use session::{Counts, ModelRef, Owner, Session, Status};
+pub use session::{Counts, LastTurn, ModelRef, Owner, Session, Status};
 pub use time::Timestamp;
 pub use update::{DeltaField, SessionEvent, TodoItem, TodoStatus, Update};
 pub use usage::{CacheMiss, Usage};

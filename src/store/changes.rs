@@ -143,11 +143,10 @@ fn newest_turn(connection: &Connection, key: i64) -> Result<Option<TurnId>> {
 
 fn changed(connection: &Connection, key: i64, turn: TurnId) -> Result<ChangedTurn> {
     let message = connection
-        .prepare_cached(
-            "SELECT id FROM message WHERE session = ?1 AND turn = ?2 AND role = 'user' ORDER BY seq LIMIT 1",
-        )?
-        .query_row(params![key, turn.as_str()], |row| row.get::<_, String>(0))
+        .prepare_cached("SELECT message FROM turn WHERE id = ?1")?
+        .query_row([turn.as_str()], |row| row.get::<_, Option<String>>(0))
         .optional()?
+        .flatten()
         .ok_or_else(|| StoreError::MessageNotFound(turn.to_string()))?;
     let sql = "SELECT cwd FROM session WHERE key = ?1";
     let cwd: String = connection.prepare_cached(sql)?.query_row([key], |row| row.get(0))?;

@@ -19,8 +19,8 @@ use super::{
     },
     results::{
         Cancelled, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult, Exported, MessagePage,
-        ModelList, NextRequest, PartRange, PromptResult, QueueResult, Removed, ServerStatus, SessionPage,
-        SessionResult, SkillList, StepsResult, ToolList,
+        ModelList, NextRequest, OpenedSession, PartRange, PromptResult, QueueResult, Removed, ServerStatus,
+        SessionPage, SessionResult, SkillList, StepsResult, ToolList,
     },
     review::{ChangeRead, ChangeText, ChangesResult, SessionChanges, SessionReview},
     server::Server,
@@ -94,7 +94,7 @@ macro_rules! methods {
 methods! {
     "session/new":      SessionNew => SessionResult,      session_new,      "Makes a session.";
     "session/list":     SessionList => SessionPage,       session_list,     "Lists sessions, newest activity first.";
-    "session/get":      SessionParams => SessionResult,   session_get,      "Reads a session.";
+    "session/get":      SessionParams => OpenedSession,   session_get,      "Reads a session and its todo list.";
     "session/messages": SessionMessages => MessagePage,   session_messages, "Reads a page of messages; the newest one without `before` and `after`.";
     "session/prompt":   SessionPrompt => PromptResult,    session_prompt,   "Prompts; answers when the prompt's turn has ended.";
     "session/cancel":   SessionParams => Cancelled,       session_cancel,   "Stops the turn; its prompt answers `cancelled`.";

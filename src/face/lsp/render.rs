@@ -7,8 +7,8 @@ use crate::{
     engine,
     face::failure,
     transcript::{
-        Attachment, Body, Compaction, Failure, Message, Part, PartKind, Seq, Session, ToolPart, ToolState,
-        Update,
+        Attachment, Body, Compaction, Failure, LastTurn, Message, Part, PartKind, Seq, Session, ToolPart,
+        ToolState, Update,
     },
 };
 
@@ -104,9 +104,15 @@ pub fn session(session: Session) -> types::Session {
         archived_at: session.archived_at,
         counts: session.counts,
         usage: session.usage,
+        last_turn: session.last_turn.map(last_turn),
         owner: session.owner,
         recovered: session.recovered.map(|note| types::Recovered { note }),
     }
+}
+
+fn last_turn(last: LastTurn) -> types::LastTurn {
+    let LastTurn { ended_at, stop_reason, error: failure } = last;
+    types::LastTurn { ended_at, stop_reason, error: failure.map(error) }
 }
 
 /// A message with its parts.

@@ -1,4 +1,4 @@
--- Schema version 3: what turns changed in files. This file is never edited after a release.
+-- Schema version 3: how turns ended, and what they changed in files. This file is never edited after a release.
 
 -- One row for each file that the tools of a turn changed, for a person to review.
 CREATE TABLE change (
@@ -18,3 +18,9 @@ CREATE TABLE change (
 ) STRICT;
 CREATE INDEX change_by_session ON change (session, key);
 CREATE INDEX change_untold ON change (session) WHERE untold > 0;
+
+-- How the newest turn that answered a prompt ended (transcript::LastTurn as JSON); null before the first.
+ALTER TABLE session ADD COLUMN last_turn TEXT;
+
+-- The first user message that a turn answers; null for work on the history itself, and for turns of older versions.
+ALTER TABLE turn ADD COLUMN message TEXT;
