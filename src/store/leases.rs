@@ -6,7 +6,10 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Result, StoreError};
-use crate::transcript::{Owner, Timestamp};
+use crate::{
+    failpoint,
+    transcript::{Owner, Timestamp},
+};
 
 /// A lease of a process on another system (a shared disk) counts as dead after this long without a heartbeat.
 const STALE_MS: u64 = 60_000;
@@ -104,12 +107,14 @@ pub(super) fn take(connection: &Connection, session: i64, lessee: &Lessee) -> Re
             "INSERT OR REPLACE INTO lease (session, pid, pid_started, client, heartbeat) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![session, lessee.pid, lessee.started, lessee.client, Timestamp::now().0])?;
+    failpoint::pass("lease.taken");
     Ok(())
 }
 
 /// Gives the lease back.
 pub(super) fn release(connection: &Connection, session: i64) -> Result<()> {
     connection.prepare_cached("DELETE FROM lease WHERE session = ?1")?.execute([session])?;
+    failpoint::pass("lease.released");
     Ok(())
 }
 

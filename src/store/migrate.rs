@@ -8,6 +8,7 @@ use std::{fs, path::Path};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{APPLICATION_ID, Result, StoreError, configure};
+use crate::failpoint;
 
 /// Each entry takes the schema from its index to the next version.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("migrations/2.sql")];
@@ -74,6 +75,7 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     }
     if version > 0 {
         back_up(connection, path, version)?;
+        failpoint::pass("migration.backup");
     }
     // The lock first, then the version again: another process may have migrated meanwhile.
     connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -81,10 +83,12 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
         let from = usize::try_from(version).unwrap_or(usize::MAX);
         for migration in MIGRATIONS.get(from..).unwrap_or_default() {
             connection.execute_batch(migration)?;
+            failpoint::pass("migration.step");
         }
         connection.execute_batch(&format!(
             "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT"
         ))?;
+        failpoint::pass("migration.done");
         Ok(())
     });
     if done.is_err() && !connection.is_autocommit() {

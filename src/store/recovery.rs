@@ -6,7 +6,10 @@
 use rusqlite::{Connection, params};
 
 use super::{Result, leases, turns};
-use crate::transcript::{Failure, FailureKind};
+use crate::{
+    failpoint,
+    transcript::{Failure, FailureKind},
+};
 
 /// What a turn failed with whose process died.
 pub(super) const DIED: &str = "the process ended in the middle of this turn";
@@ -23,6 +26,7 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()
         }
     }
     tx.commit()?;
+    failpoint::pass("recovery.done");
     Ok(())
 }
 

@@ -6,7 +6,10 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Committed, Result, Store, StoreError, leases, rows};
-use crate::transcript::{Counts, ModelRef, ProjectId, Session, SessionId, Status, Timestamp, Usage};
+use crate::{
+    failpoint,
+    transcript::{Counts, ModelRef, ProjectId, Session, SessionId, Status, Timestamp, Usage},
+};
 
 /// Parts that one step of a deletion removes.
 const DELETE_STEP: i64 = 500;
@@ -73,7 +76,9 @@ pub(super) const UNTITLED: &str = "New session";
 impl Store {
     /// Makes a session, and its project when it is the first there.
     pub async fn create_session(&self, new: NewSessionRow) -> Result<Committed<Session>> {
-        self.write(move |tx| create(tx, &new)).await
+        let session = self.write(move |tx| create(tx, &new)).await?;
+        failpoint::reach("session.stored").await;
+        Ok(session)
     }
 
     /// One session.
@@ -148,6 +153,7 @@ impl Store {
             })
             .await?
             .into_inner();
+        failpoint::reach("delete.hidden").await;
         self.remove_rows(key).await
     }
 
@@ -176,6 +182,7 @@ impl Store {
     async fn remove_rows(&self, key: i64) -> Result<()> {
         loop {
             let removed = self.write(move |tx| remove_some(tx, key)).await?.into_inner();
+            failpoint::reach("delete.batch").await;
             if removed == 0 {
                 return Ok(());
             }
