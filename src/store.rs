@@ -9,6 +9,7 @@ mod anchors;
 mod approvals;
 mod baselines;
 mod body;
+mod busy;
 mod evidence;
 mod history;
 mod import;
@@ -149,7 +150,10 @@ impl From<rusqlite::Error> for StoreError {
             Some(Code::DiskFull) => Self::Full(text),
             Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => Self::Readonly(text),
             Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged(text),
-            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy(text),
+            // The last one is what a reader is told that lost too many races for a place in the WAL.
+            Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::FileLockingProtocolFailed) => {
+                Self::Busy(text)
+            }
             _ => Self::Sqlite(text),
         }
     }
@@ -189,7 +193,7 @@ impl Store {
         let path = directory.join(FILE);
         let opened = migrate::open(&path)?;
         if opened.newer.is_none() {
-            recovery::end_what_dead_processes_left(&opened.connection)?;
+            busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection))?;
         }
         Ok(Self {
             inner: Arc::new(Inner {
@@ -266,7 +270,7 @@ impl Store {
 
 /// Sets what every connection of ours needs.
 fn configure(connection: &Connection, cache_kib: u32) -> Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    busy::configure(connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(&format!(
         "PRAGMA foreign_keys = ON;
