@@ -8,8 +8,10 @@
 mod anchors;
 mod approvals;
 mod backlog;
+mod backup;
 mod baselines;
 mod body;
+mod busy;
 mod evidence;
 mod history;
 mod import;
@@ -169,10 +171,11 @@ impl From<rusqlite::Error> for StoreError {
             Some(Code::DiskFull) => Self::Full(text),
             Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => Self::Readonly(text),
             Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged(text),
+            Some(Code::SystemIoFailure) => Self::Failed(text),
+            // The last one is what a reader is told that lost too many races for a place in the WAL.
             Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::FileLockingProtocolFailed) => {
                 Self::Busy(text)
             }
-            Some(Code::SystemIoFailure) => Self::Failed(text),
             _ => Self::Sqlite(text),
         }
     }
@@ -216,7 +219,7 @@ impl Store {
         let opened = migrate::open(&path)?;
         let backlog = Arc::new(backlog::Backlog::default());
         if opened.newer.is_none() {
-            match recovery::end_what_dead_processes_left(&opened.connection) {
+            match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection)) {
                 // Everything can be read all the same.
                 Err(error) if error.is_of_the_disk() => backlog.recover_later(),
                 ended => ended?,
@@ -328,7 +331,7 @@ impl Store {
 
 /// Sets what every connection of ours needs.
 fn configure(connection: &Connection, cache_kib: u32) -> Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    busy::configure(connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(&format!(
         "PRAGMA foreign_keys = ON;

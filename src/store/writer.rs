@@ -18,14 +18,11 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Result, StoreError, backlog::Backlog};
+use super::{Result, StoreError, backlog::Backlog, busy};
 use crate::failpoint;
 
 /// After this long a transaction takes no further job.
 const LONGEST_TRANSACTION: Duration = Duration::from_millis(20);
-
-/// How long a locked database is waited for in all before a job fails with `storageBusy`.
-const BUSY_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Idle time after which the WAL is folded back into the database.
 const IDLE_CHECKPOINT: Duration = Duration::from_secs(5);
@@ -238,7 +235,7 @@ impl Queue {
         failpoint::pass("commit.before");
         let committed = ran.and_then(|()| Ok(connection.execute_batch("COMMIT")?));
         if committed.is_err() && !connection.is_autocommit() {
-            report(connection.execute_batch("ROLLBACK"), "rollback");
+            report(connection.execute_batch("ROLLBACK").map_err(StoreError::from), "rollback");
         }
         failpoint::pass("commit.after");
         self.transactions.fetch_add(1, Ordering::Relaxed);
@@ -263,27 +260,18 @@ fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<()> {
     Ok(connection.execute_batch("RELEASE job")?)
 }
 
-/// Takes the write lock. A lock held by another process is waited for with jitter, for up to a minute.
+/// Takes the write lock. A lock held by another process is waited for.
 fn begin(connection: &Connection) -> Result<()> {
-    let started = Instant::now();
-    loop {
-        match connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from) {
-            Err(StoreError::Busy(_)) if started.elapsed() < BUSY_PATIENCE => {
-                let jitter = u64::from(started.elapsed().subsec_nanos() % 17);
-                std::thread::sleep(Duration::from_millis(3 + jitter));
-            }
-            other => return other,
-        }
-    }
+    busy::patiently(|| Ok(connection.execute_batch("BEGIN IMMEDIATE")?))
 }
 
 fn checkpoint(connection: &Connection) {
     failpoint::pass("checkpoint.before");
-    report(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())), "checkpoint");
+    report(busy::checkpoint(connection), "checkpoint");
     failpoint::pass("checkpoint.after");
 }
 
-fn report(result: rusqlite::Result<()>, what: &str) {
+fn report(result: Result<()>, what: &str) {
     if let Err(error) = result {
         tracing::warn!(%error, what, "the store's writer");
     }
