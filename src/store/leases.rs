@@ -89,6 +89,17 @@ pub(super) fn owners(connection: &Connection) -> Result<Vec<Owner>> {
     keys.into_iter().filter_map(|key| owner(connection, key).transpose()).collect()
 }
 
+/// The sessions with a lease of a dead process.
+pub(super) fn of_the_dead(connection: &Connection) -> Result<Vec<i64>> {
+    let keys = connection
+        .prepare("SELECT session FROM lease")?
+        .query_map([], |row| row.get::<_, i64>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let is_dead =
+        |key: &i64| owner(connection, *key).map(|owner| owner.is_none().then_some(*key)).transpose();
+    keys.iter().filter_map(is_dead).collect()
+}
+
 /// Fails when a living process other than `lessee` runs the session.
 pub(super) fn check(connection: &Connection, session: i64, lessee: &Lessee) -> Result<()> {
     match find(connection, session)? {

@@ -14,9 +14,11 @@ use crate::{
 /// What a turn failed with whose process died.
 pub(super) const DIED: &str = "the process ended in the middle of this turn";
 
-/// Settles every open turn that no living process owns.
+/// Settles every open turn that no living process owns, and takes away the leases of the dead (an import or a copy holds
+/// one without a turn).
 pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()> {
-    if turns::sessions_with_open_turns(connection)?.is_empty() {
+    if turns::sessions_with_open_turns(connection)?.is_empty() && leases::of_the_dead(connection)?.is_empty()
+    {
         return Ok(());
     }
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
@@ -24,6 +26,9 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()
         if leases::owner(&tx, key)?.is_none() {
             end_turn(&tx, key)?;
         }
+    }
+    for key in leases::of_the_dead(&tx)? {
+        leases::release(&tx, key)?;
     }
     tx.commit()?;
     failpoint::pass("recovery.done");

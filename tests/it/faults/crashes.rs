@@ -81,6 +81,7 @@ async fn r_02_an_abort_at_each_named_place_loses_nothing_and_repeats_nothing() {
 }
 
 async fn abort_at(until: Until, place: &str) {
+    eprintln!("{until:?}: {place}");
     let plan = format!("{place}=abort");
     let life = Life::new().await;
     let acknowledged = match until {
