@@ -182,9 +182,15 @@ impl<'a> Told<'a> {
         made["session"]["id"].as_str().map(str::to_owned)
     }
 
-    /// A prompt; what it is followed by is a number that no other has.
+    /// A prompt: a word, and a number that no other has. Asked again once, as another prompt.
     pub async fn prompt(&mut self, session: &str, word: &str) -> Option<Value> {
-        self.ask("session/prompt", self.words(session, word)).await
+        for _ in 0..2 {
+            match self.server.start("session/prompt", self.words(session, word)).if_it_lives().await? {
+                Ok(result) => return Some(result),
+                Err(error) => self.failures.push(("session/prompt".to_owned(), error)),
+            }
+        }
+        None
     }
 
     #[expect(clippy::unused_self, reason = "it reads as what the client says")]
