@@ -58,10 +58,13 @@ fn use_wal(connection: &Connection) -> Result<()> {
     if mode("PRAGMA journal_mode")?.eq_ignore_ascii_case("wal") {
         return Ok(());
     }
-    let mode = mode("PRAGMA journal_mode = WAL")?;
-    if !mode.eq_ignore_ascii_case("wal") {
-        tracing::warn!(mode, "this file system does not support WAL");
+    // SQLite keeps the old mode without an error also when the disk failed for once.
+    for _ in 0..2 {
+        if mode("PRAGMA journal_mode = WAL")?.eq_ignore_ascii_case("wal") {
+            return Ok(());
+        }
     }
+    tracing::warn!("this file system does not support WAL");
     Ok(())
 }
 

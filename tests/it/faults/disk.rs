@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::life::{Life, Told, acknowledged};
 use crate::support::{
+    home::Home,
     look::{output, parts, said, texts},
     matrix,
     server::{Client, Server},
@@ -78,7 +79,14 @@ async fn nth_fails(operation: &str, error: &str, number: usize) -> bool {
     }
     assert_eq!(server.shut_down().await, Some(0), "{case}");
     life.check(&told).await;
-    struck
+    assert_eq!(journal_mode(&life.home), "wal", "{case}");
+    // A checkpoint at the end is its business, too.
+    report.exists()
+}
+
+fn journal_mode(home: &Home) -> String {
+    let database = rusqlite::Connection::open(home.data().join("agentls.db")).unwrap();
+    database.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -90,7 +90,7 @@ async fn two_processes_that_migrate_at_once_both_go_on() {
 
 #[tokio::test]
 async fn an_upgrade_on_a_failing_disk_fails_with_a_word_for_it_and_changes_nothing() {
-    let stride = matrix::times(31, 1);
+    let stride = matrix::times(90, 1);
     let mut cases = 0;
     for (operation, error) in
         [("write", "ENOSPC"), ("write", "EIO"), ("sync", "EIO"), ("read", "EIO"), ("open", "EIO")]
