@@ -223,17 +223,17 @@ impl Queue {
         let started = Instant::now();
         let mut done = Vec::new();
         let mut next = Some(first);
-        let mut ran = Ok(());
+        let mut ran = Ok(true);
         while let Some(mut job) = next {
             ran = run_in_savepoint(connection, job.as_mut());
             done.push(job);
-            if ran.is_err() || started.elapsed() >= LONGEST_TRANSACTION {
+            if ran != Ok(true) || started.elapsed() >= LONGEST_TRANSACTION {
                 break;
             }
             next = self.pop();
         }
         failpoint::pass("commit.before");
-        let committed = ran.and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+        let committed = ran.and_then(|_| Ok(connection.execute_batch("COMMIT")?));
         if committed.is_err() && !connection.is_autocommit() {
             report(connection.execute_batch("ROLLBACK").map_err(StoreError::from), "rollback");
         }
@@ -245,9 +245,11 @@ impl Queue {
     }
 }
 
-/// Fails when the whole transaction is lost: a disk that fails in the middle of a statement makes SQLite roll all of it
-/// back. <https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
-fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+/// Says whether a further job may follow in the transaction: not behind one that the disk did not take, which may have to
+/// be written before it. Fails when the whole transaction is lost: a disk that fails in the middle of a statement makes
+/// SQLite roll all of it back.
+/// <https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
+fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<bool> {
     connection.execute_batch("SAVEPOINT job")?;
     let ran = job.run(connection);
     if connection.is_autocommit() {
@@ -257,7 +259,8 @@ fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<()> {
     if ran.is_err() {
         connection.execute_batch("ROLLBACK TO job")?;
     }
-    Ok(connection.execute_batch("RELEASE job")?)
+    connection.execute_batch("RELEASE job")?;
+    Ok(!ran.is_err_and(|error| error.is_of_the_disk()))
 }
 
 /// Takes the write lock. A lock held by another process is waited for.
