@@ -154,6 +154,7 @@ impl From<StoreError> for Failure {
             StoreError::Newer(version) => FailureKind::StorageNewer { version },
             StoreError::Damaged(_) => FailureKind::StorageDamaged,
             StoreError::Busy(_) => FailureKind::StorageBusy,
+            StoreError::Failed(_) => FailureKind::StorageFailed,
             StoreError::Closed | StoreError::Sqlite(_) => FailureKind::Internal { report: message.clone() },
         };
         Self { kind, message }

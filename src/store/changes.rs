@@ -46,6 +46,14 @@ pub struct NewChange {
     pub counts: (u64, u64),
 }
 
+impl NewChange {
+    /// Bytes of its texts, as far as they are kept.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = [&self.file.before, &self.file.after].into_iter().flatten();
+        texts.filter(|_| self.kept).map(String::len).sum()
+    }
+}
+
 impl Store {
     /// What the turn changed that answered a message; without one, what the newest turn did that changed files.
     pub async fn changed_turn(

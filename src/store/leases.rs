@@ -6,7 +6,10 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Result, StoreError};
-use crate::transcript::{Owner, Timestamp};
+use crate::{
+    failpoint,
+    transcript::{Owner, Timestamp},
+};
 
 /// A lease of a process on another system (a shared disk) counts as dead after this long without a heartbeat.
 const STALE_MS: u64 = 60_000;
@@ -86,6 +89,17 @@ pub(super) fn owners(connection: &Connection) -> Result<Vec<Owner>> {
     keys.into_iter().filter_map(|key| owner(connection, key).transpose()).collect()
 }
 
+/// The sessions with a lease of a dead process.
+pub(super) fn of_the_dead(connection: &Connection) -> Result<Vec<i64>> {
+    let keys = connection
+        .prepare("SELECT session FROM lease")?
+        .query_map([], |row| row.get::<_, i64>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let is_dead =
+        |key: &i64| owner(connection, *key).map(|owner| owner.is_none().then_some(*key)).transpose();
+    keys.iter().filter_map(is_dead).collect()
+}
+
 /// Fails when a living process other than `lessee` runs the session.
 pub(super) fn check(connection: &Connection, session: i64, lessee: &Lessee) -> Result<()> {
     match find(connection, session)? {
@@ -104,12 +118,14 @@ pub(super) fn take(connection: &Connection, session: i64, lessee: &Lessee) -> Re
             "INSERT OR REPLACE INTO lease (session, pid, pid_started, client, heartbeat) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![session, lessee.pid, lessee.started, lessee.client, Timestamp::now().0])?;
+    failpoint::pass("lease.taken");
     Ok(())
 }
 
 /// Gives the lease back.
 pub(super) fn release(connection: &Connection, session: i64) -> Result<()> {
     connection.prepare_cached("DELETE FROM lease WHERE session = ?1")?.execute([session])?;
+    failpoint::pass("lease.released");
     Ok(())
 }
 

@@ -6,14 +6,19 @@
 use rusqlite::{Connection, params};
 
 use super::{Result, leases, turns};
-use crate::transcript::{Failure, FailureKind};
+use crate::{
+    failpoint,
+    transcript::{Failure, FailureKind},
+};
 
 /// What a turn failed with whose process died.
 pub(super) const DIED: &str = "the process ended in the middle of this turn";
 
-/// Settles every open turn that no living process owns.
+/// Settles every open turn that no living process owns, and takes away the leases of the dead (an import or a copy holds
+/// one without a turn).
 pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()> {
-    if turns::sessions_with_open_turns(connection)?.is_empty() {
+    if turns::sessions_with_open_turns(connection)?.is_empty() && leases::of_the_dead(connection)?.is_empty()
+    {
         return Ok(());
     }
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
@@ -22,7 +27,11 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()
             end_turn(&tx, key)?;
         }
     }
+    for key in leases::of_the_dead(&tx)? {
+        leases::release(&tx, key)?;
+    }
     tx.commit()?;
+    failpoint::pass("recovery.done");
     Ok(())
 }
 

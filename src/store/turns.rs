@@ -1,12 +1,13 @@
 //! Turns: begun with a prompt and the lease, changed by a list of changes, ended exactly once (invariant 7).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     Committed, Result, Store,
     anchors::{self, Mooring},
+    backlog::Entry,
     body::{self, Field},
     changes::{self, NewChange},
     inbox, leases,
@@ -15,8 +16,8 @@ use super::{
     steps::{self, Step},
 };
 use crate::transcript::{
-    Failure, FailureKind, FinishReason, LastTurn, Message, MessageId, PartId, Seq, SessionId, StopReason,
-    Timestamp, ToolPart, ToolState, TurnId, Usage, evidence::Record,
+    Failure, FailureKind, FinishReason, LastTurn, Message, MessageId, PartId, PartKind, Seq, SessionId,
+    StopReason, Timestamp, ToolPart, ToolState, TurnId, Usage, evidence::Record,
 };
 
 /// A turn that has begun.
@@ -74,6 +75,41 @@ pub enum Change {
     Moor(Mooring),
 }
 
+impl Change {
+    /// Bytes of bodies in it.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Part(_, new) => {
+                let shown = match &new.part.kind {
+                    PartKind::Text(body) | PartKind::Reasoning(body) => body.text.len(),
+                    PartKind::Tool(tool) => tool.input.text.len(),
+                    _ => 0,
+                };
+                shown + new.bodies.iter().map(|(_, data)| data.len()).sum::<usize>()
+            }
+            Self::Append(_, _, text) => text.len(),
+            Self::Settled(_, tool, files, _) => {
+                let result = match &tool.state {
+                    ToolState::Completed { output, .. } => output.text.len(),
+                    ToolState::Error { message, .. } => message.len(),
+                    ToolState::Pending | ToolState::Running { .. } => 0,
+                };
+                result + files.iter().map(|(_, data)| data.len()).sum::<usize>()
+            }
+            Self::Changed(change) => change.bytes(),
+            Self::Started(..) | Self::Completed { .. } | Self::Step(_) | Self::Moor(_) => 0,
+        }
+    }
+}
+
+/// How a turn ends.
+#[derive(Clone, Debug)]
+pub(super) struct Ending {
+    turn: TurnId,
+    stop_reason: Option<StopReason>,
+    error: Option<Failure>,
+}
+
 impl Store {
     /// Takes the lease and the next waiting prompt, whose parts `make` reads from the inbox's form. `None` when no
     /// prompt waits.
@@ -83,8 +119,10 @@ impl Store {
         make: impl Fn(&str, &MessageId) -> Vec<NewPart> + Send + 'static,
     ) -> Result<Option<Committed<Begun>>> {
         let (session, lessee) = (session.clone(), self.lessee().clone());
+        let backlog = self.backlog();
         let begun = self
             .write(move |tx| {
+                backlog.refuse(&session)?;
                 let key = sessions::key(tx, &session)?;
                 let Some(prompt) = inbox::next(tx, key)? else { return Ok(None) };
                 let turn = open_turn(tx, key, &lessee)?;
@@ -102,7 +140,9 @@ impl Store {
     /// with it.
     pub async fn begin_upkeep(&self, session: &SessionId) -> Result<Committed<(TurnId, Seq)>> {
         let (session, lessee) = (session.clone(), self.lessee().clone());
+        let backlog = self.backlog();
         self.write(move |tx| {
+            backlog.refuse(&session)?;
             let key = sessions::key(tx, &session)?;
             let turn = open_turn(tx, key, &lessee)?;
             let last =
@@ -112,23 +152,23 @@ impl Store {
         .await
     }
 
-    /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then.
+    /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then. When
+    /// the disk does not take them they are written as soon as it does, all the same.
     pub fn apply(
         &self,
         session: &SessionId,
         changes: Vec<Change>,
     ) -> impl Future<Output = Result<Committed<Usage>>> + Send + use<> {
-        let session = session.clone();
-        self.write(move |tx| {
-            let key = sessions::key(tx, &session)?;
-            changes.iter().try_for_each(|change| apply(tx, key, change))?;
+        let changes = Arc::new(changes);
+        self.write_or_keep(session, Entry::Changes(Arc::clone(&changes)), move |tx, _, key| {
+            apply_all(tx, key, &changes)?;
             leases::beat(tx, key)?;
             sessions::consumed(tx, key)
         })
     }
 
     /// Ends a turn, with everything that still stands open in it, and gives the lease back. Returns the messages
-    /// that had to be closed, too.
+    /// that had to be closed, too. When the disk does not take it, the turn ends as soon as it does.
     pub async fn end_turn(
         &self,
         session: &SessionId,
@@ -136,19 +176,13 @@ impl Store {
         stop_reason: Option<StopReason>,
         error: Option<Failure>,
     ) -> Result<Committed<(TurnEnd, Vec<Message>)>> {
-        let (session, turn) = (session.clone(), turn.clone());
-        self.write(move |tx| {
-            let key = sessions::key(tx, &session)?;
-            let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
-            let closed = close_open(tx, key, &open)?.messages;
-            end(tx, key, &turn, stop_reason, error.as_ref())?;
-            leases::release(tx, key)?;
-            sessions::touch(tx, key)?;
-            let closed = closed
+        let ending = Ending { turn: turn.clone(), stop_reason, error };
+        self.write_or_keep(session, Entry::End(ending.clone()), move |tx, session, key| {
+            let closed = end_with_all_open(tx, key, &ending)?
                 .into_iter()
-                .map(|seq| super::messages::ascending(tx, key, &session, seq, 1, Loading::Full));
+                .map(|seq| super::messages::ascending(tx, key, session, seq, 1, Loading::Full));
             let closed = closed.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-            Ok((load_end(tx, &turn)?, closed))
+            Ok((load_end(tx, &ending.turn)?, closed))
         })
         .await
     }
@@ -171,6 +205,22 @@ fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<TurnI
         params![turn.as_str(), key, Timestamp::now().0],
     )?;
     Ok(turn)
+}
+
+/// Writes changes of a running turn, in the order given.
+pub(super) fn apply_all(tx: &Connection, key: i64, changes: &[Change]) -> Result<()> {
+    changes.iter().try_for_each(|change| apply(tx, key, change))
+}
+
+/// Ends a turn with everything that still stands open in it, and gives the lease back. The messages that were closed.
+pub(super) fn end_with_all_open(tx: &Connection, key: i64, ending: &Ending) -> Result<BTreeSet<Seq>> {
+    let Ending { turn, stop_reason, error } = ending;
+    let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
+    let closed = close_open(tx, key, &open)?.messages;
+    end(tx, key, turn, *stop_reason, error.as_ref())?;
+    leases::release(tx, key)?;
+    sessions::touch(tx, key)?;
+    Ok(closed)
 }
 
 fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {

@@ -106,7 +106,7 @@ impl Desk {
         // The waiter is there before the row, so that no answer can be missed.
         let mut ticket = self.wait_for(session, &prompt.message_id);
         match self.shared.store.enqueue(session, prompt.clone()).await?.into_inner() {
-            Enqueued::New => {}
+            Enqueued::New => failpoint::reach("prompt.stored").await,
             Enqueued::Again { message_id } => {
                 ticket = self.wait_for(session, &message_id);
                 // Its turn may have ended before the waiter was there; asked again, the store knows.
@@ -189,6 +189,7 @@ impl Desk {
         else {
             return Ok(false);
         };
+        failpoint::reach("turn.begun").await;
         let cancel = CancellationToken::new();
         if let Some(live) = self.state().live.get_mut(session) {
             live.turn = Some(begun.turn.clone());
@@ -277,6 +278,7 @@ impl Desk {
             Err(failure) => (None, Some(failure)),
         };
         let end = self.shared.store.end_turn(session, turn, stop, failure.clone()).await;
+        failpoint::reach("turn.ended").await;
         let answering = {
             let mut state = self.state();
             let live = state.live.get_mut(session);
@@ -415,6 +417,7 @@ impl Desk {
     pub async fn withdraw(&self, session: &SessionId, message: &MessageId) -> Result<bool, Failure> {
         let removed = self.shared.store.withdraw_prompt(session, message).await?.into_inner();
         if removed {
+            failpoint::reach("prompt.withdrawn").await;
             self.resolve(
                 std::slice::from_ref(message),
                 &Err(Failure::new(FailureKind::Interrupted, "the prompt was withdrawn")),

@@ -169,6 +169,7 @@ impl Turn {
             };
             tracing::info!(flaw = %wrong.0, "a summary was of no use");
             self.failures = self.shared.store.summary_failed(&self.session, *wrong.1).await?.into_inner();
+            failpoint::reach("breaker.stored").await;
             if *cause == Cause::Overflow && self.failures >= compaction::MOST_FAILURES {
                 return Err(NoRoom::Stuck);
             }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     context::{history, window::Window},
+    failpoint,
     permission::gate::{GateParts, RuleGate},
     store::Baseline,
     transcript::{
@@ -213,6 +214,7 @@ impl Turn {
             self.emit(Update::Message(message.clone()));
         }
         if !messages.is_empty() {
+            failpoint::reach("steering.stored").await;
             inbox::show(&self.shared, &self.session).await;
         }
         Ok(!messages.is_empty())

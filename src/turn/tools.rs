@@ -89,16 +89,23 @@ impl Turn {
         drop(tools);
 
         let (mut changed, mut ends_turn) = (Vec::new(), false);
+        let mut unstored = None;
         while let Some(done) = running.next().await {
+            failpoint::reach("tool.ended").await;
             let evidence = Some(done.evidence);
             let change = Change::Settled(done.part.clone(), done.tool.clone(), done.files.clone(), evidence);
             let mut changes = vec![change];
             changed.extend(done.changed.iter().map(|file| file.path.clone()));
-            changes.extend(self.changes(done.changed).await?);
+            changes.extend(self.changes(done.changed).await);
             if running.is_empty() {
                 changes.extend(self.thread.settled());
             }
-            self.shared.store.apply(&self.session, changes).await?;
+            if let Err(error) = self.shared.store.apply(&self.session, changes).await {
+                // What the other calls do is done, too: their results wait for the disk like this one.
+                unstored.get_or_insert(error);
+                continue;
+            }
+            failpoint::reach("result.stored").await;
             ends_turn |= done.ends_turn;
             for (field, data) in done.files {
                 contents.insert(done.part.clone(), field, data);
@@ -107,6 +114,9 @@ impl Turn {
                 part.kind = PartKind::Tool(done.tool);
                 self.emit(Update::Part(part.clone()));
             }
+        }
+        if let Some(error) = unstored {
+            return Err(error.into());
         }
         self.note_changed_files(&mut message, changed).await?;
         self.window.push(&message, &contents);

@@ -1,3 +1,8 @@
 //! The fault matrix: a test for each row, its name beginning with the row's id. INV is checked after each fault.
 
+mod crashes;
+mod disk;
+mod life;
+mod power;
+mod upgrade;
 mod windows;

@@ -13,8 +13,11 @@ mod support {
     pub mod invariants;
     pub mod look;
     pub mod matrix;
+    pub mod power;
     pub mod provider;
+    pub mod random;
     pub mod server;
+    pub mod version_one;
 }
 
 mod bad_input;

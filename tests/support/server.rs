@@ -146,6 +146,16 @@ impl Started {
         }
     }
 
+    /// The reply, or nothing when the server ends before it comes.
+    pub async fn if_it_lives(self) -> Option<Reply> {
+        match timeout(DEADLINE, self.reply).await {
+            Ok(reply) => reply.ok(),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("no reply to {}; {}", self.method, self.record.lately())
+            }
+        }
+    }
+
     /// The result; a failure fails the test.
     pub async fn result(self) -> Value {
         let method = self.method.clone();
@@ -302,6 +312,23 @@ impl Server {
             }
         };
         timeout(DEADLINE, idle).await.unwrap_or_else(|_| panic!("never idle; {}", self.record.lately()));
+    }
+
+    /// Does something with the server, unless that ends before.
+    pub async fn while_it_lives<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.record.watch(Record::ended) => None,
+        }
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.record.ended().is_some()
+    }
+
+    /// As [`crash`](Self::crash); what it said until then can be looked at.
+    pub fn kill(&mut self) {
+        self.end();
     }
 
     /// Ends the server as a crash would: SIGKILL, nothing is written any more.

@@ -17,6 +17,7 @@ use super::{
     },
 };
 use crate::{
+    failpoint,
     store::{Committed, Store, StoreError, parts::NewPart},
     transcript::{
         Compaction, MessageId, Part, PartId, PartKind, SessionId, Timestamp, TodoItem, ToolState,
@@ -228,6 +229,7 @@ impl<'a> Taking<'a> {
         let shown = facts.clone();
         let finish = self.store.write(move |tx| landing::finish(tx, &place, &facts, todos.as_deref()));
         self.runtime.block_on(finish)?;
+        failpoint::pass("import.finished");
         self.outcome(&shown, fate, written, skipped);
         Ok(())
     }
@@ -287,7 +289,9 @@ impl<'a> Taking<'a> {
             };
             place.map(|place| landing::write(tx, place, rows)).transpose()
         });
-        match self.runtime.block_on(written).map(Committed::into_inner) {
+        let written = self.runtime.block_on(written).map(Committed::into_inner);
+        failpoint::pass("import.batch");
+        match written {
             Ok(Some(mut place)) => {
                 let refused: Vec<Refused> = std::mem::take(&mut place.refused);
                 session.place = Some(place);
