@@ -74,7 +74,7 @@ impl Tool for Edit {
                 text: format!("{}\n{diff}", edited.note(&subject)),
                 title: subject,
                 changed: vec![place.target],
-                files: Vec::new(),
+                images: Vec::new(),
             })
         })
     }
