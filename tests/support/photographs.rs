@@ -146,6 +146,6 @@ pub fn sound() -> Vec<(&'static str, Vec<u8>)> {
         ("moving.png", apng()),
         ("lossless.webp", webp(30, 20)),
         ("called.png", photograph(64, 48)),
-        ("heavy.png", noisy_png(1_200, 1_200)),
+        ("heavy.png", noisy_png(800, 700)),
     ]
 }
