@@ -234,7 +234,8 @@ impl Engine {
         Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })
     }
 
-    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`, at most 4 MiB.
+    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file), `attachment:N` or
+    /// `copy:N` (what models are sent of an image that was made to fit), at most 4 MiB.
     /// Without a field, the part's main one.
     pub async fn read_part(
         &self,

@@ -29,12 +29,7 @@ pub use room::Compacted;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    context::{
-        budget::Budget,
-        fragments::Fragment,
-        history::Overflow,
-        window::{Asked, WindowError},
-    },
+    context::{budget::Budget, fragments::Fragment, history::Overflow, item::Asked, window::WindowError},
     permission::{Person, rules::Rules},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},

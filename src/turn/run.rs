@@ -11,7 +11,7 @@ use super::{
     Shared, TurnContext, cache::Cache, desk::compactions::Wish, inbox, thread::Thread, tools::RepeatedCalls,
 };
 use crate::{
-    context::{history, window::Window},
+    context::{gallery, history, window::Window},
     failpoint,
     permission::gate::{GateParts, RuleGate},
     store::Baseline,
@@ -204,6 +204,9 @@ impl Turn {
     async fn take_steering(&mut self) -> Result<bool, Broken> {
         let messages = self.shared.store.take_steering(&self.session, &self.id, inbox::from_inbox).await?;
         for message in messages.iter() {
+            // Images of a prompt that waited through an update are looked at first.
+            let alone = history::Place::alone(message.seq);
+            gallery::settle(&self.shared.store, &self.session, &alone, self.window.asked()).await?;
             if let Some((sent, contents)) =
                 history::one(&self.shared.store, &self.session, message.seq).await?
             {

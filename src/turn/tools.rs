@@ -15,10 +15,13 @@ use crate::{
     failpoint,
     permission::{Ask, Gate, Item, Refusal},
     store::{Bodies, Change, Field},
-    tool::{Output, Progress, ToolContext, ToolError},
+    tool::{Output, OutputImage, Progress, ToolContext, ToolError},
     transcript::{
         Attachment, Body, DeltaField, FileChange, Message, Part, PartId, PartKind, SessionId, StopReason,
-        Timestamp, TodoItem, ToolPart, ToolState, TurnId, Update, evidence::Record, text,
+        Timestamp, TodoItem, ToolPart, ToolState, TurnId, Update,
+        evidence::Record,
+        image::{self, Outgoing},
+        text,
     },
 };
 
@@ -240,10 +243,7 @@ fn settle(
     let evidence = match &result {
         Ok(output) => {
             tool.title = Some(output.title.clone());
-            for file in &output.files {
-                let (mime, name) = (file.mime.clone(), Some(file.name.clone()));
-                tool.attachments.push(Attachment { mime, name, bytes: file.data.len() as u64 });
-            }
+            tool.attachments.extend(output.images.iter().map(attachment));
             Record::of(&part, &tool, &output.text)
         }
         Err(error) => Record::of(&part, &tool, &told(error)),
@@ -252,14 +252,22 @@ fn settle(
         Ok(output) => {
             changed = output.changed;
             files = (0_u8..)
-                .zip(output.files)
-                .map(|(index, file)| (Field::Attachment(index), file.data.to_vec()))
+                .zip(output.images)
+                .map(|(index, image)| (Field::Attachment(index), image.data.to_vec()))
                 .collect();
             ToolState::Completed { started_at, ended_at, output: Body::whole(output.text) }
         }
         Err(error) => ToolState::Error { started_at: Some(started_at), ended_at, message: told(&error) },
     };
     Done { part, tool, files, evidence, changed, ends_turn }
+}
+
+/// An image of a result, as it is stored with the call.
+fn attachment(file: &OutputImage) -> Attachment {
+    let (mime, bytes) = (file.picture.kind.mime().to_owned(), file.data.len() as u64);
+    let (width, height) = (file.picture.width, file.picture.height);
+    let shown = image::Shown::Image(Outgoing { mime: mime.clone(), width, height, bytes, copy: false });
+    Attachment { mime, name: Some(file.name.clone()), bytes, shown: Some(shown) }
 }
 
 /// What the model reads of an error.

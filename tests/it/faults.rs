@@ -2,6 +2,7 @@
 
 mod crashes;
 mod disk;
+mod images;
 mod life;
 mod power;
 mod upgrade;

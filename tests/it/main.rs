@@ -13,6 +13,7 @@ mod support {
     pub mod invariants;
     pub mod look;
     pub mod matrix;
+    pub mod photographs;
     pub mod power;
     pub mod provider;
     pub mod random;

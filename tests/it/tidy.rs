@@ -11,14 +11,18 @@ use std::{
 /// `failpoint` may be used by everybody: it is nothing in a release build.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("transcript", &[]),
+    ("picture", &[]),
     ("store", &["transcript"]),
     ("provider", &["transcript"]),
     ("permission", &["transcript"]),
     ("workspace", &["transcript"]),
-    ("context", &["store", "provider", "workspace", "transcript"]),
-    ("tool", &["store", "provider", "permission", "workspace", "transcript"]),
+    ("context", &["store", "provider", "workspace", "picture", "transcript"]),
+    ("tool", &["store", "provider", "permission", "workspace", "picture", "transcript"]),
     ("turn", &["context", "tool", "store", "provider", "permission", "workspace", "transcript"]),
-    ("engine", &["turn", "context", "tool", "store", "provider", "permission", "workspace", "transcript"]),
+    (
+        "engine",
+        &["turn", "context", "tool", "store", "provider", "permission", "workspace", "picture", "transcript"],
+    ),
     ("wire", &["transcript"]),
     // A face translates: of what lies below the engine it may see the plain types that it shows.
     (
