@@ -10,7 +10,8 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use super::{APPLICATION_ID, Result, StoreError, busy, configure};
 
 /// Each entry takes the schema from its index to the next version.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("migrations/2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
 
 /// The schema version that this program writes.
 #[expect(clippy::cast_possible_wrap, reason = "the list is short")]
@@ -168,7 +169,9 @@ mod tests {
                     })
                 });
                 let opening: Vec<_> = opening.collect();
-                opening.into_iter().for_each(|thread| thread.join().unwrap());
+                for thread in opening {
+                    thread.join().unwrap();
+                }
             });
             let connection = open(&path).unwrap().connection;
             let last = connection.query_row("SELECT last FROM activity", [], |row| row.get::<_, i64>(0));

@@ -3,10 +3,10 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    Committed, Result, Store, leases, messages,
+    Committed, Result, Store, leases, messages, notices,
     sessions::{self, NewSessionRow},
 };
-use crate::transcript::{MessageId, PartId, Seq, Session, SessionId};
+use crate::transcript::{Change, MessageId, PartId, Seq, Session, SessionId};
 
 /// Messages copied in one transaction.
 const STEP: i64 = 50;
@@ -22,6 +22,7 @@ impl Store {
         new: NewSessionRow,
     ) -> Result<Committed<Session>> {
         let (id, lessee) = (new.id.clone(), self.lessee().clone());
+        let maker = lessee.clone();
         let (from, until) = (source.clone(), last);
         let (from_key, to_key, until) = self
             .write(move |tx| {
@@ -49,6 +50,7 @@ impl Store {
             super::turns::interrupt(tx, to_key, &error)?;
             leases::release(tx, to_key)?;
             tx.execute("UPDATE session SET deleted_at = NULL WHERE key = ?1", [to_key])?;
+            notices::add(tx, &maker, &id, Change::Created)?;
             sessions::load(tx, &id)
         })
         .await

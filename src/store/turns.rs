@@ -8,14 +8,14 @@ use super::{
     Committed, Result, Store,
     anchors::{self, Mooring},
     body::{self, Field},
-    inbox, leases,
+    claims, inbox, leases, notices,
     parts::{self, Bodies, Loading, NewPart},
     recovery, rows, sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
-    Failure, FailureKind, FinishReason, Message, MessageId, PartId, Seq, SessionId, StopReason, Timestamp,
-    ToolPart, ToolState, TurnId, Usage, evidence::Record,
+    Change as ListChange, Failure, FailureKind, FinishReason, Message, MessageId, PartId, Seq, SessionId,
+    StopReason, Timestamp, ToolPart, ToolState, TurnId, Usage, evidence::Record,
 };
 
 /// A turn that has begun.
@@ -38,6 +38,19 @@ pub struct TurnEnd {
     pub steps: u32,
     /// What they consumed.
     pub usage: Usage,
+}
+
+/// A turn that is over.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub end: TurnEnd,
+    /// The messages that had to be closed with it.
+    pub closed: Vec<Message>,
+    /// The newest message then.
+    pub last: Seq,
+    /// Whether another process had ended it before.
+    pub lost: bool,
 }
 
 /// Something that a running turn wants kept. What is persisted of a turn is decided here, and by [`apply`]'s
@@ -107,43 +120,58 @@ impl Store {
         .await
     }
 
-    /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then.
+    /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then. Fails
+    /// when this process does not run the session any more.
     pub fn apply(
         &self,
         session: &SessionId,
         changes: Vec<Change>,
     ) -> impl Future<Output = Result<Committed<Usage>>> + Send + use<> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             changes.iter().try_for_each(|change| apply(tx, key, change))?;
-            leases::beat(tx, key)?;
             sessions::consumed(tx, key)
         })
     }
 
-    /// Ends a turn, with everything that still stands open in it, and gives the lease back. Returns the messages
-    /// that had to be closed, too.
+    /// Writes a provider call that belongs to no turn into the ledger.
+    pub async fn add_step(&self, session: &SessionId, step: Step) -> Result<Committed<()>> {
+        let session = session.clone();
+        self.write(move |tx| steps::insert(tx, sessions::key(tx, &session)?, &step)).await
+    }
+
+    /// Ends a turn, with everything that still stands open in it, and gives the lease back. A turn that another process
+    /// has ended stays as that process ended it.
     pub async fn end_turn(
         &self,
         session: &SessionId,
         turn: &TurnId,
         stop_reason: Option<StopReason>,
         error: Option<Failure>,
-    ) -> Result<Committed<(TurnEnd, Vec<Message>)>> {
-        let (session, turn) = (session.clone(), turn.clone());
+    ) -> Result<Committed<Ended>> {
+        let (session, turn, lessee) = (session.clone(), turn.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            let last = Seq(tx
+                .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
+                .query_row([key], |row| row.get(0))?);
+            if has_ended(tx, &turn)? {
+                return Ok(Ended { end: load_end(tx, &turn)?, closed: Vec::new(), last, lost: true });
+            }
             let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
             let closed = close_open(tx, key, &open)?.messages;
             end(tx, key, &turn, stop_reason, error.as_ref())?;
             leases::release(tx, key)?;
+            claims::stopped(tx, key)?;
             sessions::touch(tx, key)?;
+            notices::add(tx, &lessee, &session, ListChange::Updated)?;
             let closed = closed
                 .into_iter()
                 .map(|seq| super::messages::ascending(tx, key, &session, seq, 1, Loading::Full));
             let closed = closed.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-            Ok((load_end(tx, &turn)?, closed))
+            Ok(Ended { end: load_end(tx, &turn)?, closed, last, lost: false })
         })
         .await
     }
@@ -233,7 +261,12 @@ fn end(
     Ok(())
 }
 
-fn load_end(connection: &Connection, turn: &TurnId) -> Result<TurnEnd> {
+pub(super) fn has_ended(connection: &Connection, turn: &TurnId) -> Result<bool> {
+    let mut select = connection.prepare_cached("SELECT ended_at IS NOT NULL FROM turn WHERE id = ?1")?;
+    Ok(select.query_row([turn.as_str()], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
+pub(super) fn load_end(connection: &Connection, turn: &TurnId) -> Result<TurnEnd> {
     connection
         .prepare_cached("SELECT stop_reason, error, steps, usage FROM turn WHERE id = ?1")?
         .query_row([turn.as_str()], |row| {
