@@ -138,9 +138,15 @@ impl Watch {
 
     /// This process told its clients everything up to `last`, and then gave the session back. Without `last`, as
     /// [`Watch::begin`].
-    pub fn resume(&self, session: &SessionId, last: Option<Seq>) -> Result<Cursor> {
+    pub fn resume(&self, session: &SessionId, last: Option<Seq>, cursor: &mut Cursor) -> Result<()> {
         let tx = self.connection.unchecked_transaction()?;
-        Cursor::resume(&tx, session, last)
+        match last {
+            Some(last) => cursor.resume(&tx, session, last),
+            None => {
+                *cursor = Cursor::begin(&tx, session, None)?;
+                Ok(())
+            }
+        }
     }
 }
 

@@ -320,7 +320,7 @@ impl Desk {
             live.abandoned.clear();
         }
         self.shared.events.changed(session, events::Change::Updated);
-        self.shared.follower.let_go(session, told).await;
+        self.shared.follower.let_go(session, told);
         self.resolve(&answering, &outcome);
         Ok(())
     }

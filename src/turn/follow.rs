@@ -44,6 +44,8 @@ pub struct Follower {
     prepare: Arc<dyn Prepare>,
     /// What the client opened since the last look.
     opened: Mutex<Vec<Opened>>,
+    /// The sessions whose turn here has ended since the last look.
+    released: Mutex<Vec<Released>>,
     something: Notify,
     state: tokio::sync::Mutex<State>,
     closing: CancellationToken,
@@ -51,6 +53,9 @@ pub struct Follower {
 
 /// A session that a client has opened, and up to where it knows the messages as they will stay.
 type Opened = (SessionId, Option<Seq>);
+
+/// A session whose turn here has ended, and up to where clients were told by it.
+type Released = (SessionId, Option<Seq>);
 
 /// A followed session.
 struct Followed {
@@ -87,6 +92,7 @@ impl Follower {
             events,
             prepare,
             opened: Mutex::default(),
+            released: Mutex::default(),
             something: Notify::new(),
             state: tokio::sync::Mutex::default(),
             closing: CancellationToken::new(),
@@ -144,11 +150,12 @@ impl Follower {
     }
 
     async fn tick(&self) -> Result<(), StoreError> {
-        let opened = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
         let mut state = self.state.lock().await;
+        let (opened, released) = (Self::take(&self.opened), Self::take(&self.released));
         let store = self.store.clone();
         let found = state
             .blocking(move |state| {
+                state.resume(released);
                 for opened in opened {
                     state.take_in(opened, &store)?;
                 }
@@ -218,24 +225,14 @@ impl Follower {
     }
 
     /// The turn is over and the session is nobody's: clients were told everything up to `last`. Without `last` they
-    /// are told what stands there now.
-    pub(super) async fn let_go(&self, session: &SessionId, last: Option<Seq>) {
-        let mut state = self.state.lock().await;
-        let name = session.clone();
-        let resumed = state
-            .blocking(move |state| {
-                let State { watch: Some(watch), sessions, .. } = state else { return Ok(()) };
-                if let Some(followed) = sessions.iter_mut().find(|followed| followed.session == name) {
-                    followed.ours = false;
-                    followed.cursor = watch.resume(&name, last)?;
-                }
-                Ok(())
-            })
-            .await;
-        if let Err(error) = resumed {
-            tracing::debug!(%error, "a session is not followed any more");
-            state.sessions.retain(|followed| followed.session != *session);
-        }
+    /// are told what stands there now. Does not wait: the next look goes on from there.
+    pub(super) fn let_go(&self, session: &SessionId, last: Option<Seq>) {
+        self.released.lock().unwrap_or_else(PoisonError::into_inner).push((session.clone(), last));
+        self.something.notify_one();
+    }
+
+    fn take<T>(from: &Mutex<Vec<T>>) -> Vec<T> {
+        std::mem::take(&mut *from.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The client was told this title by this process itself.
@@ -261,6 +258,21 @@ impl State {
         let (state, done) = done.await.map_err(|_| StoreError::Closed)?;
         *self = state;
         done
+    }
+
+    /// Goes on where turns of this process have ended.
+    fn resume(&mut self, released: Vec<Released>) {
+        let Self { watch: Some(watch), sessions, more, .. } = self else { return };
+        for (session, last) in released {
+            let Some(at) = sessions.iter().position(|followed| followed.session == session) else { continue };
+            let Some(followed) = sessions.get_mut(at) else { continue };
+            followed.ours = false;
+            *more = true;
+            if let Err(error) = watch.resume(&session, last, &mut followed.cursor) {
+                tracing::debug!(%error, "a session is not followed any more");
+                sessions.remove(at);
+            }
+        }
     }
 
     fn watch(&mut self, store: &Store) -> Result<&mut Watch, StoreError> {
@@ -295,6 +307,9 @@ impl State {
 
     /// Looks at everything, if anything can be new.
     fn look(&mut self, store: &Store) -> Result<Found, StoreError> {
+        if self.sessions.is_empty() && self.list.is_none() {
+            return Ok(Found::default());
+        }
         let changed = self.watch(store)?.changed()?;
         let running = self.sessions.iter().any(|followed| !followed.ours && followed.cursor.is_running());
         let owners_due = running && self.owners_seen.is_none_or(|at| at.elapsed() >= OWNERS);

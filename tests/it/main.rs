@@ -14,6 +14,7 @@ mod support {
     pub mod look;
     pub mod matrix;
     pub mod provider;
+    pub mod screen;
     pub mod server;
 }
 
@@ -24,6 +25,7 @@ mod cli;
 mod compaction;
 mod damaged_places;
 mod faults;
+mod follow;
 mod generated_history;
 mod handover;
 mod import;

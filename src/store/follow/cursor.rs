@@ -41,25 +41,29 @@ impl Cursor {
             None => newest,
         };
         let seen = if running { known.unwrap_or(settled).min(settled) } else { known.unwrap_or(settled) };
-        let mut cursor = Self::resume(tx, session, Some(seen.max(Seq(0))))?;
-        cursor.queue.clear();
-        Ok(cursor)
-    }
-
-    pub(super) fn resume(tx: &Connection, session: &SessionId, last: Option<Seq>) -> Result<Self> {
-        let Some(seen) = last else { return Self::begin(tx, session, None) };
-        let key = sessions::key(tx, session)?;
         let row = sessions::load(tx, session)?;
         Ok(Self {
-            seen,
+            seen: seen.max(Seq(0)),
             open: Vec::new(),
             status: (Status::Idle, None, None),
             title: row.title,
-            queue: inbox::waiting(tx, key)?,
+            queue: Vec::new(),
             usage: row.usage,
             won: live::won(tx, key)?,
             turns: BTreeSet::new(),
         })
+    }
+
+    /// Clients were told everything up to `last` otherwise. Of what has no place in the history, the title is told as it
+    /// is set, and the queue is told again where it is not empty.
+    pub(super) fn resume(&mut self, tx: &Connection, session: &SessionId, last: Seq) -> Result<()> {
+        let (key, row) = (sessions::key(tx, session)?, sessions::load(tx, session)?);
+        (self.seen, self.usage, self.won) = (last, row.usage, live::won(tx, key)?);
+        self.open.clear();
+        self.queue.clear();
+        self.turns.clear();
+        self.status = (Status::Idle, None, None);
+        Ok(())
     }
 
     /// The client reads the messages behind `known` now, as they are: they are told anew before they grow further.
