@@ -69,6 +69,8 @@ pub enum Change {
     Completed {
         /// Which.
         message: MessageId,
+        /// When.
+        at: Timestamp,
         /// Why its provider call ended.
         finish: Option<FinishReason>,
         /// What went wrong.
@@ -208,13 +210,13 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
         Change::Settled(part, tool, attachments, evidence) => {
             parts::settle(tx, key, part, tool, attachments, evidence.as_ref())
         }
-        Change::Completed { message, finish, error, usage, response } => {
+        Change::Completed { message, at, finish, error, usage, response } => {
             tx.prepare_cached(
                 "UPDATE message SET completed_at = ?2, finish = ?3, error = ?4, usage = ?5, metadata = ?6 WHERE id = ?1",
             )?
             .execute(params![
                 message.as_str(),
-                Timestamp::now().0,
+                at.0,
                 finish.as_ref().map(rows::word).transpose()?,
                 error.as_ref().map(rows::json).transpose()?,
                 usage.as_ref().map(rows::json).transpose()?,

@@ -261,6 +261,7 @@ impl Turn {
             let changes = vec![
                 Change::Completed {
                     message: message.id.clone(),
+                    at: Timestamp::now(),
                     finish: None,
                     error: Some(failure.clone()),
                     usage: None,

@@ -62,7 +62,7 @@ async fn what_a_client_is_told_of_another_windows_turns_makes_the_log() {
     let updates = second.updates(&session);
     let log = second.messages(&session).await;
     assert_eq!(log.len(), 5);
-    assert_eq!(Screen::of(&updates).from(1), log);
+    Screen::of(&updates).assert_shows(&log);
     let kinds: Vec<_> = updates.iter().map(|update| update["kind"].as_str().unwrap()).collect();
     for kind in ["status", "title", "usage", "todo", "partDelta", "part", "message"] {
         assert!(kinds.contains(&kind), "{kind} is missing: {kinds:?}");
@@ -72,7 +72,8 @@ async fn what_a_client_is_told_of_another_windows_turns_makes_the_log() {
     // The first client is told by the turn itself, and nothing of it twice.
     let mine = first.updates(&session);
     let ends = mine.iter().filter(|update| is_idle(update)).count();
-    assert_eq!((ends, Screen::of(&mine).from(1)), (2, log));
+    assert_eq!(ends, 2);
+    Screen::of(&mine).assert_shows(&log);
 }
 
 #[tokio::test]
@@ -94,7 +95,7 @@ async fn a_client_that_opens_a_session_in_the_middle_of_an_answer_goes_on_from_t
     second.update(&session, "idle", is_idle).await;
     let log = second.messages(&session).await;
     assert_eq!(texts(&log, "text").last(), Some(&words.as_str()));
-    assert_eq!(Screen::of(&second.updates(&session)).from(2), log[1..]);
+    Screen::of(&second.updates(&session)).assert_shows(&log[1..]);
 }
 
 #[tokio::test]
@@ -192,7 +193,7 @@ async fn the_owners_death_is_told_and_what_it_left_open_is_ended() {
     assert_eq!(seen["session"]["status"], "idle");
     assert!(seen["session"]["recovered"]["note"].as_str().unwrap().contains("Nothing was run again"));
     let log = second.messages(&session).await;
-    assert_eq!(Screen::of(&second.updates(&session)).from(1), log);
+    Screen::of(&second.updates(&session)).assert_shows(&log);
     double.then(Answer::new().text("Here."));
     assert_eq!(second.prompt(&session, "Go on.").await["stopReason"], "endTurn");
 }
@@ -263,7 +264,7 @@ async fn a_hung_owner_loses_the_session_and_can_write_nothing_more() {
     assert_eq!(second.messages(&session).await, log, "the one that lost the session wrote into it");
     assert_eq!(double.requests().len(), 2, "it asked the model, too");
     first.update(&session, "the other's answer", |update| update.to_string().contains("Taken over.")).await;
-    assert_eq!(Screen::of(&first.updates(&session)).from(1), log);
+    Screen::of(&first.updates(&session)).assert_shows(&log);
 }
 
 #[tokio::test]

@@ -53,8 +53,20 @@ impl Screen {
         self.messages.iter_mut().find(|known| known["id"] == *message)?["parts"].as_array_mut()
     }
 
-    /// The messages from `seq` on.
-    pub fn from(&self, seq: u64) -> Vec<Value> {
-        self.messages.iter().filter(|message| message["seq"].as_u64() >= Some(seq)).cloned().collect()
+    /// What it shows otherwise than the log, where it does.
+    pub fn difference(&self, log: &[Value]) -> Option<String> {
+        if self.messages.len() != log.len() {
+            let seqs: Vec<_> = self.messages.iter().map(|message| message["seq"].to_string()).collect();
+            return Some(format!("{} messages, shown are {}", log.len(), seqs.join(" ")));
+        }
+        let (shown, stored) = self.messages.iter().zip(log).find(|(shown, stored)| shown != stored)?;
+        Some(format!("shown  {shown}\nstored {stored}"))
+    }
+
+    /// Fails unless it shows the log.
+    pub fn assert_shows(&self, log: &[Value]) {
+        if let Some(difference) = self.difference(log) {
+            panic!("what was told is not the log: {difference}");
+        }
     }
 }
