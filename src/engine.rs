@@ -32,9 +32,10 @@ use crate::{
     store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
     tool::{Registry, buffers::Editor},
     transcript::{
-        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, TodoItem, Update,
+        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Seq, Session, SessionId, TodoItem,
+        Update,
     },
-    turn::{Prepare, Shared, desk::Desk, events::Events},
+    turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
     workspace::{paths, project, skills::Skill},
 };
 pub use api::*;
@@ -74,6 +75,7 @@ struct Inner {
 struct Open {
     store: Store,
     desk: Arc<Desk>,
+    follower: Arc<Follower>,
 }
 
 impl Engine {
@@ -125,14 +127,18 @@ impl Engine {
                 .await
                 .map_err(|error| Failure::internal(error.to_string()))?
                 .map_err(Failure::from)?;
+                let prepare = Arc::clone(&inner.settings) as Arc<dyn Prepare>;
+                let follower = Follower::new(store.clone(), Arc::clone(&inner.events), Arc::clone(&prepare));
+                tokio::spawn(Arc::clone(&follower).run());
                 let desk = Desk::new(Shared {
                     store: store.clone(),
+                    follower: Arc::clone(&follower),
                     events: Arc::clone(&inner.events),
                     person: Arc::clone(&inner.person),
                     editor: Arc::clone(&inner.editor),
                     sessions: Arc::new(handover::Successors(Arc::downgrade(inner))),
                     tools: inner.tools.clone(),
-                    prepare: Arc::clone(&inner.settings) as Arc<dyn Prepare>,
+                    prepare,
                     queue_telling: Arc::default(),
                 });
                 let leftovers = store.clone();
@@ -141,7 +147,7 @@ impl Engine {
                         tracing::warn!(%error, "leftovers of deleted sessions stay");
                     }
                 });
-                Ok(Open { store, desk })
+                Ok(Open { store, desk, follower })
             })
             .await
     }
@@ -203,6 +209,7 @@ impl Engine {
             cursor: cursor.transpose()?,
         };
         let open = self.open().await?;
+        open.follower.open_list().await.map_err(Failure::from)?;
         let page = open.store.sessions(filter).await.map_err(Failure::from)?;
         Ok(SessionPage {
             sessions: page.sessions.into_iter().map(|session| open.desk.with_status(session)).collect(),
@@ -219,6 +226,14 @@ impl Engine {
     /// A session's todo list.
     pub async fn todo(&self, id: &SessionId) -> Result<Vec<TodoItem>, EngineError> {
         Ok(self.open().await?.store.todo(id).await.map_err(Failure::from)?)
+    }
+
+    /// The client has opened a session: it is told what other processes do there from here on. `known` is how far it
+    /// knows the messages as they will stay.
+    pub fn follow(&self, id: &SessionId, known: Option<Seq>) {
+        if let Some(open) = self.inner.open.get() {
+            open.follower.open(id.clone(), known);
+        }
     }
 
     /// A page of messages, ascending.
@@ -283,11 +298,11 @@ impl Engine {
         Ok(PromptOutcome { message_id, stop_reason, steps: end.steps, usage: end.usage })
     }
 
-    /// Stops the turn that runs. False when none does.
+    /// Stops the turn that runs, in whatever process. False when none does.
     pub async fn cancel(&self, id: &SessionId) -> Result<bool, EngineError> {
         let open = self.open().await?;
         open.store.session(id).await.map_err(Failure::from)?;
-        Ok(open.desk.cancel(id))
+        Ok(open.desk.cancel(id) || open.desk.stop_elsewhere(id).await?)
     }
 
     /// The prompts that wait, in the order in which they will be answered.
@@ -311,6 +326,7 @@ impl Engine {
             .ok_or_else(|| EngineError::InvalidParams("title: must not be empty".to_owned()))?;
         let store = self.store().await?;
         store.set_title(id, title.clone(), TitleBy::Person).await.map_err(Failure::from)?;
+        self.open().await?.follower.knows_title(id, &title).await;
         self.inner.events.emit(id, None, Update::Title(title));
         self.inner.events.changed(id, Change::Updated);
         self.session(id).await

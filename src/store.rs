@@ -3,7 +3,8 @@
 //! Knows `transcript` only. Everything that changes rows goes through [`Store::write`], in the order of the
 //! calls, several calls in one transaction where they come together; what comes back is [`Committed`], a type
 //! that nobody else can make (invariant 7). Order is `seq`, given here (invariant 1); bodies lie apart from the
-//! rows that describe them (invariant 2). One process writes a session at a time, by a lease (invariant 8).
+//! rows that describe them (invariant 2). One process writes a session at a time, by a lease (invariant 8); the others
+//! may ask for it ([`Claim`]) and follow what it writes ([`follow`]).
 
 mod anchors;
 mod approvals;
@@ -13,7 +14,9 @@ mod baselines;
 mod body;
 mod busy;
 mod changes;
+mod claims;
 mod evidence;
+pub mod follow;
 mod history;
 mod import;
 mod inbox;
@@ -23,6 +26,7 @@ mod lines;
 mod live;
 mod messages;
 mod migrate;
+mod notices;
 mod outline;
 mod parts;
 mod pictures;
@@ -53,13 +57,14 @@ pub use approvals::Approved;
 pub use baselines::{Baseline, Fragment};
 pub use body::{Field, FieldRange};
 pub use changes::{ChangedTurn, NewChange, StoredChange};
+pub use claims::{Claim, Pressed};
 pub use evidence::Evidence;
 pub use history::{Entry, History};
 pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summary as ImportSummary};
-pub use inbox::{Enqueued, NewPrompt};
+pub use inbox::{Enqueued, NewPrompt, PromptFate};
 pub use inspect::{Inspection, inspect};
-pub use leases::Lessee;
-pub use live::{Boundary, Counted, Live, NewSummary, Reshape, Weight};
+pub use leases::{BEAT_MS, Holder, Lessee, Vitality};
+pub use live::{Boundary, Counted, Live, NewSummary, Reshape, Weight, Won};
 pub use messages::{MessagesPage, NewMessage, PageQuery};
 pub use outline::Outline;
 pub use parts::{Bodies, Loading, NewPart};
@@ -67,7 +72,7 @@ pub use pictures::StoredImage;
 pub use sent::{Results, Sent};
 pub use sessions::{NewSessionRow, SessionFilter, SessionsPage, TitleBy};
 pub use steps::{LastAnswered, Step};
-pub use turns::{Begun, Change, TurnEnd};
+pub use turns::{Begun, Change, Ended, TurnEnd};
 
 /// Marks our databases (`PRAGMA application_id`): "agls".
 pub const APPLICATION_ID: i32 = 0x6167_6c73;
@@ -124,6 +129,9 @@ pub enum StoreError {
     /// Another process runs this session.
     #[error("the session is running in process {} ({})", .0.pid, .0.client)]
     Leased(crate::transcript::Owner),
+    /// Another process has ended the turn that wants to write: the owner now, if there is one.
+    #[error("another process took the session over while this one did not answer")]
+    LeaseLost(Option<crate::transcript::Owner>),
     /// A client id was used again for other content.
     #[error("clientId {0} was used for another prompt")]
     ClientIdConflict(String),
@@ -221,7 +229,7 @@ impl Store {
         crate::failpoint::disk::install();
         let path = directory.join(FILE);
         let opened = migrate::open(&path)?;
-        let backlog = Arc::new(backlog::Backlog::default());
+        let backlog = Arc::new(backlog::Backlog::new(lessee.clone()));
         if opened.newer.is_none() {
             match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection)) {
                 // Everything can be read all the same.

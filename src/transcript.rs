@@ -28,5 +28,5 @@ pub use part::{Attachment, Body, Compaction, FilePart, Part, PartKind, ToolPart,
 pub use prompt::{Delivery, PromptPart, QueuedPrompt, StopReason};
 pub use session::{Counts, LastTurn, ModelRef, Owner, Session, Status};
 pub use time::Timestamp;
-pub use update::{DeltaField, SessionEvent, TodoItem, TodoStatus, Update};
+pub use update::{Change, DeltaField, SessionEvent, TodoItem, TodoStatus, Update};
 pub use usage::{CacheMiss, Usage};

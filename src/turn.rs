@@ -7,6 +7,7 @@ mod cache;
 mod changes;
 pub mod desk;
 pub mod events;
+pub mod follow;
 pub mod gate;
 mod gauge;
 pub mod inbox;
@@ -26,7 +27,11 @@ mod tools;
 pub use instructions::Sources;
 pub use room::Compacted;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     context::{budget::Budget, fragments::Fragment, history::Overflow, item::Asked, window::WindowError},
@@ -58,6 +63,8 @@ pub struct Shared {
     pub tools: Registry,
     /// Makes the context of a turn from the configuration as it is now.
     pub prepare: Arc<dyn Prepare>,
+    /// Tells our client what other processes do.
+    pub follower: Arc<follow::Follower>,
     /// Held while clients are told which prompts wait.
     pub queue_telling: Arc<tokio::sync::Mutex<()>>,
 }
@@ -66,6 +73,9 @@ pub struct Shared {
 pub trait Prepare: Send + Sync {
     /// For a session whose next turn is to be answered by `agent` and `model`.
     fn prepare(&self, session: &Session, agent: &str, model: &ModelRef) -> Result<TurnContext, Failure>;
+
+    /// Size of a model's window in tokens, as far as it is known in `cwd`.
+    fn context_limit(&self, cwd: &Path, model: &ModelRef) -> u64;
 }
 
 /// What one turn may use, frozen when it begins.
@@ -142,7 +152,10 @@ impl From<StoreError> for Failure {
             StoreError::MessageNotFound(_) => FailureKind::MessageNotFound,
             StoreError::PartNotFound(_) => FailureKind::PartNotFound,
             StoreError::StaleCursor(_) => FailureKind::StaleCursor,
-            StoreError::Leased(owner) => FailureKind::SessionBusy { owner },
+            StoreError::Leased(owner) | StoreError::LeaseLost(Some(owner)) => {
+                FailureKind::SessionBusy { owner }
+            }
+            StoreError::LeaseLost(None) => FailureKind::Interrupted,
             StoreError::ClientIdConflict(_) => FailureKind::ClientIdConflict,
             StoreError::Full(_) => FailureKind::StorageFull,
             StoreError::Readonly(_) => FailureKind::StorageReadonly,

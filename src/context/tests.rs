@@ -138,7 +138,14 @@ impl Desk {
             Act::Breaks(size) => {
                 let message = self.add(Role::Assistant, vec![text(*size)]).await;
                 let error = Some(Failure::new(FailureKind::Interrupted, "cut"));
-                let cut = Change::Completed { message, finish: None, error, usage: None, response: None };
+                let cut = Change::Completed {
+                    message,
+                    at: Timestamp::now(),
+                    finish: None,
+                    error,
+                    usage: None,
+                    response: None,
+                };
                 self.store.apply(&self.session, vec![cut]).await.unwrap();
             }
             Act::Prunes => {

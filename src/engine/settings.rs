@@ -164,6 +164,10 @@ impl Settings {
 }
 
 impl Prepare for Settings {
+    fn context_limit(&self, cwd: &Path, model: &ModelRef) -> u64 {
+        find_model(&self.load(Some(cwd)).config, model).map_or(DEFAULT_CONTEXT, |model| model.context)
+    }
+
     fn prepare(&self, session: &Session, agent: &str, model: &ModelRef) -> Result<TurnContext, Failure> {
         let cwd = PathBuf::from(&session.cwd);
         let config = self.load(Some(&cwd)).config;

@@ -1,8 +1,8 @@
 //! What a session keeps beside its messages: its todo list, and what a person allowed for longer than once.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use super::{Committed, Result, Store, rows, sessions};
+use super::{Committed, Result, Store, leases, rows, sessions};
 use crate::transcript::{SessionId, Timestamp, TodoItem};
 
 /// Something a person allowed.
@@ -56,15 +56,7 @@ impl Store {
     /// The session's todo list.
     pub async fn todo(&self, session: &SessionId) -> Result<Vec<TodoItem>> {
         let session = session.clone();
-        self.read(move |tx| {
-            let mut statement =
-                tx.prepare_cached("SELECT text, status FROM todo WHERE session = ?1 ORDER BY idx")?;
-            let items = statement.query_map([sessions::key(tx, &session)?], |row| {
-                Ok(TodoItem { text: row.get("text")?, status: rows::needed_word(row, "status")? })
-            })?;
-            Ok(items.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
+        self.read(move |tx| todo(tx, sessions::key(tx, &session)?)).await
     }
 
     /// Replaces the session's todo list.
@@ -73,9 +65,10 @@ impl Store {
         session: &SessionId,
         items: Vec<TodoItem>,
     ) -> Result<Committed<Vec<TodoItem>>> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             tx.execute("DELETE FROM todo WHERE session = ?1", [key])?;
             for (index, item) in items.iter().enumerate() {
                 tx.prepare_cached("INSERT INTO todo (session, idx, text, status) VALUES (?1, ?2, ?3, ?4)")?
@@ -85,4 +78,14 @@ impl Store {
         })
         .await
     }
+}
+
+/// A session's todo list.
+pub(super) fn todo(connection: &Connection, key: i64) -> Result<Vec<TodoItem>> {
+    let mut statement =
+        connection.prepare_cached("SELECT text, status FROM todo WHERE session = ?1 ORDER BY idx")?;
+    let items = statement.query_map([key], |row| {
+        Ok(TodoItem { text: row.get("text")?, status: rows::needed_word(row, "status")? })
+    })?;
+    Ok(items.collect::<rusqlite::Result<_>>()?)
 }

@@ -12,7 +12,7 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
-    Result, StoreError, inbox, recovery, sessions,
+    Lessee, Result, StoreError, inbox, recovery, sessions,
     turns::{self, Change, Ending},
 };
 use crate::transcript::{MessageId, SessionId};
@@ -32,10 +32,10 @@ pub(super) enum Entry {
 }
 
 impl Entry {
-    fn write(&self, tx: &Connection, key: i64) -> Result<()> {
+    fn write(&self, tx: &Connection, key: i64, session: &SessionId, lessee: &Lessee) -> Result<()> {
         match self {
-            Self::Changes(changes) => turns::apply_all(tx, key, changes),
-            Self::End(ending) => turns::end_with_all_open(tx, key, ending).map(drop),
+            Self::Changes(changes) => turns::apply_all(tx, key, lessee, changes),
+            Self::End(ending) => turns::end_with_all_open(tx, key, session, lessee, ending).map(drop),
             Self::Withdrawal(message) => inbox::withdraw(tx, key, message).map(drop),
         }
     }
@@ -65,12 +65,20 @@ struct State {
 }
 
 /// All that waits for the disk.
-#[derive(Default)]
-pub(super) struct Backlog(Mutex<State>);
+pub(super) struct Backlog {
+    /// This process: what it lost to another since is not written any more.
+    lessee: Lessee,
+    state: Mutex<State>,
+}
 
 impl Backlog {
+    /// Nothing waits yet.
+    pub(super) fn new(lessee: Lessee) -> Self {
+        Self { lessee, state: Mutex::default() }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -118,7 +126,7 @@ impl Backlog {
         }
         let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
         for (session, waiting) in &state.sessions {
-            write_session(&tx, session, &waiting.entries)?;
+            write_session(&tx, session, &self.lessee, &waiting.entries)?;
         }
         tx.commit()?;
         tracing::info!(sessions = state.sessions.len(), "what waited for the disk is written");
@@ -130,14 +138,14 @@ impl Backlog {
 
 /// Writes what waits of one session. What cannot be written for another reason than the disk is given up; the end of a
 /// turn then closes what that leaves open.
-fn write_session(tx: &Connection, session: &SessionId, entries: &[Entry]) -> Result<()> {
+fn write_session(tx: &Connection, session: &SessionId, lessee: &Lessee, entries: &[Entry]) -> Result<()> {
     let key = match sessions::key(tx, session) {
         Err(StoreError::SessionNotFound(_)) => return Ok(()),
         key => key?,
     };
     for entry in entries {
         tx.execute_batch("SAVEPOINT entry")?;
-        match entry.write(tx, key) {
+        match entry.write(tx, key, session, lessee) {
             Ok(()) => {}
             Err(error) if error.is_of_the_disk() => return Err(error),
             Err(error) => {

@@ -69,20 +69,21 @@ impl Store {
     /// The prompts that wait, in the order in which they will be answered.
     pub async fn waiting_prompts(&self, session: &SessionId) -> Result<Vec<QueuedPrompt>> {
         let session = session.clone();
+        self.read(move |tx| waiting(tx, sessions::key(tx, &session)?)).await
+    }
+
+    /// What has become of prompts of a session that others may have answered; those of other sessions are left out.
+    pub async fn prompt_fates(
+        &self,
+        session: &SessionId,
+        prompts: Vec<MessageId>,
+    ) -> Result<Vec<(MessageId, PromptFate)>> {
+        let session = session.clone();
         self.read(move |tx| {
             let key = sessions::key(tx, &session)?;
-            let mut statement = tx.prepare_cached(&format!(
-                "SELECT message, text, delivery, created_at FROM prompt WHERE session = ?1 AND {WAITING_IN_ORDER}"
-            ))?;
-            let prompts = statement.query_map([key], |row| {
-                Ok(QueuedPrompt {
-                    message_id: MessageId::from(row.get::<_, String>(0)?),
-                    text: row.get(1)?,
-                    delivery: rows::needed_word(row, "delivery")?,
-                    created_at: Timestamp(row.get(3)?),
-                })
-            })?;
-            Ok(prompts.collect::<rusqlite::Result<_>>()?)
+            let fates = prompts.into_iter().map(|prompt| Ok((fate(tx, key, &prompt)?, prompt)));
+            let fates = fates.collect::<Result<Vec<_>>>()?;
+            Ok(fates.into_iter().filter_map(|(fate, prompt)| Some((prompt, fate?))).collect())
         })
         .await
     }
@@ -104,9 +105,10 @@ impl Store {
         turn: &TurnId,
         make: impl Fn(&str, &MessageId) -> Vec<NewPart> + Send + 'static,
     ) -> Result<Committed<Vec<Message>>> {
-        let (session, turn) = (session.clone(), turn.clone());
+        let (session, turn, lessee) = (session.clone(), turn.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             let waiting = tx
                 .prepare_cached(
                     "SELECT * FROM prompt WHERE session = ?1 AND state = 'waiting' AND delivery = 'steer' ORDER BY key",
@@ -117,6 +119,49 @@ impl Store {
         })
         .await
     }
+}
+
+/// What has become of a prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PromptFate {
+    /// It waits, or its turn runs.
+    Open,
+    /// It was taken out before it was answered.
+    Withdrawn,
+    /// The turn that took it is over.
+    Answered(TurnId),
+}
+
+fn fate(connection: &Connection, key: i64, prompt: &MessageId) -> Result<Option<PromptFate>> {
+    let mut select = connection.prepare_cached(
+        "SELECT state, turn, turn.ended_at IS NOT NULL FROM prompt LEFT JOIN turn ON turn.id = prompt.turn
+         WHERE prompt.session = ?1 AND message = ?2",
+    )?;
+    let found = select.query_row(params![key, prompt.as_str()], |row| {
+        let (state, turn) = (row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?);
+        Ok(match turn {
+            Some(turn) if row.get::<_, bool>(2)? => PromptFate::Answered(TurnId::from(turn)),
+            None if state == "withdrawn" => PromptFate::Withdrawn,
+            _ => PromptFate::Open,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// The prompts that wait, in the order in which they will be answered.
+pub(super) fn waiting(connection: &Connection, key: i64) -> Result<Vec<QueuedPrompt>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT message, text, delivery, created_at FROM prompt WHERE session = ?1 AND {WAITING_IN_ORDER}"
+    ))?;
+    let prompts = statement.query_map([key], |row| {
+        Ok(QueuedPrompt {
+            message_id: MessageId::from(row.get::<_, String>(0)?),
+            text: row.get(1)?,
+            delivery: rows::needed_word(row, "delivery")?,
+            created_at: Timestamp(row.get(3)?),
+        })
+    })?;
+    Ok(prompts.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Interrupting prompts first, then in order of arrival.

@@ -5,9 +5,10 @@
 //! prefix is written here and nowhere else, in one transaction each (invariant 4).
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    Committed, Result, Store,
+    Committed, Result, Store, leases,
     messages::{self, NewMessage},
     parts::{self, Loading},
     pictures, rows, sessions,
@@ -72,6 +73,17 @@ pub struct Weight {
     pub tokens: u64,
 }
 
+/// What a change of what is sent has won. Sizes in tokens of the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Won {
+    /// Before.
+    pub before: u64,
+    /// After.
+    pub after: u64,
+    /// Calls whose evidence is sent in place of their results.
+    pub evidence: u64,
+}
+
 /// What changed the prefix other than a summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reshape {
@@ -134,9 +146,10 @@ impl Store {
 
     /// Changes what is sent of a session from its next request on.
     pub async fn reshape(&self, session: &SessionId, reshape: Reshape) -> Result<Committed<()>> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             let (reason, start) = match &reshape {
                 Reshape::Prune(parts) => {
                     parts.iter().try_for_each(|part| compact(tx, key, part))?;
@@ -156,9 +169,10 @@ impl Store {
 
     /// Writes a summary: the live history begins behind it from now on. The breaker is reset.
     pub async fn add_summary(&self, session: &SessionId, summary: NewSummary) -> Result<Committed<Message>> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             let NewSummary { message, first, usage, step } = summary;
             let mut message = messages::insert(tx, key, &session, message)?;
             let tail = message.parts.iter().find_map(|part| match &part.kind {
@@ -189,9 +203,10 @@ impl Store {
 
     /// Notes that a call for a summary won nothing, with its line of the ledger. Returns how many did in a row.
     pub async fn summary_failed(&self, session: &SessionId, step: Step) -> Result<Committed<u32>> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             steps::insert(tx, key, &step)?;
             let failures = load_window(tx, key)?.failures + 1;
             set_failures(tx, key, failures)?;
@@ -200,10 +215,28 @@ impl Store {
         .await
     }
 
+    /// Writes down for those who follow what a change of what is sent has won.
+    pub async fn show_won(&self, session: &SessionId, won: Won) -> Result<Committed<()>> {
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
+            tx.prepare_cached("UPDATE live_window SET won = ?2 WHERE session = ?1")?
+                .execute(params![key, rows::json(&won)?])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Lets compaction be tried again.
     pub async fn reset_breaker(&self, session: &SessionId) -> Result<Committed<()>> {
-        let session = session.clone();
-        self.write(move |tx| set_failures(tx, sessions::key(tx, &session)?, 0)).await
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
+            set_failures(tx, key, 0)
+        })
+        .await
     }
 }
 
@@ -252,15 +285,7 @@ fn load(connection: &Connection, key: i64) -> Result<Live> {
 }
 
 fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
-    let Some(seq) = connection
-        .prepare_cached(
-            "SELECT seq FROM message WHERE session = ?1 AND summary = 1 ORDER BY seq DESC LIMIT 1",
-        )?
-        .query_row([key], |row| row.get(0).map(Seq))
-        .optional()?
-    else {
-        return Ok(None);
-    };
+    let Some(seq) = newest_summary(connection, key)? else { return Ok(None) };
     let message = MessageId::from("");
     let parts =
         parts::of_messages(connection, key, (seq, seq), Loading::Preview(0), |_| Some(message.clone()))?;
@@ -272,6 +297,23 @@ fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
     // A damaged row must not lead elsewhere.
     compaction.tail = compaction.tail.filter(|tail| *tail >= Seq(1) && *tail < seq);
     Ok(Some(Boundary { seq, compaction }))
+}
+
+/// What the last change of what is sent has won.
+pub(super) fn won(connection: &Connection, key: i64) -> Result<Option<Won>> {
+    let won = connection
+        .prepare_cached("SELECT won FROM live_window WHERE session = ?1")?
+        .query_row([key], |row| rows::optional_json(row, "won"))
+        .optional()?;
+    Ok(won.flatten())
+}
+
+/// Where the newest summary stands.
+pub(super) fn newest_summary(connection: &Connection, key: i64) -> Result<Option<Seq>> {
+    let mut select = connection.prepare_cached(
+        "SELECT seq FROM message WHERE session = ?1 AND summary = 1 ORDER BY seq DESC LIMIT 1",
+    )?;
+    Ok(select.query_row([key], |row| row.get(0).map(Seq)).optional()?)
 }
 
 /// The newest call whose request was whole: its size in bytes and in tokens belong together.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     Committed, Result, Store, StoreError,
     body::Field,
+    leases,
     parts::{self, Loading, NewPart},
     rows, sessions,
 };
@@ -75,10 +76,15 @@ impl Store {
         .await
     }
 
-    /// Writes a message at the end of its session.
+    /// Writes a message of a running turn at the end of its session. Fails when this process does not run it any more.
     pub async fn add_message(&self, session: &SessionId, new: NewMessage) -> Result<Committed<Message>> {
-        let session = session.clone();
-        self.write(move |tx| insert(tx, sessions::key(tx, &session)?, &session, new)).await
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
+            insert(tx, key, &session, new)
+        })
+        .await
     }
 
     /// A further body of a part, whole: a file's content, a seal, an attachment.
@@ -183,7 +189,7 @@ fn page(connection: &Connection, query: &PageQuery) -> Result<MessagesPage> {
     Ok(MessagesPage { messages, has_before: first > 1 && last > 0, has_after: end < last })
 }
 
-fn last_seq(connection: &Connection, key: i64) -> Result<i64> {
+pub(super) fn last_seq(connection: &Connection, key: i64) -> Result<i64> {
     Ok(connection
         .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
         .query_row([key], |row| row.get(0))?)

@@ -159,7 +159,9 @@ mod tests {
                     })
                 });
                 let opening: Vec<_> = opening.collect();
-                opening.into_iter().for_each(|thread| thread.join().unwrap());
+                for thread in opening {
+                    thread.join().unwrap();
+                }
             });
             let connection = open(&path).unwrap().connection;
             let last = connection.query_row("SELECT last FROM activity", [], |row| row.get::<_, i64>(0));

@@ -380,6 +380,18 @@ pub(super) fn of_messages(
     Ok(parts)
 }
 
+/// One part, where it is there.
+pub(super) fn one(
+    connection: &Connection,
+    id: &PartId,
+    message: &MessageId,
+    loading: Loading,
+) -> Result<Option<Part>> {
+    let mut select = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM part WHERE id = ?1"))?;
+    let mut found = select.query([id.as_str()])?;
+    found.next()?.map(|row| from_row(connection, row, message.clone(), loading)).transpose()
+}
+
 fn load_body(connection: &Connection, key: i64, field: Field, bytes: u64, loading: Loading) -> Result<Body> {
     let text = match loading {
         Loading::Preview(limit) => body::beginning(connection, key, field, limit)?,

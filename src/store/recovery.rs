@@ -5,14 +5,42 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Result, leases, turns};
+use super::{
+    Committed, Result, Store,
+    leases::{self, Vitality},
+    sessions, turns,
+};
 use crate::{
     failpoint,
-    transcript::{Failure, FailureKind},
+    transcript::{Failure, FailureKind, SessionId},
 };
 
 /// What a turn failed with whose process died.
 pub(super) const DIED: &str = "the process ended in the middle of this turn";
+
+/// What a turn failed with whose process was there and did not answer.
+pub(super) const SILENT: &str =
+    "the process of this turn no longer answered; another window took the session over";
+
+/// What a turn failed with whose process did not let go when it was asked to.
+pub(super) const OVERRULED: &str =
+    "the process of this turn did not stop in time; another window took the session over";
+
+impl Store {
+    /// Ends what a dead process left open in a session. False when there is nothing to be ended.
+    pub async fn recover(&self, session: &SessionId) -> Result<Committed<bool>> {
+        let session = session.clone();
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            let dead = leases::find(tx, key)?.is_some_and(|it| it.vitality == Vitality::Dead);
+            if dead {
+                end_turn(tx, key, DIED)?;
+            }
+            Ok(dead)
+        })
+        .await
+    }
+}
 
 /// Settles every open turn that no living process owns, and takes away the leases of the dead (an import or a copy holds
 /// one without a turn).
@@ -24,7 +52,7 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
     for key in turns::sessions_with_open_turns(&tx)? {
         if leases::owner(&tx, key)?.is_none() {
-            end_turn(&tx, key)?;
+            end_turn(&tx, key, DIED)?;
         }
     }
     for key in leases::of_the_dead(&tx)? {
@@ -35,8 +63,10 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()
     Ok(())
 }
 
-fn end_turn(tx: &Connection, key: i64) -> Result<()> {
-    let error = Failure::new(FailureKind::Interrupted, DIED);
+/// Ends the open turn of a process that cannot do that itself, and gives its lease back.
+pub(super) fn end_turn(tx: &Connection, key: i64, why: &str) -> Result<()> {
+    leases::release(tx, key)?;
+    let error = Failure::new(FailureKind::Interrupted, why);
     let Some(calls) = turns::interrupt(tx, key, &error)? else { return Ok(()) };
     let note = match calls {
         0 => "The last turn was interrupted while the model was answering. Nothing was run again.".to_owned(),
@@ -46,5 +76,5 @@ fn end_turn(tx: &Connection, key: i64) -> Result<()> {
         }
     };
     tx.execute("UPDATE session SET recovered = ?2 WHERE key = ?1", params![key, note])?;
-    leases::release(tx, key)
+    Ok(())
 }

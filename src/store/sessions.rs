@@ -5,10 +5,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Committed, Result, Store, StoreError, leases, rows};
+use super::{Committed, Result, Store, StoreError, leases, notices, rows};
 use crate::{
     failpoint,
-    transcript::{Counts, ModelRef, ProjectId, Session, SessionId, Status, Timestamp, Usage},
+    transcript::{Change, Counts, ModelRef, ProjectId, Session, SessionId, Status, Timestamp, Usage},
 };
 
 /// Parts that one step of a deletion removes.
@@ -76,7 +76,13 @@ pub(super) const UNTITLED: &str = "New session";
 impl Store {
     /// Makes a session, and its project when it is the first there.
     pub async fn create_session(&self, new: NewSessionRow) -> Result<Committed<Session>> {
-        let session = self.write(move |tx| create(tx, &new)).await?;
+        let lessee = self.lessee().clone();
+        let write = move |tx: &Connection| {
+            let session = create(tx, &new)?;
+            notices::add(tx, &lessee, &session.id, Change::Created)?;
+            Ok(session)
+        };
+        let session = self.write(write).await?;
         failpoint::reach("session.stored").await;
         Ok(session)
     }
@@ -94,7 +100,7 @@ impl Store {
 
     /// Names a session, unless somebody with a better right has named it. Says whether the title changed.
     pub async fn set_title(&self, id: &SessionId, title: String, by: TitleBy) -> Result<Committed<bool>> {
-        let id = id.clone();
+        let (id, lessee) = (id.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = key(tx, &id)?;
             let changed = tx
@@ -102,6 +108,9 @@ impl Store {
                     "UPDATE session SET title = ?2, titled = ?3 WHERE key = ?1 AND (titled < ?3 OR ?3 = 3)",
                 )?
                 .execute(params![key, title, by as i64])?;
+            if changed > 0 {
+                notices::add(tx, &lessee, &id, Change::Updated)?;
+            }
             Ok(changed > 0)
         })
         .await
@@ -109,11 +118,12 @@ impl Store {
 
     /// Archives a session, or brings it back.
     pub async fn set_archived(&self, id: &SessionId, archived: bool) -> Result<Committed<Session>> {
-        let id = id.clone();
+        let (id, lessee) = (id.clone(), self.lessee().clone());
         self.write(move |tx| {
             let at = archived.then(|| Timestamp::now().0);
             tx.prepare_cached("UPDATE session SET archived_at = ?2 WHERE key = ?1")?
                 .execute(params![key(tx, &id)?, at])?;
+            notices::add(tx, &lessee, &id, if archived { Change::Archived } else { Change::Updated })?;
             load(tx, &id)
         })
         .await
@@ -150,6 +160,7 @@ impl Store {
                     "UPDATE session SET deleted_at = ?2 WHERE key = ?1",
                     params![key, Timestamp::now().0],
                 )?;
+                notices::add(tx, &lessee, &hide, Change::Deleted)?;
                 Ok(key)
             })
             .await?
@@ -305,7 +316,7 @@ pub(super) fn load(connection: &Connection, id: &SessionId) -> Result<Session> {
 fn with_owner(connection: &Connection, key: i64, mut session: Session) -> Result<Session> {
     session.owner = leases::owner(connection, key)?;
     if session.owner.is_some() {
-        session.status = Status::Running;
+        session.status = leases::doing(connection, key)?.status;
     }
     Ok(session)
 }

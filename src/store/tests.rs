@@ -49,7 +49,7 @@ impl Desk {
 }
 
 fn dead_process() -> Lessee {
-    Lessee { pid: u32::MAX, started: 1, client: "gone".into() }
+    Lessee { pid: u32::MAX, started: 1, ..Lessee::this_process("gone") }
 }
 
 fn model() -> ModelRef {
@@ -224,7 +224,7 @@ proptest! {
         runtime.block_on(async {
             let desk = Desk::new();
             let session = desk.session().await;
-            let turn = TurnId::random();
+            let (turn, _) = desk.store.begin_upkeep(&session.id).await.unwrap().into_inner();
             for n in 0..count {
                 let new = answer(&turn, vec![PartKind::Text(Body::whole(n.to_string()))]);
                 desk.store.add_message(&session.id, new).await.unwrap();

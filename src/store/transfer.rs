@@ -3,12 +3,12 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    Committed, Result, Store, leases, messages,
+    Committed, Result, Store, leases, messages, notices,
     sessions::{self, NewSessionRow},
 };
 use crate::{
     failpoint,
-    transcript::{MessageId, PartId, Seq, Session, SessionId},
+    transcript::{Change, MessageId, PartId, Seq, Session, SessionId},
 };
 
 /// Messages copied in one transaction.
@@ -25,6 +25,7 @@ impl Store {
         new: NewSessionRow,
     ) -> Result<Committed<Session>> {
         let (id, lessee) = (new.id.clone(), self.lessee().clone());
+        let maker = lessee.clone();
         let (from, until) = (source.clone(), last);
         let (from_key, to_key, until) = self
             .write(move |tx| {
@@ -54,6 +55,7 @@ impl Store {
             super::turns::interrupt(tx, to_key, &error)?;
             leases::release(tx, to_key)?;
             tx.execute("UPDATE session SET deleted_at = NULL WHERE key = ?1", [to_key])?;
+            notices::add(tx, &maker, &id, Change::Created)?;
             sessions::load(tx, &id)
         });
         let shown = shown.await?;

@@ -10,14 +10,14 @@ use super::{
     backlog::Entry,
     body::{self, Field},
     changes::{self, NewChange},
-    inbox, leases,
+    claims, inbox, leases, notices,
     parts::{self, Bodies, Loading, NewPart},
     recovery, rows, sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
-    Failure, FailureKind, FinishReason, LastTurn, Message, MessageId, PartId, PartKind, Seq, SessionId,
-    StopReason, Timestamp, ToolPart, ToolState, TurnId, Usage, evidence::Record,
+    Change as ListChange, Failure, FailureKind, FinishReason, LastTurn, Message, MessageId, PartId, PartKind,
+    Seq, SessionId, StopReason, Timestamp, ToolPart, ToolState, TurnId, Usage, evidence::Record,
 };
 
 /// A turn that has begun.
@@ -42,6 +42,19 @@ pub struct TurnEnd {
     pub usage: Usage,
 }
 
+/// A turn that is over.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub end: TurnEnd,
+    /// The messages that had to be closed with it.
+    pub closed: Vec<Message>,
+    /// The newest message then.
+    pub last: Seq,
+    /// Whether another process had ended it before.
+    pub lost: bool,
+}
+
 /// Something that a running turn wants kept. What is persisted of a turn is decided here, and by [`apply`]'s
 /// one exhaustive match.
 #[derive(Clone, Debug)]
@@ -58,6 +71,8 @@ pub enum Change {
     Completed {
         /// Which.
         message: MessageId,
+        /// When.
+        at: Timestamp,
         /// Why its provider call ended.
         finish: Option<FinishReason>,
         /// What went wrong.
@@ -152,37 +167,49 @@ impl Store {
         .await
     }
 
-    /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then. When
-    /// the disk does not take them they are written as soon as it does, all the same.
+    /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then. Fails
+    /// when this process does not run the session any more. When the disk does not take them they are written as soon as
+    /// it does, all the same.
     pub fn apply(
         &self,
         session: &SessionId,
         changes: Vec<Change>,
     ) -> impl Future<Output = Result<Committed<Usage>>> + Send + use<> {
-        let changes = Arc::new(changes);
+        let (changes, lessee) = (Arc::new(changes), self.lessee().clone());
         self.write_or_keep(session, Entry::Changes(Arc::clone(&changes)), move |tx, _, key| {
-            apply_all(tx, key, &changes)?;
-            leases::beat(tx, key)?;
+            apply_all(tx, key, &lessee, &changes)?;
             sessions::consumed(tx, key)
         })
     }
 
-    /// Ends a turn, with everything that still stands open in it, and gives the lease back. Returns the messages
-    /// that had to be closed, too. When the disk does not take it, the turn ends as soon as it does.
+    /// Writes a provider call that belongs to no turn into the ledger.
+    pub async fn add_step(&self, session: &SessionId, step: Step) -> Result<Committed<()>> {
+        let session = session.clone();
+        self.write(move |tx| steps::insert(tx, sessions::key(tx, &session)?, &step)).await
+    }
+
+    /// Ends a turn, with everything that still stands open in it, and gives the lease back. A turn that another process
+    /// has ended stays as that process ended it. When the disk does not take it, the turn ends as soon as it does.
     pub async fn end_turn(
         &self,
         session: &SessionId,
         turn: &TurnId,
         stop_reason: Option<StopReason>,
         error: Option<Failure>,
-    ) -> Result<Committed<(TurnEnd, Vec<Message>)>> {
-        let ending = Ending { turn: turn.clone(), stop_reason, error };
+    ) -> Result<Committed<Ended>> {
+        let (ending, lessee) = (Ending { turn: turn.clone(), stop_reason, error }, self.lessee().clone());
         self.write_or_keep(session, Entry::End(ending.clone()), move |tx, session, key| {
-            let closed = end_with_all_open(tx, key, &ending)?
+            let last = Seq(tx
+                .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
+                .query_row([key], |row| row.get(0))?);
+            let closed = end_with_all_open(tx, key, session, &lessee, &ending)?;
+            let lost = closed.is_none();
+            let closed = closed
+                .unwrap_or_default()
                 .into_iter()
                 .map(|seq| super::messages::ascending(tx, key, session, seq, 1, Loading::Full));
             let closed = closed.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-            Ok((load_end(tx, &ending.turn)?, closed))
+            Ok(Ended { end: load_end(tx, &ending.turn)?, closed, last, lost })
         })
         .await
     }
@@ -207,20 +234,38 @@ fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<TurnI
     Ok(turn)
 }
 
-/// Writes changes of a running turn, in the order given.
-pub(super) fn apply_all(tx: &Connection, key: i64, changes: &[Change]) -> Result<()> {
+/// Writes changes of a running turn, in the order given, unless the process has lost the session.
+pub(super) fn apply_all(
+    tx: &Connection,
+    key: i64,
+    lessee: &leases::Lessee,
+    changes: &[Change],
+) -> Result<()> {
+    leases::fence(tx, key, lessee)?;
     changes.iter().try_for_each(|change| apply(tx, key, change))
 }
 
-/// Ends a turn with everything that still stands open in it, and gives the lease back. The messages that were closed.
-pub(super) fn end_with_all_open(tx: &Connection, key: i64, ending: &Ending) -> Result<BTreeSet<Seq>> {
+/// Ends a turn with everything that still stands open in it, and gives the lease back. The messages that were closed;
+/// `None` when another process has ended it before.
+pub(super) fn end_with_all_open(
+    tx: &Connection,
+    key: i64,
+    session: &SessionId,
+    lessee: &leases::Lessee,
+    ending: &Ending,
+) -> Result<Option<BTreeSet<Seq>>> {
     let Ending { turn, stop_reason, error } = ending;
+    if has_ended(tx, turn)? {
+        return Ok(None);
+    }
     let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
     let closed = close_open(tx, key, &open)?.messages;
     end(tx, key, turn, *stop_reason, error.as_ref())?;
     leases::release(tx, key)?;
+    claims::stopped(tx, key)?;
     sessions::touch(tx, key)?;
-    Ok(closed)
+    notices::add(tx, lessee, session, ListChange::Updated)?;
+    Ok(Some(closed))
 }
 
 fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
@@ -235,13 +280,13 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
         Change::Settled(part, tool, attachments, evidence) => {
             parts::settle(tx, key, part, tool, attachments, evidence.as_ref())
         }
-        Change::Completed { message, finish, error, usage, response } => {
+        Change::Completed { message, at, finish, error, usage, response } => {
             tx.prepare_cached(
                 "UPDATE message SET completed_at = ?2, finish = ?3, error = ?4, usage = ?5, metadata = ?6 WHERE id = ?1",
             )?
             .execute(params![
                 message.as_str(),
-                Timestamp::now().0,
+                at.0,
                 finish.as_ref().map(rows::word).transpose()?,
                 error.as_ref().map(rows::json).transpose()?,
                 usage.as_ref().map(rows::json).transpose()?,
@@ -301,7 +346,12 @@ fn end(
     Ok(())
 }
 
-fn load_end(connection: &Connection, turn: &TurnId) -> Result<TurnEnd> {
+pub(super) fn has_ended(connection: &Connection, turn: &TurnId) -> Result<bool> {
+    let mut select = connection.prepare_cached("SELECT ended_at IS NOT NULL FROM turn WHERE id = ?1")?;
+    Ok(select.query_row([turn.as_str()], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
+pub(super) fn load_end(connection: &Connection, turn: &TurnId) -> Result<TurnEnd> {
     connection
         .prepare_cached("SELECT stop_reason, error, steps, usage FROM turn WHERE id = ?1")?
         .query_row([turn.as_str()], |row| {

@@ -282,12 +282,12 @@ fn report(result: Result<()>, what: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Lessee, *};
 
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (n INTEGER UNIQUE)").unwrap();
-        Writer::start(connection, Arc::default()).unwrap()
+        Writer::start(connection, Arc::new(Backlog::new(Lessee::this_process("test")))).unwrap()
     }
 
     fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<i64> + Send {

@@ -97,7 +97,9 @@ impl FailureKind {
             Self::MessageNotFound => "Fetch the messages again with session/messages.",
             Self::PartNotFound => "Fetch the message again with session/messages.",
             Self::StaleCursor => "Start again from the newest page.",
-            Self::SessionBusy { .. } => "Wait for the other window's turn to end, or stop it there.",
+            Self::SessionBusy { .. } => {
+                "Wait for the other window's turn, stop it with session/cancel, or take over: delivery `interrupt`."
+            }
             Self::ClientIdConflict => "Send a new clientId for a new prompt.",
             Self::FrameTooLarge { .. } => "Send less in one message, or raise limits.frameBytes.",
             Self::UntrustedWorkspace => "Trust this workspace if you know where it comes from.",

@@ -82,6 +82,17 @@ pub enum Update {
     Error(Failure),
 }
 
+/// How a session list changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Change {
+    Created,
+    Updated,
+    Deleted,
+    Archived,
+}
+
 /// The text of a part that grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]

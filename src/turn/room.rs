@@ -15,7 +15,7 @@ use crate::{
         window::Window,
     },
     failpoint,
-    store::{NewMessage, NewPart, NewSummary, Reshape, Step, Store, StoreError},
+    store::{NewMessage, NewPart, NewSummary, Reshape, Step, Store, StoreError, Won},
     transcript::{
         Compaction, Failure, FailureKind, Message, MessageId, Part, PartId, Role, Seq, SessionId, Status,
         Update, Usage,
@@ -85,7 +85,15 @@ impl Turn {
         self.reload().await?;
         let after = self.window.used();
         tracing::info!(before, after, evidence, "old outputs became evidence");
-        self.emit(Update::Compacted { before, after, evidence, boundary: self.boundary() });
+        self.tell_won(Won { before, after, evidence }, self.boundary()).await?;
+        Ok(())
+    }
+
+    /// Tells our client, and those who follow elsewhere, what a change of what is sent has won.
+    async fn tell_won(&self, won: Won, boundary: Option<Seq>) -> Result<(), StoreError> {
+        self.shared.store.show_won(&self.session, won).await?;
+        let Won { before, after, evidence } = won;
+        self.emit(Update::Compacted { before, after, evidence, boundary });
         Ok(())
     }
 
@@ -218,7 +226,7 @@ impl Turn {
         self.emit(Update::Message(message));
         self.renew_baseline().await?;
         self.reload().await?;
-        self.emit(Update::Compacted { before, after, evidence: calls, boundary: Some(seq) });
+        self.tell_won(Won { before, after, evidence: calls }, Some(seq)).await?;
         Ok(Ok(Compacted { before, after, boundary: Some(seq), evidence: calls, summary: Some(id) }))
     }
 

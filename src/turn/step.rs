@@ -23,8 +23,8 @@ use crate::{
     },
 };
 
-/// Streamed text reaches the store at least this often while it comes.
-const FLUSH_AFTER: Duration = Duration::from_secs(1);
+/// Streamed text reaches the store at least this often while it comes: other windows see it soon after.
+const FLUSH_AFTER: Duration = Duration::from_millis(200);
 
 /// … and at most this often.
 const FLUSH_PAUSE: Duration = Duration::from_millis(50);
@@ -274,6 +274,7 @@ impl Turn {
             let changes = vec![
                 Change::Completed {
                     message: message.id.clone(),
+                    at: Timestamp::now(),
                     finish: None,
                     error: Some(failure.clone()),
                     usage: None,

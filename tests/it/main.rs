@@ -17,6 +17,7 @@ mod support {
     pub mod power;
     pub mod provider;
     pub mod random;
+    pub mod screen;
     pub mod server;
     pub mod version_one;
 }
@@ -29,6 +30,7 @@ mod cli;
 mod compaction;
 mod damaged_places;
 mod faults;
+mod follow;
 mod generated_history;
 mod handover;
 mod import;

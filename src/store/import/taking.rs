@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{
     failpoint,
-    store::{Committed, Store, StoreError, parts::NewPart},
+    store::{Committed, Store, StoreError, notices, parts::NewPart},
     transcript::{
-        Compaction, MessageId, Part, PartId, PartKind, SessionId, Timestamp, TodoItem, ToolState,
+        Change, Compaction, MessageId, Part, PartId, PartKind, SessionId, Timestamp, TodoItem, ToolState,
         evidence::Record, json,
     },
 };
@@ -227,7 +227,12 @@ impl<'a> Taking<'a> {
         };
         let (fate, written) = (if known { Fate::Grown } else { Fate::Imported }, place.written);
         let shown = facts.clone();
-        let finish = self.store.write(move |tx| landing::finish(tx, &place, &facts, todos.as_deref()));
+        let lessee = self.store.lessee().clone();
+        let finish = self.store.write(move |tx| {
+            landing::finish(tx, &place, &facts, todos.as_deref())?;
+            let change = if known { Change::Updated } else { Change::Created };
+            notices::add(tx, &lessee, &SessionId::from(facts.id.as_str()), change)
+        });
         self.runtime.block_on(finish)?;
         failpoint::pass("import.finished");
         self.outcome(&shown, fate, written, skipped);

@@ -37,6 +37,7 @@ impl Session {
             model: ModelRef { provider: "p".into(), id: "m".into() },
         };
         self.store.create_session(new).await.unwrap();
+        self.store.begin_upkeep(id).await.unwrap();
     }
 
     async fn add(&self, role: Role, kind: PartKind) -> String {
