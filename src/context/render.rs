@@ -300,8 +300,8 @@ mod tests {
         FilePart { mime: mime.into(), name: Some("a".into()), uri: None, bytes: 5, shown }
     }
 
-    fn sent(mime: &str, copy: bool) -> Option<Shown> {
-        Some(Shown::Image(Outgoing { mime: mime.into(), width: 3, height: 2, bytes: 3, copy }))
+    fn sent(mime: &str, copy: bool) -> Shown {
+        Shown::Image(Outgoing { mime: mime.into(), width: 3, height: 2, bytes: 3, copy })
     }
 
     #[test]
@@ -314,9 +314,12 @@ mod tests {
             Content::Text(text) => text,
             Content::Image(image) => format!("{} {}", image.mime, image.base64),
         };
-        assert_eq!(shown(sent("image/jpeg", false), true), "image/jpeg AAAA");
-        assert_eq!(shown(sent("image/jpeg", true), true), "image/jpeg ////");
-        assert_eq!(shown(sent("image/png", false), false), "[image a, 5 bytes: this model takes no images]");
+        assert_eq!(shown(Some(sent("image/jpeg", false)), true), "image/jpeg AAAA");
+        assert_eq!(shown(Some(sent("image/jpeg", true)), true), "image/jpeg ////");
+        assert_eq!(
+            shown(Some(sent("image/png", false)), false),
+            "[image a, 5 bytes: this model takes no images]"
+        );
         let note = Some(Shown::Note("it is empty".into()));
         assert_eq!(shown(note, true), "[image a, 5 bytes: it is empty]");
         assert_eq!(shown(None, true), "[image a, 5 bytes: nobody has looked at it]");

@@ -147,25 +147,25 @@ fn read_parts(parts: Vec<PromptPart>, editor: &dyn Editor) -> Result<Vec<Accepte
 fn read_part(part: PromptPart, editor: &dyn Editor) -> Result<AcceptedPart, String> {
     match part {
         PromptPart::Text { text } => Ok(AcceptedPart::Text(text)),
-        PromptPart::Image { mime, base64 } => image(mime, base64),
+        PromptPart::Image { mime, base64 } => image(&mime, base64),
         PromptPart::File { uri, range, text } => file(&uri, range, text, editor),
     }
 }
 
-fn image(mime: String, base64: String) -> Result<AcceptedPart, String> {
-    if !IMAGE_TYPES.contains(&mime.as_str()) {
-        return Err(format!("`{}` is not one of {}", text::ellipsis(&mime, 60), IMAGE_TYPES.join(", ")));
+fn image(mime: &str, base64: String) -> Result<AcceptedPart, String> {
+    if !IMAGE_TYPES.contains(&mime) {
+        return Err(format!("`{}` is not one of {}", text::ellipsis(mime, 60), IMAGE_TYPES.join(", ")));
     }
     let data = STANDARD.decode(&base64).map_err(|error| format!("base64: {error}"))?;
     // What it really is counts, not what it is called.
-    let picture = picture::fit(Cursor::new(&data), &picture::OUTGOING).map_err(unfit)?;
+    let picture = picture::fit(Cursor::new(&data), &picture::OUTGOING).map_err(|flaw| unfit(&flaw))?;
     drop(data);
     let base64 = picture.made.map_or(base64, |made| STANDARD.encode(made));
     let (mime, size) = (picture.kind.mime().to_owned(), Some((picture.width, picture.height)));
     Ok(AcceptedPart::Image { mime, uri: None, name: None, base64, size })
 }
 
-fn unfit(flaw: picture::Flaw) -> String {
+fn unfit(flaw: &picture::Flaw) -> String {
     format!("the image cannot be sent: {flaw}")
 }
 
@@ -182,7 +182,7 @@ fn image_file(path: &Path, uri: &str, name: &str) -> Result<Option<AcceptedPart>
     if Kind::of(&start).is_none() {
         return Ok(None);
     }
-    let picture = picture::fit(&file, &picture::OUTGOING).map_err(unfit)?;
+    let picture = picture::fit(&file, &picture::OUTGOING).map_err(|flaw| unfit(&flaw))?;
     let data = match picture.made {
         Some(made) => made,
         None => {

@@ -249,17 +249,17 @@ mod tests {
 
     #[test]
     fn a_photograph_is_turned_as_it_says() {
-        let [a, b, c, d, e, f] = [1, 2, 3, 4, 5, 6].map(|value| [value; 3]);
+        let pixels = |order: [u8; 6]| order.map(|value| [value; 3]).concat();
         let turned = |mirrored, quarters| {
-            let mut canvas = canvas(3, 2, Channels::Rgb, [a, b, c, d, e, f].concat());
+            let mut canvas = canvas(3, 2, Channels::Rgb, pixels([1, 2, 3, 4, 5, 6]));
             canvas.turn(Orientation { mirrored, quarters });
             (canvas.width, canvas.height, canvas.data)
         };
-        assert_eq!(turned(false, 1), (2, 3, [d, a, e, b, f, c].concat()));
-        assert_eq!(turned(false, 2), (3, 2, [f, e, d, c, b, a].concat()));
-        assert_eq!(turned(false, 3), (2, 3, [c, f, b, e, a, d].concat()));
-        assert_eq!(turned(true, 0), (3, 2, [c, b, a, f, e, d].concat()));
-        assert_eq!(turned(true, 3), (2, 3, [a, d, b, e, c, f].concat()), "number 5: along the diagonal");
+        assert_eq!(turned(false, 1), (2, 3, pixels([4, 1, 5, 2, 6, 3])));
+        assert_eq!(turned(false, 2), (3, 2, pixels([6, 5, 4, 3, 2, 1])));
+        assert_eq!(turned(false, 3), (2, 3, pixels([3, 6, 2, 5, 1, 4])));
+        assert_eq!(turned(true, 0), (3, 2, pixels([3, 2, 1, 6, 5, 4])));
+        assert_eq!(turned(true, 3), (2, 3, pixels([1, 4, 2, 5, 3, 6])), "number 5: along the diagonal");
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 //! PNG comes row by row; a JPEG is decoded at a half, a quarter or an eighth of its size where that is what memory
 //! allows; the others are decoded whole or not at all. Only the first frame of an animation is.
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufRead, BufReader, Read, Seek};
 
 use super::{
     DECODING, Flaw, Header, Kind,
@@ -48,11 +48,7 @@ fn limit() -> usize {
     usize::try_from(DECODING).unwrap_or(usize::MAX)
 }
 
-fn png(
-    source: impl Read + Seek + std::io::BufRead,
-    header: &Header,
-    side: u32,
-) -> Result<(Canvas, bool), Flaw> {
+fn png(source: impl BufRead + Seek, header: &Header, side: u32) -> Result<(Canvas, bool), Flaw> {
     let rows = header.coding == Coding::Rows;
     afford(header, side, if rows { 0 } else { 4 })?;
     let mut decoder = png::Decoder::new_with_limits(source, png::Limits { bytes: limit() });
@@ -205,7 +201,7 @@ fn gif(source: impl Read, header: &Header, side: u32) -> Result<(Canvas, bool), 
 /// Bytes that decoding a WebP takes for each of its pixels at most: its own form, and the pixels.
 const WEBP_PIXEL: u64 = 8;
 
-fn webp(source: impl std::io::BufRead + Seek, header: &Header, side: u32) -> Result<(Canvas, bool), Flaw> {
+fn webp(source: impl BufRead + Seek, header: &Header, side: u32) -> Result<(Canvas, bool), Flaw> {
     afford(header, side, WEBP_PIXEL)?;
     let mut decoder = image_webp::WebPDecoder::new(source).map_err(|_| Flaw::Damaged)?;
     decoder.set_memory_limit(limit());

@@ -276,7 +276,7 @@ fn webp(walk: &mut Walk<'_, impl Read + Seek>, mut header: Header) -> Result<Hea
                 header.height = u32::from_le_bytes([h0, h1, h2, 0]) + 1;
                 header.animated = flags & 2 != 0;
             }
-            b"VP8 " | b"VP8L" => largest = larger(largest, bitstream(walk, &name)?),
+            b"VP8 " | b"VP8L" => largest = larger(largest, bitstream(walk, name)?),
             b"ANMF" => {
                 walk.go_to(at + 8 + 16)?;
                 frame(walk, at + 8 + length, &mut largest)?;
@@ -305,7 +305,7 @@ fn frame(walk: &mut Walk<'_, impl Read + Seek>, end: u64, largest: &mut (u32, u3
         walk.go_to(at)?;
         let (name, length) = (walk.exactly::<4>()?, u64::from(u32::from_le_bytes(walk.exactly()?)));
         if matches!(&name, b"VP8 " | b"VP8L") {
-            *largest = larger(*largest, bitstream(walk, &name)?);
+            *largest = larger(*largest, bitstream(walk, name)?);
         }
         at += 8 + length + length % 2;
     }
@@ -313,8 +313,8 @@ fn frame(walk: &mut Walk<'_, impl Read + Seek>, end: u64, largest: &mut (u32, u3
 }
 
 /// The size that a WebP's pixels themselves say.
-fn bitstream(walk: &mut Walk<'_, impl Read + Seek>, name: &[u8; 4]) -> Result<(u32, u32), Flaw> {
-    if name == b"VP8L" {
+fn bitstream(walk: &mut Walk<'_, impl Read + Seek>, name: [u8; 4]) -> Result<(u32, u32), Flaw> {
+    if name == *b"VP8L" {
         let [_, bits @ ..] = walk.exactly::<5>()?;
         let bits = u32::from_le_bytes(bits);
         return Ok(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1));

@@ -69,8 +69,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn exif(big: bool, number: u16) -> Vec<u8> {
-        let (short, long): (fn(u16) -> [u8; 2], fn(u32) -> [u8; 4]) =
-            if big { (u16::to_be_bytes, u32::to_be_bytes) } else { (u16::to_le_bytes, u32::to_le_bytes) };
+        let short = |value: u16| if big { value.to_be_bytes() } else { value.to_le_bytes() };
+        let long = |value: u32| if big { value.to_be_bytes() } else { value.to_le_bytes() };
         let mut bytes = if big { b"MM\0*".to_vec() } else { b"II*\0".to_vec() };
         bytes.extend(long(8));
         bytes.extend(short(2));

@@ -152,7 +152,7 @@ fn what_is_too_large_is_made_smaller_with_its_shape() {
         assert_eq!(picture.kind, Kind::Jpeg, "noise is no screenshot");
         assert_eq!(picture.width, picture.height * 2);
     }
-    let tall = png_of((1, 60_000), png::ColorType::Grayscale, png::BitDepth::Eight, &[7; 60_000]);
+    let tall = png_of((1, 60_000), png::ColorType::Grayscale, png::BitDepth::Eight, &vec![7; 60_000]);
     let (picture, canvas) = made(&tall);
     assert_eq!((picture.kind, picture.width, picture.height), (Kind::Png, 1, 2_000));
     assert!(canvas.data().iter().all(|value| *value == 7));
@@ -238,7 +238,7 @@ fn a_photograph_stands_upright() {
 fn memory_decides_whether_a_photograph_that_can_only_be_decoded_whole_is() {
     let grey = |progressive| {
         let size = (4_000, 2_500);
-        jpeg_of(size, jpeg_encoder::ColorType::Luma, &[90; 10_000_000], progressive)
+        jpeg_of(size, jpeg_encoder::ColorType::Luma, &vec![90; 10_000_000], progressive)
     };
     assert!(fitted(&grey(false)).is_ok(), "a part of its size is enough");
     assert_eq!(fitted(&grey(true)), Err(Flaw::Memory(4_000, 2_500)));

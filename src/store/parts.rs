@@ -233,9 +233,10 @@ impl<'a> Columns<'a> {
             PartKind::Reasoning(body) => Self::text("reasoning", body),
             PartKind::File(file) => Self {
                 bytes: rows::signed(file.bytes),
-                tokens: rows::signed(match file.is_image() {
-                    true => image_tokens(file.shown.as_ref()),
-                    false => text::estimate_tokens(file.bytes.min(text::SHOWN_BYTES as u64)),
+                tokens: rows::signed(if file.is_image() {
+                    image_tokens(file.shown.as_ref())
+                } else {
+                    text::estimate_tokens(file.bytes.min(text::SHOWN_BYTES as u64))
                 }),
                 metadata: Metadata {
                     mime: Some(file.mime.clone()),
