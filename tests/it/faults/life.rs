@@ -69,17 +69,20 @@ impl Life {
     }
 
     fn every_turn_has_its_end(&self) {
+        assert_eq!(self.open_ends(), Vec::<String>::new(), "turns, messages and calls without an end");
+    }
+
+    /// The ids of what has no end in the database.
+    pub fn open_ends(&self) -> Vec<String> {
         let database = rusqlite::Connection::open(self.home.data().join("agentls.db")).unwrap();
-        for open in [
-            "SELECT id FROM turn WHERE ended_at IS NULL",
-            "SELECT id FROM message WHERE completed_at IS NULL
-               AND session IN (SELECT key FROM session WHERE deleted_at IS NULL)",
-            "SELECT id FROM part WHERE status IN ('pending', 'running')
-               AND session IN (SELECT key FROM session WHERE deleted_at IS NULL)",
-        ] {
-            let found = database.query_row(open, [], |row| row.get::<_, String>(0));
-            assert!(found.is_err(), "{found:?} is open: {open}");
-        }
+        let shown = "session IN (SELECT key FROM session WHERE deleted_at IS NULL)";
+        let open = format!(
+            "SELECT id FROM turn WHERE ended_at IS NULL
+             UNION ALL SELECT id FROM message WHERE completed_at IS NULL AND {shown}
+             UNION ALL SELECT id FROM part WHERE status IN ('pending', 'running') AND {shown}"
+        );
+        let mut open = database.prepare(&open).unwrap();
+        open.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     fn no_tool_ran_twice(&self) {
