@@ -11,7 +11,7 @@ use crate::support::{
     home::Home,
     look::{output, parts, said, texts},
     matrix,
-    server::Client,
+    server::{Client, Server},
 };
 
 /// What may fail.
@@ -130,13 +130,15 @@ async fn fails_from(operation: &str, error: &str, number: usize) {
         server.call("session/list", json!({})).await;
     }
     std::fs::remove_file(broken).unwrap();
-    written(&life).await;
+    written(&life, &server).await;
     life.check_on(&server, &acknowledged(&server)).await;
     assert_eq!(server.shut_down().await, Some(0), "{case}");
 }
 
 /// Waits until what could not be written is. The session is idle before: its turn is over, only not stored.
-async fn written(life: &Life) {
+async fn written(life: &Life, server: &Server) {
+    // It may not have been able to make the database until now.
+    server.call("session/list", json!({})).await;
     let written = async {
         while !life.open_ends().is_empty() {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -188,7 +190,7 @@ async fn r_04_the_answer_and_the_results_that_met_a_full_disk_are_written_when_t
     assert_eq!(refused["data"]["kind"], "storageFull", "{refused}");
 
     std::fs::remove_file(full).unwrap();
-    written(&life).await;
+    written(&life, &server).await;
     let messages = server.messages(&session).await;
     let call = parts(&messages, "tool")[0];
     assert_eq!((&call["status"], output(call)), (&json!("completed"), ""), "{call}");
