@@ -188,20 +188,12 @@ impl<'a> Told<'a> {
     /// A prompt: a word, and a number that no other has. Asked again once, as another prompt.
     pub async fn prompt(&mut self, session: &str, word: &str) -> Option<Value> {
         for _ in 0..2 {
-            match self.server.start("session/prompt", self.words(session, word)).if_it_lives().await? {
+            match self.server.start("session/prompt", words(session, word)).if_it_lives().await? {
                 Ok(result) => return Some(result),
                 Err(error) => self.failures.push(("session/prompt".to_owned(), error)),
             }
         }
         None
-    }
-
-    #[expect(clippy::unused_self, reason = "it reads as what the client says")]
-    fn words(&self, session: &str, word: &str) -> Value {
-        static NUMBERS: AtomicU32 = AtomicU32::new(1);
-        let number = NUMBERS.fetch_add(1, Ordering::SeqCst);
-        let text = format!("{word} {number}.");
-        json!({"sessionId": session, "parts": [{"type": "text", "text": text}]})
     }
 
     /// Text that streams, a tool, a question to the person, an answer that breaks off.
@@ -218,7 +210,7 @@ impl<'a> Told<'a> {
             // Of another time round.
             drop(std::fs::remove_file(life.home.workspace().join(file)));
         }
-        let held = self.words(session, "Hold");
+        let held = words(session, "Hold");
         let mut held = Box::pin(self.server.start("session/prompt", held).if_it_lives());
         tokio::select! {
             there = self.server.while_it_lives(life.home.wait_for_file("held")) => there?,
@@ -227,10 +219,10 @@ impl<'a> Told<'a> {
                 return Some(());
             }
         }
-        let mut steer = self.words(session, "Steer");
+        let mut steer = words(session, "Steer");
         steer["delivery"] = "steer".into();
         let steered = self.server.start("session/prompt", steer);
-        let waiting = self.words(session, "Wait");
+        let waiting = words(session, "Wait");
         let waiting = self.server.start("session/prompt", waiting);
         if let Some(message) = self.second_in_the_queue(session).await? {
             self.ask("session/unqueue", json!({"sessionId": session, "messageId": message})).await;
@@ -292,4 +284,11 @@ impl<'a> Told<'a> {
         self.summary(&session).await?;
         self.copies(&session).await
     }
+}
+
+/// A prompt of a word and a number that no other has.
+fn words(session: &str, word: &str) -> Value {
+    static NUMBERS: AtomicU32 = AtomicU32::new(1);
+    let text = format!("{word} {}.", NUMBERS.fetch_add(1, Ordering::SeqCst));
+    json!({"sessionId": session, "parts": [{"type": "text", "text": text}]})
 }
