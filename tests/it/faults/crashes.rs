@@ -192,6 +192,7 @@ async fn r_01_kill_9_at_random_moments_loses_nothing_that_was_acknowledged() {
     let mut life = Life::new().await;
     for kill in 0..kills {
         if kill % LIVES_OF_A_HOME == 0 {
+            eprintln!("{kill} kills");
             life = Life::new().await;
             told.clear();
             if random.below(2) == 0 {

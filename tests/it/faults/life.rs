@@ -69,17 +69,20 @@ impl Life {
     }
 
     fn every_turn_has_its_end(&self) {
+        assert_eq!(self.open_ends(), Vec::<String>::new(), "turns, messages and calls without an end");
+    }
+
+    /// The ids of what has no end in the database.
+    pub fn open_ends(&self) -> Vec<String> {
         let database = rusqlite::Connection::open(self.home.data().join("agentls.db")).unwrap();
-        for open in [
-            "SELECT id FROM turn WHERE ended_at IS NULL",
-            "SELECT id FROM message WHERE completed_at IS NULL
-               AND session IN (SELECT key FROM session WHERE deleted_at IS NULL)",
-            "SELECT id FROM part WHERE status IN ('pending', 'running')
-               AND session IN (SELECT key FROM session WHERE deleted_at IS NULL)",
-        ] {
-            let found = database.query_row(open, [], |row| row.get::<_, String>(0));
-            assert!(found.is_err(), "{found:?} is open: {open}");
-        }
+        let shown = "session IN (SELECT key FROM session WHERE deleted_at IS NULL)";
+        let open = format!(
+            "SELECT id FROM turn WHERE ended_at IS NULL
+             UNION ALL SELECT id FROM message WHERE completed_at IS NULL AND {shown}
+             UNION ALL SELECT id FROM part WHERE status IN ('pending', 'running') AND {shown}"
+        );
+        let mut open = database.prepare(&open).unwrap();
+        open.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     fn no_tool_ran_twice(&self) {
@@ -185,20 +188,12 @@ impl<'a> Told<'a> {
     /// A prompt: a word, and a number that no other has. Asked again once, as another prompt.
     pub async fn prompt(&mut self, session: &str, word: &str) -> Option<Value> {
         for _ in 0..2 {
-            match self.server.start("session/prompt", self.words(session, word)).if_it_lives().await? {
+            match self.server.start("session/prompt", words(session, word)).if_it_lives().await? {
                 Ok(result) => return Some(result),
                 Err(error) => self.failures.push(("session/prompt".to_owned(), error)),
             }
         }
         None
-    }
-
-    #[expect(clippy::unused_self, reason = "it reads as what the client says")]
-    fn words(&self, session: &str, word: &str) -> Value {
-        static NUMBERS: AtomicU32 = AtomicU32::new(1);
-        let number = NUMBERS.fetch_add(1, Ordering::SeqCst);
-        let text = format!("{word} {number}.");
-        json!({"sessionId": session, "parts": [{"type": "text", "text": text}]})
     }
 
     /// Text that streams, a tool, a question to the person, an answer that breaks off.
@@ -215,7 +210,7 @@ impl<'a> Told<'a> {
             // Of another time round.
             drop(std::fs::remove_file(life.home.workspace().join(file)));
         }
-        let held = self.words(session, "Hold");
+        let held = words(session, "Hold");
         let mut held = Box::pin(self.server.start("session/prompt", held).if_it_lives());
         tokio::select! {
             there = self.server.while_it_lives(life.home.wait_for_file("held")) => there?,
@@ -224,10 +219,10 @@ impl<'a> Told<'a> {
                 return Some(());
             }
         }
-        let mut steer = self.words(session, "Steer");
+        let mut steer = words(session, "Steer");
         steer["delivery"] = "steer".into();
         let steered = self.server.start("session/prompt", steer);
-        let waiting = self.words(session, "Wait");
+        let waiting = words(session, "Wait");
         let waiting = self.server.start("session/prompt", waiting);
         if let Some(message) = self.second_in_the_queue(session).await? {
             self.ask("session/unqueue", json!({"sessionId": session, "messageId": message})).await;
@@ -289,4 +284,11 @@ impl<'a> Told<'a> {
         self.summary(&session).await?;
         self.copies(&session).await
     }
+}
+
+/// A prompt of a word and a number that no other has.
+fn words(session: &str, word: &str) -> Value {
+    static NUMBERS: AtomicU32 = AtomicU32::new(1);
+    let text = format!("{word} {}.", NUMBERS.fetch_add(1, Ordering::SeqCst));
+    json!({"sessionId": session, "parts": [{"type": "text", "text": text}]})
 }

@@ -81,6 +81,7 @@ async fn r_03_a_power_loss_at_any_point_keeps_what_was_acknowledged() {
         std::fs::remove_file(life.home.workspace().join("runs")).unwrap_or_default();
         life.check(&there).await;
         losses += 1;
+        eprintln!("{losses} losses of power, the last behind step {step}");
     }
     let done = format!("power loss in a life of {} writes, syncs and truncations", trace.steps());
     matrix::held("R-03", &done, losses, "all acknowledged there, INV");
