@@ -28,7 +28,10 @@ pub use crate::{
 use crate::{
     permission::Person,
     provider::ToolSpec,
-    store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
+    store::{
+        Field, Lessee, Loading, MessagesPage, NewSessionRow, PageQuery, SessionFilter, Store, StoreError,
+        TitleBy,
+    },
     tool::{Registry, buffers::Editor},
     transcript::{
         Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, Update,
@@ -130,6 +133,10 @@ impl Engine {
                     prepare: Arc::clone(&inner.settings) as Arc<dyn Prepare>,
                     queue_telling: Arc::default(),
                 });
+                for (session, note) in store.recovered() {
+                    inner.events.emit(session, None, Update::Recovered(note.clone()));
+                    inner.events.changed(session, Change::Updated);
+                }
                 let leftovers = store.clone();
                 tokio::spawn(async move {
                     if let Err(error) = leftovers.remove_leftovers().await {
@@ -221,7 +228,8 @@ impl Engine {
             loading: if query.full { Loading::Full } else { Loading::Preview(PREVIEW_BYTES) },
         };
         let page = self.store().await?.messages(page).await.map_err(Failure::from)?;
-        Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })
+        let MessagesPage { messages, has_before, has_after, recovered } = page;
+        Ok(MessagePage { messages, has_before, has_after, recovered })
     }
 
     /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`, at most 4 MiB.

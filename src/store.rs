@@ -9,6 +9,7 @@ mod anchors;
 mod approvals;
 mod baselines;
 mod body;
+mod damage;
 mod evidence;
 mod history;
 mod import;
@@ -171,6 +172,7 @@ struct Inner {
     /// The schema version of a database that a newer program wrote.
     newer: Option<i64>,
     lessee: Lessee,
+    recovered: Vec<recovery::Recovered>,
 }
 
 impl std::fmt::Debug for Store {
@@ -188,9 +190,10 @@ impl Store {
         }
         let path = directory.join(FILE);
         let opened = migrate::open(&path)?;
-        if opened.newer.is_none() {
-            recovery::end_what_dead_processes_left(&opened.connection)?;
-        }
+        let recovered = match opened.newer {
+            None => recovery::end_what_dead_processes_left(&opened.connection)?,
+            Some(_) => Vec::new(),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 readers: reader::Readers::new(path.clone()),
@@ -198,6 +201,7 @@ impl Store {
                 newer: opened.newer,
                 path,
                 lessee,
+                recovered,
             }),
         })
     }
@@ -243,6 +247,11 @@ impl Store {
     /// The database file.
     pub fn path(&self) -> &Path {
         &self.inner.path
+    }
+
+    /// The sessions that had an unclean end when the database was opened, and what was interrupted in each.
+    pub fn recovered(&self) -> &[(crate::transcript::SessionId, String)] {
+        &self.inner.recovered
     }
 
     /// Who this process is in leases.

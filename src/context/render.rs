@@ -11,7 +11,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::{
     provider::{CallResult, Content, Entry, Image, Said, Seal},
     store::Field,
-    transcript::{Body, FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState, image, text},
+    transcript::{
+        Body, FailureKind, FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState, image, text,
+    },
 };
 
 /// What the model reads as the result of a call that has none.
@@ -119,8 +121,9 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
                 said.push(Said::Reasoning { text: body.text.clone(), seal });
             }
             PartKind::Tool(tool) => {
-                // An imported message may use an id twice; each result must find its own call.
-                let used = results.iter().any(|result| result.call_id == tool.call_id);
+                // An imported message may use an id twice, a damaged one none; each result must find its own call.
+                let used =
+                    tool.call_id.is_empty() || results.iter().any(|result| result.call_id == tool.call_id);
                 let call_id = if used { part.id.to_string() } else { tool.call_id.clone() };
                 said.push(Said::Call {
                     call_id: call_id.clone(),
@@ -140,7 +143,7 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
     if !results.is_empty() {
         entries.push(Entry::Results(results));
     }
-    if message.error.is_some() {
+    if message.error.as_ref().is_some_and(|error| error.kind != FailureKind::StorageDamaged) {
         entries.push(Entry::User(vec![Content::Text(BROKE_OFF.to_owned())]));
     }
     entries

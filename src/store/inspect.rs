@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Result, configure, leases, migrate, rows};
+use super::{Result, configure, leases, migrate};
 use crate::transcript::Owner;
 
 /// Page cache of the connection in KiB.
@@ -44,7 +44,7 @@ pub fn inspect(directory: &Path) -> Result<Option<Inspection>> {
     };
     if (1..=migrate::VERSION).contains(&version) {
         let sql = "SELECT count(*) AS n FROM session WHERE deleted_at IS NULL";
-        seen.sessions = connection.query_row(sql, [], |row| rows::unsigned(row, "n"))?;
+        seen.sessions = connection.query_row(sql, [], |row| row.get::<_, i64>("n"))?.try_into().unwrap_or(0);
         seen.owners = leases::owners(&connection)?;
     }
     Ok(Some(seen))

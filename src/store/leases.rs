@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Result, StoreError};
+use super::{Result, StoreError, rows::Reading};
 use crate::transcript::{Owner, Timestamp};
 
 /// A lease of a process on another system (a shared disk) counts as dead after this long without a heartbeat.
@@ -62,11 +62,11 @@ fn find(connection: &Connection, session: i64) -> Result<Option<Row>> {
     let row = connection
         .prepare_cached("SELECT pid, pid_started, client, heartbeat FROM lease WHERE session = ?1")?
         .query_row([session], |row| {
-            Ok(Row {
-                owner: Owner { pid: row.get(0)?, client: row.get(2)? },
-                started: row.get(1)?,
-                heartbeat: row.get(3)?,
-            })
+            let mut it = Reading::new(row);
+            let owner = Owner { pid: it.small("pid"), client: it.text("client") };
+            let (started, heartbeat) = (it.integer("pid_started"), it.integer("heartbeat"));
+            it.log(|| format!("the lease of session {session}"));
+            Ok(Row { owner, started, heartbeat })
         })
         .optional()?;
     Ok(row)

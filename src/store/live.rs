@@ -10,7 +10,8 @@ use super::{
     Committed, Result, Store,
     messages::{self, NewMessage},
     parts::{self, Loading},
-    rows, sessions,
+    rows::{self, Reading},
+    sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
@@ -211,13 +212,16 @@ fn load_window(connection: &Connection, key: i64) -> Result<WindowRow> {
     let row = connection
         .prepare_cached("SELECT start, reshaped, reason, failures FROM live_window WHERE session = ?1")?
         .query_row([key], |row| {
-            let start = row.get::<_, i64>("start")?;
-            Ok(WindowRow {
+            let mut it = Reading::new(row);
+            let start = it.integer("start");
+            let window = WindowRow {
                 start: (start > 0).then_some(Seq(start)),
-                reshaped: row.get("reshaped")?,
-                reason: row.get("reason")?,
-                failures: u32::try_from(row.get::<_, i64>("failures")?).unwrap_or(0),
-            })
+                reshaped: it.integer("reshaped"),
+                reason: it.text("reason"),
+                failures: it.small("failures"),
+            };
+            it.log(|| format!("the window of session {key}"));
+            Ok(window)
         })
         .optional()?;
     Ok(row.unwrap_or_default())
@@ -225,9 +229,7 @@ fn load_window(connection: &Connection, key: i64) -> Result<WindowRow> {
 
 fn load(connection: &Connection, key: i64) -> Result<Live> {
     let window = load_window(connection, key)?;
-    let last = connection
-        .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
-        .query_row([key], |row| row.get(0).map(Seq))?;
+    let last = Seq(messages::last_seq(connection, key)?);
     let boundary = boundary(connection, key)?;
     let summarised = boundary.as_ref().map_or(0, |boundary| boundary.seq.0);
     let counted = counted(connection, key)?;
@@ -256,7 +258,7 @@ fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
     let message = MessageId::from("");
     let parts =
         parts::of_messages(connection, key, (seq, seq), Loading::Preview(0), |_| Some(message.clone()))?;
-    let compaction = parts.into_iter().find_map(|(_, part)| match part.kind {
+    let compaction = parts.into_iter().find_map(|found| match found.part.kind {
         PartKind::Compaction(compaction) => Some(compaction),
         _ => None,
     });
@@ -269,12 +271,11 @@ fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
 /// The newest call whose request was whole: its size in bytes and in tokens belong together.
 fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
     let read = |row: &Row<'_>| {
-        let usage: Usage = rows::optional_json(row, "usage")?.unwrap_or_default();
-        let counted = rows::model(row)?.map(|model| Counted {
-            model,
-            bytes: rows::unsigned(row, "request_bytes").unwrap_or(0),
-            tokens: usage.total_input(),
-        });
+        let mut it = Reading::new(row);
+        let usage: Usage = it.json("usage").unwrap_or_default();
+        let bytes = it.unsigned("request_bytes");
+        let counted = it.model().map(|model| Counted { model, bytes, tokens: usage.total_input() });
+        it.log(|| format!("the newest step of session {key}"));
         Ok(counted)
     };
     Ok(connection
@@ -288,21 +289,26 @@ fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
         .flatten())
 }
 
+/// Tokens of a part that are believed at most: more than any window has.
+const MOST_TOKENS: i64 = 1 << 32;
+
 fn weights(connection: &Connection, key: i64, (first, last): (Seq, Seq), enough: u64) -> Result<Vec<Weight>> {
     let mut statement = connection.prepare_cached(
         "SELECT message.seq AS seq, role,
-                coalesce((SELECT sum(CASE WHEN compacted_at IS NULL THEN tokens ELSE min(tokens, ?4) END)
+                coalesce((SELECT sum(min(max(tokens, 0), CASE WHEN compacted_at IS NULL THEN ?5 ELSE ?4 END))
                           FROM part WHERE part.session = message.session AND part.seq = message.seq), 0) AS tokens
          FROM message WHERE session = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC",
     )?;
     let digest = rows::signed(crate::transcript::text::estimate_tokens(evidence::MOST_BYTES as u64));
-    let mut found = statement.query(params![key, first.0, last.0, digest])?;
+    let mut found = statement.query(params![key, first.0, last.0, digest, MOST_TOKENS])?;
     let (mut weights, mut sum) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
-        let tokens = rows::unsigned(row, "tokens")?;
-        let role: Role = rows::needed_word(row, "role")?;
-        weights.push(Weight { seq: Seq(row.get("seq")?), user: role == Role::User, tokens });
-        sum += tokens;
+        let mut it = Reading::new(row);
+        let tokens = it.unsigned("tokens");
+        // Who cannot be named is no user: no window begins there.
+        let user = it.needed_word::<Role>("role") == Some(Role::User);
+        weights.push(Weight { seq: Seq(it.integer("seq")), user, tokens });
+        sum = tokens.saturating_add(sum);
         if sum >= enough {
             break;
         }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    Committed, Result, Store, leases, messages,
+    Committed, Result, Store, leases, messages, rows,
     sessions::{self, NewSessionRow},
 };
 use crate::transcript::{MessageId, PartId, Seq, Session, SessionId};
@@ -46,7 +46,7 @@ impl Store {
                 crate::transcript::FailureKind::Interrupted,
                 "this message was still being written when the session was forked",
             );
-            super::turns::interrupt(tx, to_key, &error)?;
+            super::recovery::interrupt(tx, to_key, &error)?;
             leases::release(tx, to_key)?;
             tx.execute("UPDATE session SET deleted_at = NULL WHERE key = ?1", [to_key])?;
             sessions::load(tx, &id)
@@ -62,9 +62,7 @@ fn end_of_copy(tx: &Connection, key: i64, last: Option<&MessageId>) -> Result<Se
             (session, seq) if session == key => Ok(seq),
             _ => Err(super::StoreError::MessageNotFound(id.to_string())),
         },
-        None => {
-            Ok(Seq(tx.query_row("SELECT last_seq FROM session WHERE key = ?1", [key], |row| row.get(0))?))
-        }
+        None => Ok(Seq(messages::last_seq(tx, key)?)),
     }
 }
 
@@ -95,9 +93,9 @@ fn copy(tx: &Connection, from: i64, to: i64, first: i64, last: i64) -> Result<()
     tx.execute(
         "UPDATE session SET last_seq = ?2, messages = ?2,
                 parts = (SELECT count(*) FROM part WHERE session = ?1),
-                bytes = (SELECT coalesce(sum(bytes + input_bytes), 0) FROM part WHERE session = ?1)
+                bytes = (SELECT coalesce(sum(min(max(bytes, 0), ?3) + min(max(input_bytes, 0), ?3)), 0) FROM part WHERE session = ?1)
          WHERE key = ?1",
-        params![to, last],
+        params![to, last, rows::MOST >> 20],
     )?;
     Ok(())
 }

@@ -51,13 +51,14 @@ pub fn to_inbox(parts: &[AcceptedPart]) -> String {
     serde_json::to_string(parts).unwrap_or_default()
 }
 
-/// The parts of the message that a prompt becomes.
-pub fn from_inbox(stored: &str, message: &MessageId) -> Vec<NewPart> {
-    let parts: Vec<AcceptedPart> = serde_json::from_str(stored).unwrap_or_else(|error| {
-        tracing::error!(%error, message = message.as_str(), "a waiting prompt cannot be read");
-        vec![AcceptedPart::Text("[this prompt could not be read from the database]".to_owned())]
-    });
-    (0_u32..).zip(parts).map(|(index, part)| new_part(index, part, message)).collect()
+/// The parts of the message that a prompt becomes. `None` when they cannot be read.
+pub fn from_inbox(stored: &str, message: &MessageId) -> Option<Vec<NewPart>> {
+    let parts: Vec<AcceptedPart> = serde_json::from_str(stored)
+        .inspect_err(
+            |error| tracing::error!(%error, message = message.as_str(), "a waiting prompt cannot be read"),
+        )
+        .ok()?;
+    Some((0_u32..).zip(parts).map(|(index, part)| new_part(index, part, message)).collect())
 }
 
 fn new_part(index: u32, accepted: AcceptedPart, message: &MessageId) -> NewPart {
@@ -86,7 +87,7 @@ mod tests {
         let image =
             AcceptedPart::Image { mime: "image/png".into(), uri: None, base64: STANDARD.encode([1, 2, 3]) };
         let stored = to_inbox(&[AcceptedPart::Text("hello ✅".into()), image]);
-        let parts = from_inbox(&stored, &MessageId::from("msg_1"));
+        let parts = from_inbox(&stored, &MessageId::from("msg_1")).unwrap();
         assert_eq!(parts[0].part.kind, PartKind::Text(Body::whole("hello ✅")));
         assert_eq!(parts[1].bodies, vec![(Field::Data, vec![1, 2, 3])]);
     }

@@ -18,6 +18,7 @@ use super::{
     },
     server::Server,
     status,
+    types::Recovered,
 };
 use crate::{
     engine::{EngineError, ListQuery, MessageQuery, NewSession, PromptRequest},
@@ -80,7 +81,8 @@ impl Server {
         let full = bodies == Bodies::Full;
         let page = self.engine.messages(MessageQuery { session_id, before, after, limit, full }).await?;
         let messages = page.messages.into_iter().map(render::message).collect();
-        Ok(MessagePage { messages, has_before: page.has_before, has_after: page.has_after })
+        let recovered = page.recovered.map(|note| Recovered { note });
+        Ok(MessagePage { messages, has_before: page.has_before, has_after: page.has_after, recovered })
     }
 
     pub async fn session_prompt(&self, params: SessionPrompt) -> Outcome<PromptResult> {
