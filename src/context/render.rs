@@ -127,7 +127,7 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
                 let call_id = if used { part.id.to_string() } else { tool.call_id.clone() };
                 said.push(Said::Call {
                     call_id: call_id.clone(),
-                    tool: tool.tool.clone(),
+                    tool: callable(&tool.tool).to_owned(),
                     arguments: tool.input.text.clone(),
                 });
                 results.push(result(&part.id, call_id, tool, contents, images));
@@ -147,6 +147,13 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
         entries.push(Entry::User(vec![Content::Text(BROKE_OFF.to_owned())]));
     }
     entries
+}
+
+/// A tool's name as every provider takes it: letters, digits, `_` and `-`, at most 64. A damaged or imported one may be
+/// anything.
+fn callable(name: &str) -> &str {
+    let allowed = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if allowed && (1..=64).contains(&name.len()) { name } else { "unknown" }
 }
 
 /// How many bytes of text a part shows the model, about: for telling a message's size by part.

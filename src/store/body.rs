@@ -46,6 +46,19 @@ impl Field {
         }
     }
 
+    /// The field of that number.
+    pub(super) fn of_number(number: i64) -> Option<Self> {
+        match number {
+            0 => Some(Self::Text),
+            1 => Some(Self::Input),
+            2 => Some(Self::Output),
+            3 => Some(Self::Error),
+            4 => Some(Self::Seal),
+            5 => Some(Self::Data),
+            _ => u8::try_from(number.checked_sub(16)?).ok().map(Self::Attachment),
+        }
+    }
+
     /// Its name for people.
     pub(super) fn name(self) -> &'static str {
         match self {

@@ -160,9 +160,12 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
         }
     }
     tx.prepare_cached(
-        "INSERT INTO prompt (session, message, client_id, digest, delivery, text, parts, agent, model_provider,
+        // The key is given here: behind a damaged row with the largest key SQLite would have none left.
+        "INSERT INTO prompt (key, session, message, client_id, digest, delivery, text, parts, agent, model_provider,
                              model_id, created_at, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'waiting')",
+         VALUES (1 + max(coalesce((SELECT max(key) FROM prompt WHERE key BETWEEN 0 AND ?12), 0),
+                         coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'prompt' AND seq <= ?12), 0)),
+                 ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'waiting')",
     )?
     .execute(params![
         key,
@@ -175,7 +178,8 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
         prompt.agent,
         prompt.model.provider,
         prompt.model.id,
-        Timestamp::now().0
+        Timestamp::now().0,
+        rows::MOST
     ])?;
     Ok(Enqueued::New)
 }

@@ -192,7 +192,7 @@ fn page(connection: &Connection, query: &PageQuery) -> Result<MessagesPage> {
 }
 
 /// How far beyond the number of a session's messages a `seq` is still believed.
-const MOST_LOST: i64 = 1_000;
+pub(super) const MOST_LOST: i64 = 1_000;
 
 /// The newest message's place. The session's own word for it holds unless its messages say otherwise: then the newest that
 /// can be believed does.
@@ -253,6 +253,9 @@ fn joined(found: Vec<Found>, parts: Vec<parts::Found>, key: i64) -> Vec<Message>
         while let Some(mut found) = parts.next_if(|found| found.seq == message.seq) {
             flaws.append(&mut found.flaws);
             message.parts.push(found.part);
+        }
+        if !flaws.is_empty() {
+            message.parts.sort_by_key(|part| part.index);
         }
         if role.is_none() {
             message.role = likely_role(&message);

@@ -52,7 +52,7 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<Ve
 
 /// The sessions in which something stands open, or that have an owner, and no living one. Found by partial indexes: it
 /// costs nothing where nothing is open.
-fn abandoned(connection: &Connection) -> Result<Vec<i64>> {
+pub(super) fn abandoned(connection: &Connection) -> Result<Vec<i64>> {
     let keys = connection
         .prepare(
             "SELECT session FROM turn WHERE ended_at IS NULL

@@ -109,7 +109,14 @@ impl<'a, 's> Reading<'a, 's> {
 
     /// An id that must be there; `stand_in` where nobody could ask for it by its name.
     pub(super) fn id(&mut self, column: &str, stand_in: impl FnOnce() -> String) -> String {
-        self.checked_text(column).ok().filter(|id| !id.is_empty()).unwrap_or_else(stand_in)
+        match self.checked_text(column) {
+            Ok(id) if !id.is_empty() => id,
+            Ok(_) => {
+                self.wrong(column, ValueRef::Text(b""));
+                stand_in()
+            }
+            Err(_) => stand_in(),
+        }
     }
 
     /// The text, or what can be shown of it.

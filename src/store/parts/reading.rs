@@ -118,6 +118,9 @@ impl Bodied<'_> {
     }
 }
 
+/// Parts whose own place cannot be read come behind the others.
+const NO_PLACE: u32 = 1 << 20;
+
 /// The part in this row, and what could not be read of it. `place` is its message, and its place there.
 fn from_row(
     connection: &Connection,
@@ -133,7 +136,7 @@ fn from_row(
     let kind = kind(&mut it, &bodied, &mut missing)?;
     let index = u32::try_from(it.integer("idx")).unwrap_or_else(|_| {
         it.note("`idx` is no place in a message".to_owned());
-        place
+        NO_PLACE.saturating_add(place)
     });
     let mut flaws = it.flaws();
     flaws.append(&mut missing);

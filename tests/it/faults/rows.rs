@@ -104,7 +104,14 @@ fn damage(home: &Home, case: &Case, key: i64) -> bool {
             assert!(changed > 0, "{sql}");
             true
         }
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => false,
+        Err(error)
+            if matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch)
+            ) =>
+        {
+            false
+        }
         Err(error) => panic!("{sql}: {error}"),
     }
 }
@@ -184,11 +191,11 @@ async fn a_damaged_column_costs_its_row_and_never_the_session() {
         }
         eprintln!("{} ({}): {} = {}", case.table, case.row, case.column, case.value);
         let id = listed(&server, &known, &id).await;
-        known.push(id.clone());
         works(&server, &id).await;
         done += 1;
         // The next case has a list of its own to find its session in.
         server.call("session/delete", json!({"sessionId": id})).await;
+        known.truncate(1);
     }
     assert_eq!(server.shut_down().await, Some(0));
     matrix::held("rows", "columns of stored rows damaged, one by one", done, "session whole but for the row");
@@ -204,7 +211,7 @@ const NAMED: &[(&str, &str)] = &[
     ("UPDATE part SET metadata = '[' WHERE session = ?1 AND type = 'tool'", "`metadata` is of another shape"),
     ("UPDATE part SET bytes = -5 WHERE session = ?1 AND type = 'tool'", "`bytes` is `-5`"),
     (
-        "DELETE FROM body WHERE part = (SELECT key FROM part WHERE session = ?1 AND type = 'tool')",
+        "DELETE FROM body WHERE part = (SELECT key FROM part WHERE session = ?1 AND type = 'tool') AND field = 2",
         "output are missing",
     ),
     (
