@@ -18,6 +18,7 @@ use tokio::sync::OnceCell;
 
 pub use crate::{
     context::report::{Fate, Framed, Piece},
+    provider::{KeyVerdict, Probe},
     store::{Evidence, Step},
     turn::{
         Compacted,
@@ -27,7 +28,7 @@ pub use crate::{
 };
 use crate::{
     permission::Person,
-    provider::ToolSpec,
+    provider::{self, ToolSpec},
     store::{
         Field, Lessee, Loading, MessagesPage, NewSessionRow, PageQuery, SessionFilter, Store, StoreError,
         TitleBy,
@@ -351,6 +352,17 @@ impl Engine {
         let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.models(cwd.as_deref())).await?)
+    }
+
+    /// Whether the providers that are ready or configured in `cwd` can be reached and take their keys. Spends no tokens.
+    pub async fn probe(&self, cwd: String) -> Result<Vec<(String, Probe)>, EngineError> {
+        let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
+        let connections = blocking(move || settings.connections(&cwd)).await?;
+        let probes = connections.into_iter().map(|(name, settings)| async move {
+            let probed = provider::probe(&settings).await;
+            (name, probed)
+        });
+        Ok(futures::future::join_all(probes).await)
     }
 
     /// The tools that models are offered.

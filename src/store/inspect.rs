@@ -64,8 +64,13 @@ pub fn inspect(directory: &Path) -> Result<Option<Inspection>> {
     }
     let (connection, without_log) = open(&path)?;
     let version = migrate::check(&connection)?;
-    let mut seen =
-        Inspection { version, ours: migrate::VERSION, without_log, problems: broken(&connection), ..Inspection::default() };
+    let mut seen = Inspection {
+        version,
+        ours: migrate::VERSION,
+        without_log,
+        problems: broken(&connection),
+        ..Inspection::default()
+    };
     if (1..=migrate::VERSION).contains(&version) {
         // Each look for itself: a damaged page costs what lies on it.
         let looks: [(&str, fn(&Connection, &mut Inspection) -> Result<()>); 4] =
@@ -91,7 +96,8 @@ fn open(path: &Path) -> Result<(Connection, bool)> {
     match opened {
         Err(StoreError::Readonly(_)) => {
             let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-            let alone = Connection::open_with_flags(alone(path), flags).map_err(StoreError::from).and_then(looked)?;
+            let alone =
+                Connection::open_with_flags(alone(path), flags).map_err(StoreError::from).and_then(looked)?;
             let log = std::fs::metadata(PathBuf::from(format!("{}-wal", path.display())));
             Ok((alone, log.is_ok_and(|log| log.len() > 0)))
         }

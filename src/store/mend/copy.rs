@@ -52,11 +52,17 @@ fn put(bytes: &mut [u8], at: usize, number: u32) {
 }
 
 fn number(bytes: &[u8], at: usize) -> usize {
-    bytes.get(at..at + 4).and_then(|field| field.try_into().ok()).map_or(0, |field| u32::from_be_bytes(field) as usize)
+    bytes
+        .get(at..at + 4)
+        .and_then(|field| field.try_into().ok())
+        .map_or(0, |field| u32::from_be_bytes(field) as usize)
 }
 
 fn short(bytes: &[u8], at: usize) -> usize {
-    bytes.get(at..at + 2).and_then(|field| field.try_into().ok()).map_or(0, |field| usize::from(u16::from_be_bytes(field)))
+    bytes
+        .get(at..at + 2)
+        .and_then(|field| field.try_into().ok())
+        .map_or(0, |field| usize::from(u16::from_be_bytes(field)))
 }
 
 fn connect(path: &Path) -> std::result::Result<Connection, StoreError> {

@@ -68,15 +68,16 @@ impl Losses {
 
 /// Writes the report beside the database, readable by its owner only (invariant 13).
 pub(super) fn write(report: &Path, kept: &Path, losses: &[Loss]) -> Result<()> {
-    let written = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(report).and_then(|file| {
-        let mut out = std::io::BufWriter::new(file);
-        writeln!(out, "The database was repaired. The old one is {}.", kept.display())?;
-        writeln!(out, "Lost or changed, {} in all:\n", losses.len())?;
-        for loss in losses {
-            writeln!(out, "{loss}")?;
-        }
-        out.flush()?;
-        out.get_ref().sync_all()
-    });
+    let written =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(report).and_then(|file| {
+            let mut out = std::io::BufWriter::new(file);
+            writeln!(out, "The database was repaired. The old one is {}.", kept.display())?;
+            writeln!(out, "Lost or changed, {} in all:\n", losses.len())?;
+            for loss in losses {
+                writeln!(out, "{loss}")?;
+            }
+            out.flush()?;
+            out.get_ref().sync_all()
+        });
     written.map_err(failed(report))
 }

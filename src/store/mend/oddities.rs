@@ -8,8 +8,19 @@ use crate::store::Result;
 
 /// Tables whose values are looked at; bodies are bytes.
 const TABLES: &[&str] = &[
-    "project", "session", "message", "part", "prompt", "turn", "step", "todo", "approval", "live_window", "import",
-    "anchor", "baseline",
+    "project",
+    "session",
+    "message",
+    "part",
+    "prompt",
+    "turn",
+    "step",
+    "todo",
+    "approval",
+    "live_window",
+    "import",
+    "anchor",
+    "baseline",
 ];
 
 /// Rows of one kind that should not be: how they are called, and how they are counted.
@@ -20,8 +31,14 @@ const ORPHANS: &[(&str, &str)] = &[
          WHERE NOT EXISTS (SELECT 1 FROM message AS m WHERE m.session = p.session AND m.seq = p.seq)",
     ),
     ("bodies without a part", "SELECT count(*) FROM body WHERE part NOT IN (SELECT key FROM part)"),
-    ("messages without a session", "SELECT count(*) FROM message WHERE session NOT IN (SELECT key FROM session)"),
-    ("prompts without a session", "SELECT count(*) FROM prompt WHERE session NOT IN (SELECT key FROM session)"),
+    (
+        "messages without a session",
+        "SELECT count(*) FROM message WHERE session NOT IN (SELECT key FROM session)",
+    ),
+    (
+        "prompts without a session",
+        "SELECT count(*) FROM prompt WHERE session NOT IN (SELECT key FROM session)",
+    ),
     (
         "sessions with gaps between their messages",
         "SELECT count(*) FROM (SELECT 1 FROM message GROUP BY session HAVING min(seq) <> 1 OR max(seq) <> count(*))",
@@ -78,7 +95,8 @@ fn values(connection: &Connection, table: &str, found: &mut Vec<String>) -> Resu
         if !wrong.is_empty() {
             odd += 1;
             if odd <= MOST_TOLD {
-                found.push(format!("{table}, row {number}: {} cannot be what stands there", wrong.join(", ")));
+                found
+                    .push(format!("{table}, row {number}: {} cannot be what stands there", wrong.join(", ")));
             }
         }
     }

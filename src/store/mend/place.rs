@@ -61,11 +61,8 @@ impl Place {
 
     /// Locks the database against every other process.
     pub(super) fn lock(&mut self) -> Result<()> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&self.database)
-            .map_err(failed(&self.database))?;
+        let file =
+            OpenOptions::new().read(true).write(true).open(&self.database).map_err(failed(&self.database))?;
         fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| RepairError::InUse)?;
         self.locked = Some(file);
         Ok(())

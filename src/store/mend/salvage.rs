@@ -211,10 +211,12 @@ fn stubs(source: &Connection, new: &Connection, losses: &mut Losses) -> Result<(
     part_stubs(source, new, &ids("part", "key"), losses)?;
     message_stubs(source, new, losses)?;
     for (key, id) in ids("session", "key") {
-        let sql = "INSERT OR IGNORE INTO session (key, id, project, title, cwd, agent, model_provider, model_id,
+        let sql =
+            "INSERT OR IGNORE INTO session (key, id, project, title, cwd, agent, model_provider, model_id,
                        created_at, updated_at, activity) VALUES (?1, ?2, '', '', '', '', '', '', 0, 0, 0)";
         if id.starts_with(SessionId::PREFIX) && new.execute(sql, (key, &id))? > 0 {
-            losses.of(key, format!("session {id}: its row is lost; it was made again from what belongs to it"));
+            losses
+                .of(key, format!("session {id}: its row is lost; it was made again from what belongs to it"));
         }
     }
     Ok(())

@@ -68,8 +68,7 @@ fn sessions(source: &Connection, new: &Connection, losses: &mut Losses) -> Resul
         "SELECT session FROM message UNION SELECT session FROM part UNION
          SELECT session FROM prompt WHERE state = 'waiting' EXCEPT SELECT key FROM session",
     )?;
-    let missing =
-        missing.query_map([], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let missing = missing.query_map([], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     for key in missing {
         let id = new_id(crate::transcript::SessionId::PREFIX);
         new.execute(
@@ -77,7 +76,10 @@ fn sessions(source: &Connection, new: &Connection, losses: &mut Losses) -> Resul
                                   updated_at, activity) VALUES (?1, ?2, '', '', '', '', '', '', 0, 0, 0)",
             params![key, id],
         )?;
-        losses.of(key, format!("session {id}: its row and its id are lost; it was made again from what belongs to it"));
+        losses.of(
+            key,
+            format!("session {id}: its row and its id are lost; it was made again from what belongs to it"),
+        );
     }
     directories(source, new)?;
     new.execute(
@@ -130,12 +132,14 @@ fn projects(new: &Connection) -> Result<()> {
         .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     for (key, cwd) in lost {
-        let find = || new.query_row("SELECT id FROM project WHERE root = ?1", [&cwd], |row| row.get::<_, String>(0));
+        let find =
+            || new.query_row("SELECT id FROM project WHERE root = ?1", [&cwd], |row| row.get::<_, String>(0));
         let id = match find().optional()? {
             Some(id) => id,
             None => {
                 let id = new_id(ProjectId::PREFIX);
-                let name = Path::new(&cwd).file_name().map_or(cwd.as_str().into(), |name| name.to_string_lossy());
+                let name =
+                    Path::new(&cwd).file_name().map_or(cwd.as_str().into(), |name| name.to_string_lossy());
                 new.execute(
                     "INSERT INTO project (id, root, name, created_at) VALUES (?1, ?2, ?3, ?4)",
                     params![id, cwd, name, Timestamp::now().0],
@@ -172,7 +176,8 @@ fn messages(new: &Connection, losses: &mut Losses) -> Result<()> {
 
 /// Messages behind the last one that is left.
 fn beyond(new: &Connection, (session, end): (i64, i64), losses: &mut Losses) -> Result<()> {
-    let told: i64 = new.query_row("SELECT last_seq FROM session WHERE key = ?1", [session], |row| row.get(0))?;
+    let told: i64 =
+        new.query_row("SELECT last_seq FROM session WHERE key = ?1", [session], |row| row.get(0))?;
     if told > end && told - end <= MOST_LOST {
         losses.of(session, format!("messages {} to {told}: lost with all that was in them", end + 1));
     }
@@ -186,11 +191,10 @@ fn lost_message(new: &Connection, session: i64, seq: i64) -> Result<()> {
         "INSERT INTO message (session, seq, id, role, created_at, completed_at, error) VALUES (?1, ?2, ?3, '', ?4, ?4, ?5)",
         params![session, seq, new_id(MessageId::PREFIX), Timestamp::now().0, error],
     )?;
-    let parts: i64 = new.query_row(
-        "SELECT count(*) FROM part WHERE session = ?1 AND seq = ?2",
-        [session, seq],
-        |row| row.get(0),
-    )?;
+    let parts: i64 =
+        new.query_row("SELECT count(*) FROM part WHERE session = ?1 AND seq = ?2", [session, seq], |row| {
+            row.get(0)
+        })?;
     if parts == 0 {
         note(new, session, seq, "[agentls: a message that stood here was lost in the database]")?;
     }
@@ -227,10 +231,13 @@ fn roles(new: &Connection) -> Result<()> {
 
 /// Drops what belongs to sessions and projects that are not there.
 fn strays(new: &Connection, losses: &mut Losses) -> Result<()> {
-    let tables = ["prompt", "turn", "step", "todo", "approval", "live_window", "import", "anchor", "baseline"];
+    let tables =
+        ["prompt", "turn", "step", "todo", "approval", "live_window", "import", "anchor", "baseline"];
     for table in tables {
         let dropped = new.execute(
-            &format!("DELETE FROM {table} WHERE session IS NOT NULL AND session NOT IN (SELECT key FROM session)"),
+            &format!(
+                "DELETE FROM {table} WHERE session IS NOT NULL AND session NOT IN (SELECT key FROM session)"
+            ),
             [],
         )?;
         if dropped > 0 {
@@ -248,7 +255,10 @@ fn strays(new: &Connection, losses: &mut Losses) -> Result<()> {
 pub(super) fn tell(new: &Connection, losses: &Losses, report: &Path) -> Result<()> {
     for (session, count) in losses.by_session() {
         let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
-        let note = format!("The database was repaired: {rows} of this session lost or changed; see {}.", report.display());
+        let note = format!(
+            "The database was repaired: {rows} of this session lost or changed; see {}.",
+            report.display()
+        );
         new.execute("UPDATE session SET recovered = ?2 WHERE key = ?1", params![session, note])?;
     }
     Ok(())
@@ -257,7 +267,8 @@ pub(super) fn tell(new: &Connection, losses: &Losses, report: &Path) -> Result<(
 /// Sessions, messages and parts.
 pub(super) fn counts(new: &Connection) -> Result<(u64, u64, u64)> {
     let count = |table: &str| -> Result<u64> {
-        let count = new.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))?;
+        let count =
+            new.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
     };
     Ok((count("session")?, count("message")?, count("part")?))

@@ -74,7 +74,8 @@ pub(super) struct Column {
 
 /// The columns of a table.
 pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
-    let mut info = connection.prepare("SELECT name, type, \"notnull\", dflt_value FROM pragma_table_info(?1)")?;
+    let mut info =
+        connection.prepare("SELECT name, type, \"notnull\", dflt_value FROM pragma_table_info(?1)")?;
     let columns = info.query_map([table], |row| {
         let kind = match row.get::<_, String>(1)?.as_str() {
             "INTEGER" => Kind::Integer,
@@ -115,8 +116,7 @@ impl Column {
     }
 
     fn number(&self, number: i64) -> (Value, bool) {
-        let believed =
-            if ANY_NUMBER.contains(&self.name.as_str()) { number } else { number.clamp(0, MOST) };
+        let believed = if ANY_NUMBER.contains(&self.name.as_str()) { number } else { number.clamp(0, MOST) };
         (Value::Integer(believed), believed != number)
     }
 

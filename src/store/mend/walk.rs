@@ -84,7 +84,8 @@ impl Rows<'_> {
 
     /// Looks up each key from `first` to before `end`.
     fn probe(&self, connection: &Connection, (first, end): (i64, i64), visit: Visit<'_>) {
-        let sql = self.sql(&format!("{} = {}", self.key, if self.within.is_some() { "?2" } else { "?1" }), "ASC");
+        let sql =
+            self.sql(&format!("{} = {}", self.key, if self.within.is_some() { "?2" } else { "?1" }), "ASC");
         let Ok(mut statement) = connection.prepare(&sql) else { return };
         for key in first..end.min(first.saturating_add(MOST_PROBES)) {
             let row = statement.query_row(params_from_iter(self.values(&[key])), |row| {

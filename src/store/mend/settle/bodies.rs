@@ -15,7 +15,8 @@ pub(super) fn orphans(new: &Connection, losses: &mut Losses) -> Result<()> {
     let mut lost = new.prepare(
         "SELECT part, field, sum(length(data)) FROM body WHERE part NOT IN (SELECT key FROM part) GROUP BY part, field",
     )?;
-    let lost = lost.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
+    let lost =
+        lost.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
     for body in lost {
         let (part, field, bytes) = body?;
         losses.note(format!("part with key {part}: lost, with {bytes} bytes of its {}", named(field)));
@@ -52,7 +53,12 @@ pub(super) fn types(new: &Connection, losses: &mut Losses) -> Result<()> {
     )?;
     let mute = mute
         .query_map([], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(3)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, String>(3)?,
+            ))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     for (key, session, seq, id) in mute {
