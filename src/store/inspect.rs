@@ -55,6 +55,9 @@ pub struct Sizes {
     pub worth_compacting: bool,
 }
 
+/// Adds what it sees.
+type Look = fn(&Connection, &mut Inspection) -> Result<()>;
+
 /// Looks at `agentls.db` in `directory`. `None` when there is none yet. Blocks, for as long as it takes to read
 /// the whole file.
 pub fn inspect(directory: &Path) -> Result<Option<Inspection>> {
@@ -73,7 +76,7 @@ pub fn inspect(directory: &Path) -> Result<Option<Inspection>> {
     };
     if (1..=migrate::VERSION).contains(&version) {
         // Each look for itself: a damaged page costs what lies on it.
-        let looks: [(&str, fn(&Connection, &mut Inspection) -> Result<()>); 4] =
+        let looks: [(&str, Look); 4] =
             [("sizes", sizes), ("sessions", sessions), ("owners", owners), ("rows", rows)];
         for (what, look) in looks {
             if let Err(error) = look(&connection, &mut seen) {

@@ -26,8 +26,13 @@ pub(super) fn open(place: &Place, losses: &mut Losses) -> Result<Connection> {
     let mut bytes = fs::read(&path).map_err(failed(&path))?;
     fill(&mut bytes);
     fs::write(&path, &bytes).map_err(failed(&path))?;
-    if let Ok(connection) = connect(&path) {
-        return Ok(connection);
+    match connect(&path) {
+        Ok(connection) => return Ok(connection),
+        Err(error @ StoreError::Newer(_)) => return Err(error.into()),
+        Err(error) => tracing::info!(%error, "the copy cannot be read as it is"),
+    }
+    if is_foreign(&path) {
+        return Err(StoreError::Damaged("another program's database".to_owned()).into());
     }
     losses.note("the database's first pages: they were replaced by those of a new one".to_owned());
     transplant(place, &path, &mut bytes)?;
@@ -83,13 +88,25 @@ fn connect(path: &Path) -> std::result::Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn transplant(place: &Place, path: &Path, bytes: &mut [u8]) -> Result<()> {
+/// Whether this is a sound database that is not ours: nobody's to repair.
+fn is_foreign(path: &Path) -> bool {
+    let looked = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| {
+        let sql = "SELECT count(*) > 0 AND sum(name = 'session') = 0 FROM sqlite_schema";
+        let foreign = connection.query_row(sql, [], |row| row.get::<_, Option<bool>>(0))?;
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        Ok(foreign.unwrap_or(false) && verdict == "ok")
+    });
+    looked.unwrap_or(false)
+}
+
+fn transplant(place: &Place, path: &Path, bytes: &mut Vec<u8>) -> Result<()> {
     let pattern = place.pattern();
     let connection = migrate::open(&pattern)?.connection;
     connection.execute_batch("PRAGMA journal_mode = DELETE")?;
     connection.close().map_err(|(_, error)| error)?;
     let new = fs::read(&pattern).map_err(failed(&pattern))?;
     for page in schema_pages(&new) {
+        bytes.resize(bytes.len().max((page + 1) * PAGE), 0);
         let range = page * PAGE..(page + 1) * PAGE;
         if let (Some(to), Some(from)) = (bytes.get_mut(range.clone()), new.get(range)) {
             to.copy_from_slice(from);

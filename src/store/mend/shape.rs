@@ -110,7 +110,7 @@ impl Column {
             (Kind::Integer, ValueRef::Integer(number)) => self.number(number),
             (Kind::Text, ValueRef::Text(bytes)) => self.text(table, bytes),
             (Kind::Blob, ValueRef::Blob(bytes)) => (Value::Blob(bytes.to_vec()), false),
-            _ if self.is_id(table) => (self.new_id(table), true),
+            _ if self.is_id(table) => (fresh_id(table), true),
             _ => (self.empty(), true),
         }
     }
@@ -125,14 +125,18 @@ impl Column {
         if self.is_id(table) {
             return match readable {
                 Ok(id) if !id.is_empty() => (Value::Text(id.to_owned()), false),
-                _ => (self.new_id(table), true),
+                _ => (fresh_id(table), true),
             };
         }
         let text = String::from_utf8_lossy(bytes).into_owned();
         let name = self.name.as_str();
         if JSON.iter().any(|(of, columns)| *of == table && columns.contains(&name)) {
             let valid = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() && readable.is_ok();
-            return if valid { (Value::Text(text), false) } else { (self.empty(), true) };
+            return match self.empty() {
+                _ if valid => (Value::Text(text), false),
+                Value::Text(_) => (Value::Text("{}".to_owned()), true),
+                empty => (empty, true),
+            };
         }
         if let Some((_, _, words, stand_in)) = WORDS.iter().find(|it| (it.0, it.1) == (table, name))
             && !words.contains(&text.as_str())
@@ -145,11 +149,11 @@ impl Column {
     fn is_id(&self, table: &str) -> bool {
         self.name == "id" && IDS.iter().any(|(of, _)| *of == table)
     }
+}
 
-    fn new_id(&self, table: &str) -> Value {
-        let prefix = IDS.iter().find(|(of, _)| *of == table).map_or("", |(_, prefix)| prefix);
-        Value::Text(new_id(prefix))
-    }
+fn fresh_id(table: &str) -> Value {
+    let prefix = IDS.iter().find(|(of, _)| *of == table).map_or("", |(_, prefix)| prefix);
+    Value::Text(new_id(prefix))
 }
 
 /// A fresh id of that kind.

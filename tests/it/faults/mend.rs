@@ -312,7 +312,8 @@ async fn a_repair_that_is_killed_leaves_the_old_database_in_its_place() {
     invariants::hold(&home, &[]).await;
 }
 
-#[tokio::test]
+// The command waits for a provider that runs beside it.
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_interrupted_is_told_wherever_the_session_is_seen() {
     let held = Answer::new().call("c1", "bash", &json!({"command": "touch held; sleep 600"}));
     let double = Double::start(Wire::Responses, vec![held]).await;
