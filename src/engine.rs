@@ -19,6 +19,7 @@ use tokio::sync::OnceCell;
 
 pub use crate::{
     context::report::{Fate, Framed, Piece},
+    provider::{KeyVerdict, Probe},
     store::{Evidence, Step},
     turn::{
         Compacted,
@@ -28,8 +29,11 @@ pub use crate::{
 };
 use crate::{
     permission::Person,
-    provider::ToolSpec,
-    store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
+    provider::{self, ToolSpec},
+    store::{
+        Field, Lessee, Loading, MessagesPage, NewSessionRow, PageQuery, SessionFilter, Store, StoreError,
+        TitleBy,
+    },
     tool::{Registry, buffers::Editor},
     transcript::{
         Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Seq, Session, SessionId, TodoItem,
@@ -141,6 +145,10 @@ impl Engine {
                     prepare,
                     queue_telling: Arc::default(),
                 });
+                for (session, note) in store.recovered() {
+                    inner.events.emit(session, None, Update::Recovered(note.clone()));
+                    inner.events.changed(session, Change::Updated);
+                }
                 let leftovers = store.clone();
                 tokio::spawn(async move {
                     if let Err(error) = leftovers.remove_leftovers().await {
@@ -246,7 +254,8 @@ impl Engine {
             loading: if query.full { Loading::Full } else { Loading::Preview(PREVIEW_BYTES) },
         };
         let page = self.store().await?.messages(page).await.map_err(Failure::from)?;
-        Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })
+        let MessagesPage { messages, has_before, has_after, recovered } = page;
+        Ok(MessagePage { messages, has_before, has_after, recovered })
     }
 
     /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file), `attachment:N` or
@@ -370,6 +379,17 @@ impl Engine {
         let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.models(cwd.as_deref())).await?)
+    }
+
+    /// Whether the providers that are ready or configured in `cwd` can be reached and take their keys. Spends no tokens.
+    pub async fn probe(&self, cwd: String) -> Result<Vec<(String, Probe)>, EngineError> {
+        let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
+        let connections = blocking(move || settings.connections(&cwd)).await?;
+        let probes = connections.into_iter().map(|(name, settings)| async move {
+            let probed = provider::probe(&settings).await;
+            (name, probed)
+        });
+        Ok(futures::future::join_all(probes).await)
     }
 
     /// The tools that models are offered.

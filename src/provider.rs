@@ -14,12 +14,14 @@ mod failure;
 mod http;
 mod image_tokens;
 mod offline;
+mod probe;
 mod redact;
 mod remote;
 mod responses;
 mod sse;
 
 pub use offline::Explorer;
+pub use probe::{KeyVerdict, Probe, probe};
 pub use remote::connect;
 
 use std::{fmt::Debug, time::Duration};

@@ -15,6 +15,7 @@ mod body;
 mod busy;
 mod changes;
 mod claims;
+mod damage;
 mod evidence;
 pub mod follow;
 mod history;
@@ -24,6 +25,7 @@ mod inspect;
 mod leases;
 mod lines;
 mod live;
+mod mend;
 mod messages;
 mod migrate;
 mod notices;
@@ -62,9 +64,10 @@ pub use evidence::Evidence;
 pub use history::{Entry, History};
 pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summary as ImportSummary};
 pub use inbox::{Enqueued, NewPrompt, PromptFate};
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, Sizes, inspect};
 pub use leases::{BEAT_MS, Holder, Lessee, Vitality};
 pub use live::{Boundary, Counted, Live, NewSummary, Reshape, Weight, Won};
+pub use mend::{Loss, Repair, RepairError, repair};
 pub use messages::{MessagesPage, NewMessage, PageQuery};
 pub use outline::Outline;
 pub use parts::{Bodies, Loading, NewPart};
@@ -210,6 +213,7 @@ struct Inner {
     /// The schema version of a database that a newer program wrote.
     newer: Option<i64>,
     lessee: Lessee,
+    recovered: Vec<recovery::Recovered>,
 }
 
 impl std::fmt::Debug for Store {
@@ -230,13 +234,17 @@ impl Store {
         let path = directory.join(FILE);
         let opened = migrate::open(&path)?;
         let backlog = Arc::new(backlog::Backlog::new(lessee.clone()));
-        if opened.newer.is_none() {
-            match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection)) {
+        let recovered = match opened.newer {
+            None => match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection)) {
                 // Everything can be read all the same.
-                Err(error) if error.is_of_the_disk() => backlog.recover_later(),
-                ended => ended?,
-            }
-        }
+                Err(error) if error.is_of_the_disk() => {
+                    backlog.recover_later();
+                    Vec::new()
+                }
+                recovered => recovered?,
+            },
+            Some(_) => Vec::new(),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 readers: reader::Readers::new(path.clone()),
@@ -245,6 +253,7 @@ impl Store {
                 newer: opened.newer,
                 path,
                 lessee,
+                recovered,
             }),
         })
     }
@@ -320,6 +329,11 @@ impl Store {
     /// The database file.
     pub fn path(&self) -> &Path {
         &self.inner.path
+    }
+
+    /// The sessions that had an unclean end when the database was opened, and what was interrupted in each.
+    pub fn recovered(&self) -> &[(crate::transcript::SessionId, String)] {
+        &self.inner.recovered
     }
 
     /// Who this process is in leases.

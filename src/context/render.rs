@@ -12,8 +12,8 @@ use crate::{
     provider::{CallResult, Content, Entry, Image, Said, Seal},
     store::Field,
     transcript::{
-        Attachment, Body, FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState, image::Shown,
-        text,
+        Attachment, Body, FailureKind, FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState,
+        image::Shown, text,
     },
 };
 
@@ -144,12 +144,13 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
                 said.push(Said::Reasoning { text: body.text.clone(), seal });
             }
             PartKind::Tool(tool) => {
-                // An imported message may use an id twice; each result must find its own call.
-                let used = results.iter().any(|result| result.call_id == tool.call_id);
+                // An imported message may use an id twice, a damaged one none; each result must find its own call.
+                let used =
+                    tool.call_id.is_empty() || results.iter().any(|result| result.call_id == tool.call_id);
                 let call_id = if used { part.id.to_string() } else { tool.call_id.clone() };
                 said.push(Said::Call {
                     call_id: call_id.clone(),
-                    tool: tool.tool.clone(),
+                    tool: callable(&tool.tool).to_owned(),
                     arguments: tool.input.text.clone(),
                 });
                 results.push(result(&part.id, call_id, tool, contents, images));
@@ -165,10 +166,17 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
     if !results.is_empty() {
         entries.push(Entry::Results(results));
     }
-    if message.error.is_some() {
+    if message.error.as_ref().is_some_and(|error| error.kind != FailureKind::StorageDamaged) {
         entries.push(Entry::User(vec![Content::Text(BROKE_OFF.to_owned())]));
     }
     entries
+}
+
+/// A tool's name as every provider takes it: letters, digits, `_` and `-`, at most 64. A damaged or imported one may be
+/// anything.
+fn callable(name: &str) -> &str {
+    let allowed = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if allowed && (1..=64).contains(&name.len()) { name } else { "unknown" }
 }
 
 /// How many bytes of text a part shows the model, about: for telling a message's size by part.

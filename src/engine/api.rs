@@ -98,6 +98,7 @@ pub struct MessagePage {
     pub messages: Vec<Message>,
     pub has_before: bool,
     pub has_after: bool,
+    pub recovered: Option<String>,
 }
 
 impl MessagePage {

@@ -151,6 +151,20 @@ impl Settings {
         }
     }
 
+    /// How to reach each provider that is ready or configured, by name.
+    pub(super) fn connections(&self, cwd: &Path) -> Vec<(String, provider::Settings)> {
+        let (config, client) = (self.load(Some(cwd)).config, self.client());
+        let mut names: Vec<String> = known_models(&config).into_iter().map(|model| model.provider).collect();
+        names.dedup();
+        let reach = |name: String| {
+            let own = config.providers.get(&name);
+            let settings = connection(&name, own, &client).ok()?;
+            let wanted = own.is_some() || matches!(settings.key, Key::Secret(_));
+            (wanted && name != catalog::OFFLINE).then_some((name, settings))
+        };
+        names.into_iter().filter_map(reach).collect()
+    }
+
     fn resolve(&self, config: &Config, reference: &ModelRef) -> Result<Resolved, Failure> {
         let model = find_model(config, reference)?;
         if reference.provider == catalog::OFFLINE {

@@ -72,13 +72,30 @@ pub(super) trait Decode: Send {
     fn end(&mut self, out: &mut VecDeque<Event>);
 }
 
-/// The provider of these settings. Nothing is connected yet.
-pub fn connect(settings: Settings) -> Arc<dyn Provider> {
-    let format: Box<dyn Format> = match settings.api {
+fn format(api: Api) -> Box<dyn Format> {
+    match api {
         Api::Responses => Box::new(Responses),
         Api::Chat => Box::new(Chat),
         Api::Anthropic => Box::new(Anthropic),
-    };
+    }
+}
+
+/// Where a provider lists its models, behind the base URL.
+pub(super) fn models_path(api: Api) -> &'static str {
+    if api == Api::Anthropic { "v1/models" } else { "models" }
+}
+
+/// The headers that a format needs, and those that carry a key.
+pub(super) fn credentials(settings: &Settings) -> Vec<Credential> {
+    let format = format(settings.api);
+    let own = format.headers().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let key = if let Key::Secret(key) = &settings.key { Some(format.credential(key)) } else { None };
+    own.chain(key).collect()
+}
+
+/// The provider of these settings. Nothing is connected yet.
+pub fn connect(settings: Settings) -> Arc<dyn Provider> {
+    let format = format(settings.api);
     let (secret, plain): (Vec<_>, Vec<_>) =
         settings.headers.iter().cloned().partition(|(name, _)| is_secret(name));
     let mut credentials = secret;

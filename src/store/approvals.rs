@@ -2,8 +2,12 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Committed, Result, Store, leases, rows, sessions};
-use crate::transcript::{SessionId, Timestamp, TodoItem};
+use super::{
+    Committed, Result, Store, leases,
+    rows::{self, Lossy, Reading},
+    sessions,
+};
+use crate::transcript::{SessionId, Timestamp, TodoItem, TodoStatus};
 
 /// Something a person allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +29,10 @@ impl Store {
                  WHERE project = (SELECT project FROM session WHERE key = ?1) AND (session IS NULL OR session = ?1)
                  ORDER BY key",
             )?;
-            let found = statement.query_map([key], |row| Ok(Approved { tool: row.get(0)?, rule: row.get(1)? }))?;
+            let found = statement.query_map([key], |row| {
+                let (Lossy(tool), Lossy(rule)) = (row.get(0)?, row.get(1)?);
+                Ok(Approved { tool, rule })
+            })?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -85,7 +92,11 @@ pub(super) fn todo(connection: &Connection, key: i64) -> Result<Vec<TodoItem>> {
     let mut statement =
         connection.prepare_cached("SELECT text, status FROM todo WHERE session = ?1 ORDER BY idx")?;
     let items = statement.query_map([key], |row| {
-        Ok(TodoItem { text: row.get("text")?, status: rows::needed_word(row, "status")? })
+        let mut it = Reading::new(row);
+        let status = it.needed_word("status").unwrap_or(TodoStatus::Pending);
+        let item = TodoItem { text: it.text("text"), status };
+        it.log(|| format!("a todo of session {key}"));
+        Ok(item)
     })?;
     Ok(items.collect::<rusqlite::Result<_>>()?)
 }

@@ -61,7 +61,7 @@ impl Store {
 fn load(connection: &Connection, key: i64) -> Result<Option<Baseline>> {
     Ok(connection
         .prepare_cached("SELECT value FROM baseline WHERE session = ?1")?
-        .query_row([key], |row| rows::optional_json(row, "value"))
+        .query_row([key], |row| Ok(rows::optional_json(row, "value")))
         .optional()?
         .flatten())
 }

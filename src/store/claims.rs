@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     Committed, Result, Store, StoreError,
     leases::{self, Lessee, Vitality},
-    rows, sessions,
+    rows::Reading,
+    sessions,
 };
 use crate::transcript::{SessionId, Timestamp};
 
@@ -107,8 +108,11 @@ fn find(connection: &Connection, session: i64) -> Result<Option<Found>> {
             "SELECT pid, pid_started, host, client, takes, made_at FROM claim WHERE session = ?1",
         )?
         .query_row([session], |row| {
-            let made_at = rows::time(row, "made_at")?;
-            Ok((Found { lessee: Lessee::from_row(row)?, takes: row.get("takes")? }, made_at))
+            let mut it = Reading::new(row);
+            let claim = Found { lessee: Lessee::read(&mut it), takes: it.integer("takes") != 0 };
+            let made_at = it.time("made_at");
+            it.log(|| format!("the claim on session {session}"));
+            Ok((claim, made_at))
         })
         .optional()?;
     let now = Timestamp::now();

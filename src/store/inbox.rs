@@ -8,10 +8,12 @@ use super::{
     leases,
     messages::{self, NewMessage},
     parts::NewPart,
-    rows, sessions,
+    rows::{self, Lossy, Reading},
+    sessions,
 };
 use crate::transcript::{
-    Delivery, Message, MessageId, ModelRef, QueuedPrompt, Role, SessionId, Timestamp, TurnId,
+    Body, Delivery, Message, MessageId, ModelRef, Part, PartId, PartKind, QueuedPrompt, Role, SessionId,
+    Timestamp, TurnId,
 };
 
 /// A prompt to be accepted.
@@ -103,7 +105,7 @@ impl Store {
         &self,
         session: &SessionId,
         turn: &TurnId,
-        make: impl Fn(&str, &MessageId) -> Vec<NewPart> + Send + 'static,
+        make: impl Fn(&str, &MessageId) -> Option<Vec<NewPart>> + Send + 'static,
     ) -> Result<Committed<Vec<Message>>> {
         let (session, turn, lessee) = (session.clone(), turn.clone(), self.lessee().clone());
         self.write(move |tx| {
@@ -113,7 +115,7 @@ impl Store {
                 .prepare_cached(
                     "SELECT * FROM prompt WHERE session = ?1 AND state = 'waiting' AND delivery = 'steer' ORDER BY key",
                 )?
-                .query_map([key], Waiting::from_row)?
+                .query_map([key], |row| Ok(Waiting::from_row(row)))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             waiting.into_iter().map(|prompt| take(tx, key, &session, &turn, prompt, &make)).collect()
         })
@@ -138,7 +140,8 @@ fn fate(connection: &Connection, key: i64, prompt: &MessageId) -> Result<Option<
          WHERE prompt.session = ?1 AND message = ?2",
     )?;
     let found = select.query_row(params![key, prompt.as_str()], |row| {
-        let (state, turn) = (row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?);
+        let Lossy(state) = row.get(0)?;
+        let turn = row.get::<_, Option<Lossy>>(1)?.map(|Lossy(turn)| turn);
         Ok(match turn {
             Some(turn) if row.get::<_, bool>(2)? => PromptFate::Answered(TurnId::from(turn)),
             None if state == "withdrawn" => PromptFate::Withdrawn,
@@ -154,12 +157,15 @@ pub(super) fn waiting(connection: &Connection, key: i64) -> Result<Vec<QueuedPro
         "SELECT message, text, delivery, created_at FROM prompt WHERE session = ?1 AND {WAITING_IN_ORDER}"
     ))?;
     let prompts = statement.query_map([key], |row| {
-        Ok(QueuedPrompt {
-            message_id: MessageId::from(row.get::<_, String>(0)?),
-            text: row.get(1)?,
-            delivery: rows::needed_word(row, "delivery")?,
-            created_at: Timestamp(row.get(3)?),
-        })
+        let mut it = Reading::new(row);
+        let prompt = QueuedPrompt {
+            message_id: MessageId::from(it.text("message")),
+            text: it.text("text"),
+            delivery: it.needed_word("delivery").unwrap_or(Delivery::Queue),
+            created_at: it.time("created_at"),
+        };
+        it.log(|| format!("waiting prompt {}", prompt.message_id));
+        Ok(prompt)
     })?;
     Ok(prompts.collect::<rusqlite::Result<_>>()?)
 }
@@ -187,14 +193,9 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
                  WHERE prompt.session = ?1 AND client_id = ?2",
             )?
             .query_row(params![key, client_id], |row| {
-                let message = MessageId::from(row.get::<_, String>(0)?);
-                Ok((
-                    message,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                    row.get::<_, Option<String>>(3)?,
-                    row.get::<_, bool>(4)?,
-                ))
+                let (Lossy(message), Lossy(digest), Lossy(state)) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let turn = row.get::<_, Option<Lossy>>(3)?.map(|Lossy(turn)| turn);
+                Ok((MessageId::from(message), digest, state, turn, row.get::<_, bool>(4)?))
             })
             .optional()?;
         if let Some((message_id, digest, state, turn, ended)) = before {
@@ -212,9 +213,12 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
         }
     }
     tx.prepare_cached(
-        "INSERT INTO prompt (session, message, client_id, digest, delivery, text, parts, agent, model_provider,
+        // The key is given here: behind a damaged row with the largest key SQLite would have none left.
+        "INSERT INTO prompt (key, session, message, client_id, digest, delivery, text, parts, agent, model_provider,
                              model_id, created_at, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'waiting')",
+         VALUES (1 + max(coalesce((SELECT max(key) FROM prompt WHERE key BETWEEN 0 AND ?12), 0),
+                         coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'prompt' AND seq <= ?12), 0)),
+                 ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'waiting')",
     )?
     .execute(params![
         key,
@@ -227,7 +231,8 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
         prompt.agent,
         prompt.model.provider,
         prompt.model.id,
-        Timestamp::now().0
+        Timestamp::now().0,
+        rows::MOST
     ])?;
     Ok(Enqueued::New)
 }
@@ -236,20 +241,25 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
 pub(super) struct Waiting {
     key: i64,
     message_id: MessageId,
+    text: String,
     parts: String,
     agent: String,
     model: ModelRef,
 }
 
 impl Waiting {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            key: row.get("key")?,
-            message_id: MessageId::from(row.get::<_, String>("message")?),
-            parts: row.get::<_, Option<String>>("parts")?.unwrap_or_default(),
-            agent: row.get::<_, Option<String>>("agent")?.unwrap_or_default(),
-            model: rows::model(row)?.unwrap_or(ModelRef { provider: String::new(), id: String::new() }),
-        })
+    fn from_row(row: &Row<'_>) -> Self {
+        let mut it = Reading::new(row);
+        let prompt = Self {
+            key: it.integer("key"),
+            message_id: MessageId::from(it.text("message")),
+            text: it.text("text"),
+            parts: it.whole_text("parts").unwrap_or_default(),
+            agent: it.whole_text("agent").unwrap_or_default(),
+            model: it.needed_model(),
+        };
+        it.log(|| format!("waiting prompt {}", prompt.message_id));
+        prompt
     }
 }
 
@@ -257,8 +267,23 @@ impl Waiting {
 pub(super) fn next(tx: &Connection, key: i64) -> Result<Option<Waiting>> {
     Ok(tx
         .prepare_cached(&format!("SELECT * FROM prompt WHERE session = ?1 AND {WAITING_IN_ORDER} LIMIT 1"))?
-        .query_row([key], Waiting::from_row)
+        .query_row([key], |row| Ok(Waiting::from_row(row)))
         .optional()?)
+}
+
+/// What is left of a prompt whose parts cannot be read: its text, as lists show it.
+fn text_alone(message: &MessageId, text: String) -> Part {
+    let text = if text.is_empty() {
+        "[agentls: this prompt cannot be read from the database]".to_owned()
+    } else {
+        text
+    };
+    Part {
+        id: PartId::random(),
+        message_id: message.clone(),
+        index: 0,
+        kind: PartKind::Text(Body::whole(text)),
+    }
 }
 
 /// Turns a waiting prompt into a user message of the turn.
@@ -268,11 +293,12 @@ pub(super) fn take(
     session: &SessionId,
     turn: &TurnId,
     prompt: Waiting,
-    make: impl Fn(&str, &MessageId) -> Vec<NewPart>,
+    make: impl Fn(&str, &MessageId) -> Option<Vec<NewPart>>,
 ) -> Result<Message> {
     tx.prepare_cached("UPDATE prompt SET state = 'taken', parts = NULL, turn = ?2 WHERE key = ?1")?
         .execute(params![prompt.key, turn.as_str()])?;
-    let parts = make(&prompt.parts, &prompt.message_id);
+    let parts = make(&prompt.parts, &prompt.message_id)
+        .unwrap_or_else(|| vec![text_alone(&prompt.message_id, prompt.text).into()]);
     let message = NewMessage {
         id: prompt.message_id,
         role: Role::User,

@@ -13,9 +13,13 @@
 
 use std::sync::OnceLock;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Committed, Result, Store, StoreError, claims, recovery, rows, sessions};
+use super::{
+    Committed, Result, Store, StoreError, claims, recovery,
+    rows::{self, Reading},
+    sessions,
+};
 use crate::{
     failpoint,
     transcript::{Owner, SessionId, Status, Timestamp},
@@ -57,13 +61,13 @@ impl Lessee {
     }
 
     /// Reads `pid`, `pid_started`, `host` and `client`.
-    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            pid: row.get("pid")?,
-            started: row.get("pid_started")?,
-            host: row.get("host")?,
-            client: row.get("client")?,
-        })
+    pub(super) fn read(it: &mut Reading<'_, '_>) -> Self {
+        Self {
+            pid: it.small("pid"),
+            started: it.integer("pid_started"),
+            host: it.text("host"),
+            client: it.text("client"),
+        }
     }
 
     pub(super) fn owner(&self) -> Owner {
@@ -227,7 +231,12 @@ impl Store {
 pub(super) fn find(connection: &Connection, session: i64) -> Result<Option<Holder>> {
     let found = connection
         .prepare_cached("SELECT pid, pid_started, host, client, heartbeat FROM lease WHERE session = ?1")?
-        .query_row([session], |row| Ok((Lessee::from_row(row)?, rows::time(row, "heartbeat")?)))
+        .query_row([session], |row| {
+            let mut it = Reading::new(row);
+            let found = (Lessee::read(&mut it), it.time("heartbeat"));
+            it.log(|| format!("the lease of session {session}"));
+            Ok(found)
+        })
         .optional()?;
     Ok(found.map(|(lessee, heartbeat)| Holder { vitality: lessee.vitality(heartbeat), lessee, heartbeat }))
 }
@@ -244,11 +253,14 @@ pub(super) fn doing(connection: &Connection, session: i64) -> Result<Doing> {
     let found = connection
         .prepare_cached("SELECT status, detail, retry_at FROM lease WHERE session = ?1")?
         .query_row([session], |row| {
-            Ok(Doing {
-                status: rows::optional_word(row, "status")?.unwrap_or(Status::Running),
-                detail: row.get("detail")?,
-                retry_at: rows::optional_time(row, "retry_at")?,
-            })
+            let mut it = Reading::new(row);
+            let doing = Doing {
+                status: it.word("status").unwrap_or(Status::Running),
+                detail: it.optional_text("detail"),
+                retry_at: it.optional_time("retry_at"),
+            };
+            it.log(|| format!("the lease of session {session}"));
+            Ok(doing)
         })
         .optional()?;
     Ok(found.unwrap_or(Doing { status: Status::Idle, detail: None, retry_at: None }))
@@ -266,17 +278,6 @@ pub(super) fn owners(connection: &Connection) -> Result<Vec<Owner>> {
         .query_map([], |row| row.get::<_, i64>(0))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     keys.into_iter().filter_map(|key| owner(connection, key).transpose()).collect()
-}
-
-/// The sessions with a lease of a dead process.
-pub(super) fn of_the_dead(connection: &Connection) -> Result<Vec<i64>> {
-    let keys = connection
-        .prepare("SELECT session FROM lease")?
-        .query_map([], |row| row.get::<_, i64>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let is_dead =
-        |key: &i64| owner(connection, *key).map(|owner| owner.is_none().then_some(*key)).transpose();
-    keys.iter().filter_map(is_dead).collect()
 }
 
 /// Whether `lessee` holds the lease.

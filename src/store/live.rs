@@ -11,7 +11,9 @@ use super::{
     Committed, Result, Store, leases,
     messages::{self, NewMessage},
     parts::{self, Loading},
-    pictures, rows, sessions,
+    pictures,
+    rows::{self, Reading},
+    sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
@@ -252,13 +254,16 @@ fn load_window(connection: &Connection, key: i64) -> Result<WindowRow> {
     let row = connection
         .prepare_cached("SELECT start, reshaped, reason, failures FROM live_window WHERE session = ?1")?
         .query_row([key], |row| {
-            let start = row.get::<_, i64>("start")?;
-            Ok(WindowRow {
+            let mut it = Reading::new(row);
+            let start = it.integer("start");
+            let window = WindowRow {
                 start: (start > 0).then_some(Seq(start)),
-                reshaped: row.get("reshaped")?,
-                reason: row.get("reason")?,
-                failures: u32::try_from(row.get::<_, i64>("failures")?).unwrap_or(0),
-            })
+                reshaped: it.integer("reshaped"),
+                reason: it.text("reason"),
+                failures: it.small("failures"),
+            };
+            it.log(|| format!("the window of session {key}"));
+            Ok(window)
         })
         .optional()?;
     Ok(row.unwrap_or_default())
@@ -266,9 +271,7 @@ fn load_window(connection: &Connection, key: i64) -> Result<WindowRow> {
 
 fn load(connection: &Connection, key: i64) -> Result<Live> {
     let window = load_window(connection, key)?;
-    let last = connection
-        .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
-        .query_row([key], |row| row.get(0).map(Seq))?;
+    let last = Seq(messages::last_seq(connection, key)?);
     let boundary = boundary(connection, key)?;
     let summarised = boundary.as_ref().map_or(0, |boundary| boundary.seq.0);
     let counted = counted(connection, key)?;
@@ -289,7 +292,7 @@ fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
     let message = MessageId::from("");
     let parts =
         parts::of_messages(connection, key, (seq, seq), Loading::Preview(0), |_| Some(message.clone()))?;
-    let compaction = parts.into_iter().find_map(|(_, part)| match part.kind {
+    let compaction = parts.into_iter().find_map(|found| match found.part.kind {
         PartKind::Compaction(compaction) => Some(compaction),
         _ => None,
     });
@@ -303,7 +306,7 @@ fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
 pub(super) fn won(connection: &Connection, key: i64) -> Result<Option<Won>> {
     let won = connection
         .prepare_cached("SELECT won FROM live_window WHERE session = ?1")?
-        .query_row([key], |row| rows::optional_json(row, "won"))
+        .query_row([key], |row| Ok(rows::optional_json(row, "won")))
         .optional()?;
     Ok(won.flatten())
 }
@@ -319,12 +322,11 @@ pub(super) fn newest_summary(connection: &Connection, key: i64) -> Result<Option
 /// The newest call whose request was whole: its size in bytes and in tokens belong together.
 fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
     let read = |row: &Row<'_>| {
-        let usage: Usage = rows::optional_json(row, "usage")?.unwrap_or_default();
-        let counted = rows::model(row)?.map(|model| Counted {
-            model,
-            bytes: rows::unsigned(row, "request_bytes").unwrap_or(0),
-            tokens: usage.total_input(),
-        });
+        let mut it = Reading::new(row);
+        let usage: Usage = it.json("usage").unwrap_or_default();
+        let bytes = it.unsigned("request_bytes");
+        let counted = it.model().map(|model| Counted { model, bytes, tokens: usage.total_input() });
+        it.log(|| format!("the newest step of session {key}"));
         Ok(counted)
     };
     Ok(connection
@@ -338,25 +340,31 @@ fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
         .flatten())
 }
 
+/// Tokens of a part that are believed at most: more than any window has.
+const MOST_TOKENS: i64 = 1 << 32;
+
 fn weights(connection: &Connection, key: i64, (first, last): (Seq, Seq), enough: u64) -> Result<Vec<Weight>> {
     let mut statement = connection.prepare_cached(
         "SELECT message.seq AS seq, role,
-                coalesce((SELECT sum(CASE WHEN compacted_at IS NOT NULL THEN min(tokens, ?4)
+                coalesce((SELECT sum(CASE WHEN compacted_at IS NOT NULL THEN min(max(tokens, 0), ?4)
                                           -- Older versions took the bytes of an image for text.
                                           WHEN type = 'file' AND tokens > ?5 AND json_valid(metadata)
                                             AND metadata ->> '$.mime' LIKE 'image/%' THEN ?5
-                                          ELSE tokens END)
+                                          ELSE min(max(tokens, 0), ?6) END)
                           FROM part WHERE part.session = message.session AND part.seq = message.seq), 0) AS tokens
          FROM message WHERE session = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC",
     )?;
     let digest = rows::signed(crate::transcript::text::estimate_tokens(evidence::MOST_BYTES as u64));
-    let mut found = statement.query(params![key, first.0, last.0, digest, rows::signed(UNSEEN_TOKENS)])?;
+    let unseen = rows::signed(UNSEEN_TOKENS);
+    let mut found = statement.query(params![key, first.0, last.0, digest, unseen, MOST_TOKENS])?;
     let (mut weights, mut sum) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
-        let tokens = rows::unsigned(row, "tokens")?;
-        let role: Role = rows::needed_word(row, "role")?;
-        weights.push(Weight { seq: Seq(row.get("seq")?), user: role == Role::User, tokens });
-        sum += tokens;
+        let mut it = Reading::new(row);
+        let tokens = it.unsigned("tokens");
+        // Who cannot be named is no user: no window begins there.
+        let user = it.needed_word::<Role>("role") == Some(Role::User);
+        weights.push(Weight { seq: Seq(it.integer("seq")), user, tokens });
+        sum = tokens.saturating_add(sum);
         if sum >= enough {
             break;
         }

@@ -5,7 +5,11 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Result, leases::Lessee, rows};
+use super::{
+    Result,
+    leases::Lessee,
+    rows::{self, Reading},
+};
 use crate::transcript::{Change, SessionId};
 
 /// Rows that are kept.
@@ -42,8 +46,10 @@ pub(super) fn since(
     let mut found = select.query(params![after, reader.pid, reader.started, reader.host])?;
     let mut changes: Vec<(SessionId, Change)> = Vec::new();
     while let Some(row) = found.next()? {
-        let session = SessionId::from(row.get::<_, String>("session")?);
-        let change = rows::optional_word(row, "change")?.unwrap_or(Change::Updated);
+        let mut it = Reading::new(row);
+        let session = SessionId::from(it.text("session"));
+        let change = it.word("change").unwrap_or(Change::Updated);
+        it.log(|| format!("a notice of session {session}"));
         if !changes.contains(&(session.clone(), change)) {
             changes.push((session, change));
         }

@@ -76,12 +76,14 @@ fn list(connection: &Connection, session: i64, (first, last): (Seq, Seq)) -> Res
     while let Some(row) = found.next()? {
         let index = u8::try_from(row.get::<_, i64>("place")?).unwrap_or(u8::MAX);
         let attached: bool = row.get("attached")?;
+        // Nothing can be kept for a part that cannot be named: it is shown as damaged.
+        let Ok(id) = row.get::<_, String>("id") else { continue };
         images.push(StoredImage {
             seq: Seq(row.get("seq")?),
-            part: PartId::from(row.get::<_, String>("id")?),
+            part: PartId::from(id),
             index,
             field: if attached { Field::Attachment(index) } else { Field::Data },
-            shown: rows::optional_json(row, "shown")?,
+            shown: rows::optional_json(row, "shown"),
         });
     }
     Ok(images)

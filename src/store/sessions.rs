@@ -5,7 +5,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Committed, Result, Store, StoreError, leases, notices, rows};
+use super::{
+    Committed, Result, Store, StoreError, damage, leases, notices,
+    rows::{self, Lossy, Reading},
+};
 use crate::{
     failpoint,
     transcript::{Change, Counts, ModelRef, ProjectId, Session, SessionId, Status, Timestamp, Usage},
@@ -211,7 +214,7 @@ impl Store {
     pub async fn count_sessions(&self) -> Result<u64> {
         self.read(|tx| {
             let sql = "SELECT count(*) AS n FROM session WHERE deleted_at IS NULL";
-            Ok(tx.query_row(sql, [], |row| rows::unsigned(row, "n"))?)
+            Ok(tx.query_row(sql, [], |row| row.get::<_, i64>("n"))?.try_into().unwrap_or(0))
         })
         .await
     }
@@ -231,24 +234,41 @@ fn remove_some(tx: &Connection, key: i64) -> Result<usize> {
 
 /// The key of a session that is there.
 pub(super) fn key(connection: &Connection, id: &SessionId) -> Result<i64> {
-    connection
-        .prepare_cached("SELECT key FROM session WHERE id = ?1 AND deleted_at IS NULL")?
-        .query_row([id.as_str()], |row| row.get(0))
-        .optional()?
-        .ok_or_else(|| StoreError::SessionNotFound(id.to_string()))
+    let mut by_id =
+        connection.prepare_cached("SELECT key FROM session WHERE id = ?1 AND deleted_at IS NULL")?;
+    let mut found = by_id.query_row([id.as_str()], |row| row.get(0)).optional()?;
+    if let (None, Some([key])) = (found, damage::place(SessionId::PREFIX, id.as_str())) {
+        let sql = "SELECT key FROM session WHERE key = ?1 AND deleted_at IS NULL";
+        found = connection.query_row(sql, [key], |row| row.get(0)).optional()?;
+    }
+    found.ok_or_else(|| StoreError::SessionNotFound(id.to_string()))
+}
+
+/// The id of a session that lists show.
+pub(super) fn id_of_listed(connection: &Connection, key: i64) -> Result<Option<SessionId>> {
+    let id = connection
+        .prepare_cached("SELECT id FROM session WHERE key = ?1 AND deleted_at IS NULL")?
+        .query_row(
+            [key],
+            |row| Ok(Reading::new(row).id("id", || damage::stand_in(SessionId::PREFIX, &[key]))),
+        )
+        .optional()?;
+    Ok(id.map(SessionId::from))
 }
 
 /// What a session has consumed.
 pub(super) fn consumed(connection: &Connection, key: i64) -> Result<Usage> {
     let usage = connection
         .prepare_cached("SELECT usage FROM session WHERE key = ?1")?
-        .query_row([key], |row| rows::optional_json::<Usage>(row, "usage"))?;
+        .query_row([key], |row| Ok(rows::optional_json::<Usage>(row, "usage")))?;
     Ok(usage.unwrap_or_default())
 }
 
 /// Marks a session as the one with the newest activity.
 pub(super) fn touch(connection: &Connection, key: i64) -> Result<()> {
-    connection.prepare_cached("UPDATE activity SET last = last + 1")?.execute([])?;
+    connection
+        .prepare_cached("UPDATE activity SET last = min(max(last, 0), ?1) + 1")?
+        .execute([rows::MOST])?;
     connection
         .prepare_cached(
             "UPDATE session SET activity = (SELECT last FROM activity), updated_at = ?2 WHERE key = ?1",
@@ -260,10 +280,10 @@ pub(super) fn touch(connection: &Connection, key: i64) -> Result<()> {
 pub(super) fn project(tx: &Connection, root: &str, name: &str) -> Result<ProjectId> {
     let find = || {
         tx.prepare_cached("SELECT id FROM project WHERE root = ?1")?
-            .query_row([root], |row| row.get::<_, String>(0))
+            .query_row([root], |row| row.get::<_, Lossy>(0))
             .optional()
     };
-    if let Some(id) = find()? {
+    if let Some(Lossy(id)) = find()? {
         return Ok(ProjectId::from(id));
     }
     let id = ProjectId::random();
@@ -305,11 +325,10 @@ const COLUMNS: &str =
     archived_at, activity, messages, parts, bytes, usage, last_turn, recovered";
 
 pub(super) fn load(connection: &Connection, id: &SessionId) -> Result<Session> {
-    let found = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id = ?1 AND deleted_at IS NULL"))?
-        .query_row([id.as_str()], from_row)
-        .optional()?;
-    let (key, _, session) = found.ok_or_else(|| StoreError::SessionNotFound(id.to_string()))?;
+    let key = key(connection, id)?;
+    let (_, _, session) = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE key = ?1"))?
+        .query_row([key], from_row)?;
     with_owner(connection, key, session)
 }
 
@@ -324,15 +343,15 @@ fn with_owner(connection: &Connection, key: i64, mut session: Session) -> Result
 fn list(connection: &Connection, filter: &SessionFilter) -> Result<SessionsPage> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM session
-         WHERE deleted_at IS NULL AND (archived_at IS NOT NULL) = ?1 AND activity < ?2
+         WHERE deleted_at IS NULL AND (archived_at IS NOT NULL) = ?1 AND activity <= ?2
            AND (?3 IS NULL OR cwd = ?3) AND (?4 IS NULL OR instr(lower(title), ?4) > 0)
          ORDER BY activity DESC LIMIT ?5"
     ))?;
     let more = i64::from(filter.limit) + 1;
+    let newest = filter.cursor.map_or(i64::MAX, |cursor| cursor.saturating_sub(1));
     let search = filter.search.as_deref().map(str::to_lowercase);
-    let before = filter.cursor.unwrap_or(i64::MAX);
     let found = statement
-        .query_map(params![filter.archived, before, filter.cwd, search, more], from_row)?
+        .query_map(params![filter.archived, newest, filter.cwd, search, more], from_row)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let wanted = filter.limit as usize;
     let next =
@@ -347,28 +366,34 @@ fn list(connection: &Connection, filter: &SessionFilter) -> Result<SessionsPage>
 
 /// Key, activity and the session without its owner.
 fn from_row(row: &Row<'_>) -> rusqlite::Result<(i64, i64, Session)> {
-    let model = rows::model(row)?;
-    let session = Session {
-        id: SessionId::from(row.get::<_, String>("id")?),
-        project_id: ProjectId::from(row.get::<_, String>("project")?),
-        parent_id: row.get::<_, Option<String>>("parent")?.map(SessionId::from),
-        title: row.get("title")?,
-        cwd: row.get("cwd")?,
-        agent: row.get("agent")?,
-        model: model.unwrap_or(ModelRef { provider: String::new(), id: String::new() }),
+    let (key, activity) = (row.get("key")?, row.get("activity")?);
+    let mut it = Reading::new(row);
+    let mut session = Session {
+        id: SessionId::from(it.id("id", || damage::stand_in(SessionId::PREFIX, &[key]))),
+        project_id: ProjectId::from(it.text("project")),
+        parent_id: it.optional_text("parent").map(SessionId::from),
+        title: it.text("title"),
+        cwd: it.text("cwd"),
+        agent: it.text("agent"),
+        model: it.needed_model(),
         status: Status::Idle,
-        created_at: rows::time(row, "created_at")?,
-        updated_at: rows::time(row, "updated_at")?,
-        archived_at: rows::optional_time(row, "archived_at")?,
+        created_at: it.time("created_at"),
+        updated_at: it.time("updated_at"),
+        archived_at: it.optional_time("archived_at"),
         counts: Counts {
-            messages: rows::unsigned(row, "messages")?,
-            parts: rows::unsigned(row, "parts")?,
-            bytes: rows::unsigned(row, "bytes")?,
+            messages: it.unsigned("messages"),
+            parts: it.unsigned("parts"),
+            bytes: it.unsigned("bytes"),
         },
-        usage: rows::optional_json::<Usage>(row, "usage")?.unwrap_or_default(),
-        last_turn: rows::optional_json(row, "last_turn")?,
+        usage: it.json("usage").unwrap_or_default(),
+        last_turn: it.json("last_turn"),
         owner: None,
-        recovered: row.get("recovered")?,
+        recovered: it.optional_text("recovered"),
     };
-    Ok((row.get("key")?, row.get("activity")?, session))
+    let flaws = it.flaws();
+    damage::log(&flaws, || format!("session {key}"));
+    if !flaws.is_empty() && session.recovered.is_none() {
+        session.recovered = Some(format!("This session is {}", damage::failure(&flaws).message));
+    }
+    Ok((key, activity, session))
 }

@@ -69,8 +69,8 @@ fn prompt(client_id: Option<&str>, text: &str, delivery: Delivery) -> NewPrompt 
     }
 }
 
-fn text_part(text: &str, message: &MessageId) -> Vec<NewPart> {
-    vec![part(message, 0, PartKind::Text(Body::whole(text))).into()]
+fn text_part(text: &str, message: &MessageId) -> Option<Vec<NewPart>> {
+    (!text.is_empty()).then(|| vec![part(message, 0, PartKind::Text(Body::whole(text))).into()])
 }
 
 fn part(message: &MessageId, index: u32, kind: PartKind) -> Part {

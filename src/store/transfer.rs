@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    Committed, Result, Store, leases, messages, notices,
+    Committed, Result, Store, leases, messages, notices, rows,
     sessions::{self, NewSessionRow},
 };
 use crate::{
@@ -52,7 +52,7 @@ impl Store {
                 crate::transcript::FailureKind::Interrupted,
                 "this message was still being written when the session was forked",
             );
-            super::turns::interrupt(tx, to_key, &error)?;
+            super::recovery::interrupt(tx, to_key, &error)?;
             leases::release(tx, to_key)?;
             tx.execute("UPDATE session SET deleted_at = NULL WHERE key = ?1", [to_key])?;
             notices::add(tx, &maker, &id, Change::Created)?;
@@ -71,9 +71,7 @@ fn end_of_copy(tx: &Connection, key: i64, last: Option<&MessageId>) -> Result<Se
             (session, seq) if session == key => Ok(seq),
             _ => Err(super::StoreError::MessageNotFound(id.to_string())),
         },
-        None => {
-            Ok(Seq(tx.query_row("SELECT last_seq FROM session WHERE key = ?1", [key], |row| row.get(0))?))
-        }
+        None => Ok(Seq(messages::last_seq(tx, key)?)),
     }
 }
 
@@ -104,9 +102,9 @@ fn copy(tx: &Connection, from: i64, to: i64, first: i64, last: i64) -> Result<()
     tx.execute(
         "UPDATE session SET last_seq = ?2, messages = ?2,
                 parts = (SELECT count(*) FROM part WHERE session = ?1),
-                bytes = (SELECT coalesce(sum(bytes + input_bytes), 0) FROM part WHERE session = ?1)
+                bytes = (SELECT coalesce(sum(min(max(bytes, 0), ?3) + min(max(input_bytes, 0), ?3)), 0) FROM part WHERE session = ?1)
          WHERE key = ?1",
-        params![to, last],
+        params![to, last, rows::MOST >> 20],
     )?;
     Ok(())
 }

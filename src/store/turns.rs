@@ -10,9 +10,11 @@ use super::{
     backlog::Entry,
     body::{self, Field},
     changes::{self, NewChange},
-    claims, inbox, leases, notices,
+    claims, damage, inbox, leases, messages, notices,
     parts::{self, Bodies, Loading, NewPart},
-    recovery, rows, sessions,
+    recovery,
+    rows::{self, Reading},
+    sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
@@ -27,6 +29,8 @@ pub struct Begun {
     pub turn: TurnId,
     /// The user message that it answers.
     pub message: Message,
+    /// What was interrupted here before, where a dead process had to be taken over from.
+    pub recovered: Option<String>,
 }
 
 /// How a turn ended.
@@ -131,7 +135,7 @@ impl Store {
     pub async fn begin_turn(
         &self,
         session: &SessionId,
-        make: impl Fn(&str, &MessageId) -> Vec<NewPart> + Send + 'static,
+        make: impl Fn(&str, &MessageId) -> Option<Vec<NewPart>> + Send + 'static,
     ) -> Result<Option<Committed<Begun>>> {
         let (session, lessee) = (session.clone(), self.lessee().clone());
         let backlog = self.backlog();
@@ -140,12 +144,12 @@ impl Store {
                 backlog.refuse(&session)?;
                 let key = sessions::key(tx, &session)?;
                 let Some(prompt) = inbox::next(tx, key)? else { return Ok(None) };
-                let turn = open_turn(tx, key, &lessee)?;
+                let (turn, recovered) = open_turn(tx, key, &lessee)?;
                 tx.execute("UPDATE session SET recovered = NULL WHERE key = ?1", [key])?;
                 let message = inbox::take(tx, key, &session, &turn, prompt, make)?;
                 tx.prepare_cached("UPDATE turn SET message = ?2 WHERE id = ?1")?
                     .execute(params![turn.as_str(), message.id.as_str()])?;
-                Ok(Some(Begun { turn, message }))
+                Ok(Some(Begun { turn, message, recovered }))
             })
             .await?;
         Ok(begun.0.map(Committed))
@@ -159,10 +163,8 @@ impl Store {
         self.write(move |tx| {
             backlog.refuse(&session)?;
             let key = sessions::key(tx, &session)?;
-            let turn = open_turn(tx, key, &lessee)?;
-            let last =
-                tx.query_row("SELECT last_seq FROM session WHERE key = ?1", [key], |row| row.get(0))?;
-            Ok((turn, Seq(last)))
+            let (turn, _) = open_turn(tx, key, &lessee)?;
+            Ok((turn, Seq(messages::last_seq(tx, key)?)))
         })
         .await
     }
@@ -199,15 +201,13 @@ impl Store {
     ) -> Result<Committed<Ended>> {
         let (ending, lessee) = (Ending { turn: turn.clone(), stop_reason, error }, self.lessee().clone());
         self.write_or_keep(session, Entry::End(ending.clone()), move |tx, session, key| {
-            let last = Seq(tx
-                .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
-                .query_row([key], |row| row.get(0))?);
+            let last = Seq(messages::last_seq(tx, key)?);
             let closed = end_with_all_open(tx, key, session, &lessee, &ending)?;
             let lost = closed.is_none();
             let closed = closed
                 .unwrap_or_default()
                 .into_iter()
-                .map(|seq| super::messages::ascending(tx, key, session, seq, 1, Loading::Full));
+                .map(|seq| messages::ascending(tx, key, session, seq, 1, Loading::Full));
             let closed = closed.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
             Ok(Ended { end: load_end(tx, &ending.turn)?, closed, last, lost })
         })
@@ -221,17 +221,18 @@ impl Store {
     }
 }
 
-/// Takes the lease and begins a turn. The session was idle or its owner is dead: what that left open is ended first.
-fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<TurnId> {
+/// Takes the lease and begins a turn. The session was idle or its owner is dead: what that left open is ended first, and
+/// told.
+fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<(TurnId, Option<String>)> {
     leases::take(tx, key, lessee)?;
     let died = Failure::new(FailureKind::Interrupted, recovery::DIED);
-    interrupt(tx, key, &died)?;
+    let recovered = recovery::interrupt(tx, key, &died)?;
     let turn = TurnId::random();
     tx.execute(
         "INSERT INTO turn (id, session, started_at) VALUES (?1, ?2, ?3)",
         params![turn.as_str(), key, Timestamp::now().0],
     )?;
-    Ok(turn)
+    Ok((turn, recovered))
 }
 
 /// Writes changes of a running turn, in the order given, unless the process has lost the session.
@@ -259,7 +260,7 @@ pub(super) fn end_with_all_open(
         return Ok(None);
     }
     let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
-    let closed = close_open(tx, key, &open)?.messages;
+    let closed = recovery::close_open(tx, key, &open)?.messages;
     end(tx, key, turn, *stop_reason, error.as_ref())?;
     leases::release(tx, key)?;
     claims::stopped(tx, key)?;
@@ -314,7 +315,8 @@ fn append(tx: &Connection, session: i64, part: &PartId, field: Field, text: &str
     parts::count(tx, session, 0, text.len() as u64)
 }
 
-fn end(
+/// Gives a turn its end.
+pub(super) fn end(
     tx: &Connection,
     key: i64,
     turn: &TurnId,
@@ -355,92 +357,20 @@ pub(super) fn load_end(connection: &Connection, turn: &TurnId) -> Result<TurnEnd
     connection
         .prepare_cached("SELECT stop_reason, error, steps, usage FROM turn WHERE id = ?1")?
         .query_row([turn.as_str()], |row| {
-            Ok(TurnEnd {
-                stop_reason: rows::optional_word(row, "stop_reason")?,
-                error: rows::optional_json(row, "error")?,
-                steps: row.get("steps")?,
-                usage: rows::optional_json(row, "usage")?.unwrap_or_default(),
-            })
+            let mut it = Reading::new(row);
+            let mut end = TurnEnd {
+                stop_reason: it.word("stop_reason"),
+                error: it.json("error"),
+                steps: it.small("steps"),
+                usage: it.json("usage").unwrap_or_default(),
+            };
+            let flaws = it.flaws();
+            damage::log(&flaws, || format!("turn {turn}"));
+            if end.stop_reason.is_none() && end.error.is_none() {
+                end.error = Some(damage::failure(&flaws));
+            }
+            Ok(end)
         })
         .optional()?
         .ok_or_else(|| super::StoreError::MessageNotFound(turn.to_string()))
-}
-
-/// Ends the open turns of a session whose process died. Returns how many calls were open, or `None` when no turn
-/// was.
-pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Option<usize>> {
-    let open = tx
-        .prepare("SELECT id FROM turn WHERE session = ?1 AND ended_at IS NULL")?
-        .query_map([key], |row| row.get::<_, String>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let calls = close_open(tx, key, error)?.calls;
-    for turn in &open {
-        end(tx, key, &TurnId::from(turn.as_str()), None, Some(error))?;
-    }
-    Ok((!open.is_empty()).then_some(calls))
-}
-
-/// What stood open.
-struct Closed {
-    /// How many calls.
-    calls: usize,
-    /// The messages that were open or had open calls.
-    messages: BTreeSet<Seq>,
-}
-
-/// Gives open calls a result and open messages an end (invariants 5 and 7).
-fn close_open(tx: &Connection, key: i64, error: &Failure) -> Result<Closed> {
-    let seqs = |sql: &str| -> Result<Vec<Seq>> {
-        Ok(tx
-            .prepare_cached(sql)?
-            .query_map([key], |row| row.get(0).map(Seq))?
-            .collect::<rusqlite::Result<_>>()?)
-    };
-    let mut messages: BTreeSet<Seq> =
-        seqs("SELECT seq FROM part WHERE session = ?1 AND status IN ('pending', 'running')")?
-            .into_iter()
-            .collect();
-    messages.extend(seqs("SELECT seq FROM message WHERE session = ?1 AND completed_at IS NULL")?);
-    let calls = interrupt_calls(tx, key)?;
-    tx.prepare_cached(
-        "UPDATE message SET completed_at = ?2, error = ?3 WHERE session = ?1 AND completed_at IS NULL",
-    )?
-    .execute(params![key, Timestamp::now().0, rows::json(error)?])?;
-    Ok(Closed { calls, messages })
-}
-
-/// What the model reads as the result of a call that never got one.
-const INTERRUPTED: &str =
-    "Interrupted before it finished. It was not run again; whether it had any effect is unknown.";
-
-fn interrupt_calls(tx: &Connection, key: i64) -> Result<usize> {
-    let open = tx
-        .prepare("SELECT id, call_id, tool, started_at FROM part WHERE session = ?1 AND status IN ('pending', 'running')")?
-        .query_map([key], |row| {
-            let started_at = row.get::<_, Option<i64>>(3)?.map(Timestamp);
-            let tool = ToolPart {
-                call_id: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
-                tool: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-                title: None,
-                input: crate::transcript::Body::default(),
-                state: ToolState::Error { started_at, ended_at: Timestamp::now(), message: INTERRUPTED.to_owned() },
-                compacted_at: None,
-                attachments: Vec::new(),
-            };
-            Ok((PartId::from(row.get::<_, String>(0)?), tool))
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    for (part, tool) in &open {
-        parts::settle(tx, key, part, tool, &Bodies::new(), None)?;
-    }
-    Ok(open.len())
-}
-
-/// The sessions that have a turn without an end.
-pub(super) fn sessions_with_open_turns(connection: &Connection) -> Result<Vec<i64>> {
-    let keys = connection
-        .prepare("SELECT DISTINCT session FROM turn WHERE ended_at IS NULL")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(keys)
 }

@@ -78,6 +78,8 @@ pub enum Update {
     Todo(Vec<TodoItem>),
     /// The prompts that wait changed.
     Queue(Vec<QueuedPrompt>),
+    /// What an unclean end had interrupted, in one line.
+    Recovered(String),
     /// The turn failed.
     Error(Failure),
 }

@@ -219,6 +219,9 @@ impl Desk {
             cancel.cancel();
         }
         let turn = begun.turn.clone();
+        if let Some(note) = begun.recovered.clone() {
+            self.shared.events.emit(session, None, Update::Recovered(note));
+        }
         self.set_status(session, &turn, Status::Running, None, None);
         self.shared.events.emit(session, Some(&turn), Update::Message(begun.message.clone()));
         inbox::show(&self.shared, session).await;

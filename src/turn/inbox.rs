@@ -60,13 +60,14 @@ pub fn to_inbox(parts: &[AcceptedPart]) -> String {
     serde_json::to_string(parts).unwrap_or_default()
 }
 
-/// The parts of the message that a prompt becomes.
-pub fn from_inbox(stored: &str, message: &MessageId) -> Vec<NewPart> {
-    let parts: Vec<AcceptedPart> = serde_json::from_str(stored).unwrap_or_else(|error| {
-        tracing::error!(%error, message = message.as_str(), "a waiting prompt cannot be read");
-        vec![AcceptedPart::Text("[this prompt could not be read from the database]".to_owned())]
-    });
-    (0_u32..).zip(parts).map(|(index, part)| new_part(index, part, message)).collect()
+/// The parts of the message that a prompt becomes. `None` when they cannot be read.
+pub fn from_inbox(stored: &str, message: &MessageId) -> Option<Vec<NewPart>> {
+    let parts: Vec<AcceptedPart> = serde_json::from_str(stored)
+        .inspect_err(
+            |error| tracing::error!(%error, message = message.as_str(), "a waiting prompt cannot be read"),
+        )
+        .ok()?;
+    Some((0_u32..).zip(parts).map(|(index, part)| new_part(index, part, message)).collect())
 }
 
 fn new_part(index: u32, accepted: AcceptedPart, message: &MessageId) -> NewPart {
@@ -105,7 +106,7 @@ mod tests {
             size: Some((2, 1)),
         };
         let stored = to_inbox(&[AcceptedPart::Text("hello ✅".into()), image]);
-        let parts = from_inbox(&stored, &MessageId::from("msg_1"));
+        let parts = from_inbox(&stored, &MessageId::from("msg_1")).unwrap();
         assert_eq!(parts[0].part.kind, PartKind::Text(Body::whole("hello ✅")));
         assert_eq!(parts[1].bodies, vec![(Field::Data, vec![1, 2, 3])]);
     }
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn an_image_that_an_older_version_accepted_is_one_that_nobody_looked_at() {
         let stored = r#"[{"image":{"mime":"image/png","uri":null,"base64":"AAAA"}}]"#;
-        let parts = from_inbox(stored, &MessageId::from("msg_1"));
+        let parts = from_inbox(stored, &MessageId::from("msg_1")).unwrap();
         let PartKind::File(file) = &parts[0].part.kind else { panic!("{parts:?}") };
         assert_eq!((file.bytes, &file.shown), (3, &None));
     }

@@ -4,6 +4,8 @@ mod crashes;
 mod disk;
 mod images;
 mod life;
+mod mend;
 mod power;
+mod rows;
 mod upgrade;
 mod windows;

@@ -18,6 +18,7 @@ use super::{
     },
     server::Server,
     status,
+    types::Recovered,
 };
 use crate::{
     engine::{EngineError, ListQuery, MessageQuery, NewSession, PromptRequest},
@@ -92,7 +93,8 @@ impl Server {
         let page = self.engine.messages(query).await?;
         self.follow(session_id, page.known());
         let messages = page.messages.into_iter().map(render::message).collect();
-        Ok(MessagePage { messages, has_before: page.has_before, has_after: page.has_after })
+        let recovered = page.recovered.map(|note| Recovered { note });
+        Ok(MessagePage { messages, has_before: page.has_before, has_after: page.has_after, recovered })
     }
 
     pub async fn session_prompt(&self, params: SessionPrompt) -> Outcome<PromptResult> {

@@ -221,6 +221,7 @@ pub fn update(update: Update) -> updates::Update {
         }
         Update::Todo(items) => Shown::Todo { items },
         Update::Queue(prompts) => Shown::Queue { prompts },
+        Update::Recovered(note) => Shown::Recovered { note },
         Update::Error(failure) => Shown::Error { error: error(failure) },
     }
 }

@@ -6,7 +6,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Look, MOST_MESSAGES, MOST_TEXT, News, growth::Watched, newest};
 use crate::{
-    store::{Loading, Result, approvals, inbox, leases, live, messages, rows, sessions, turns},
+    store::{
+        Loading, Result, approvals, inbox, leases, live, messages,
+        rows::{self, Reading},
+        sessions, turns,
+    },
     transcript::{
         Message, ModelRef, PartKind, QueuedPrompt, Role, Seq, SessionId, Status, Timestamp, TurnId, Update,
         Usage,
@@ -281,8 +285,10 @@ fn newest_answer(tx: &Connection, key: i64) -> Result<Option<(Option<TurnId>, Mo
          WHERE session = ?1 AND role = ?2 AND usage IS NOT NULL ORDER BY seq DESC LIMIT 1",
     )?;
     let found = select.query_row(params![key, rows::word(&Role::Assistant)?], |row| {
-        let turn = row.get::<_, Option<String>>("turn")?.map(TurnId::from);
-        Ok((turn, rows::model(row)?, rows::optional_json::<Usage>(row, "usage")?))
+        let mut it = Reading::new(row);
+        let found = (it.optional_text("turn").map(TurnId::from), it.model(), it.json::<Usage>("usage"));
+        it.log(|| format!("the newest answer of session {key}"));
+        Ok(found)
     });
     Ok(found.optional()?.and_then(|(turn, model, usage)| Some((turn, model?, usage?))))
 }
