@@ -10,6 +10,7 @@ mod handover;
 mod history;
 mod import;
 mod intake;
+mod review;
 mod settings;
 
 use std::sync::Arc;
@@ -31,7 +32,8 @@ use crate::{
     store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
     tool::{Registry, buffers::Editor},
     transcript::{
-        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Seq, Session, SessionId, Update,
+        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Seq, Session, SessionId, TodoItem,
+        Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
     workspace::{paths, project, skills::Skill},
@@ -40,6 +42,7 @@ pub use api::*;
 pub use import::{
     Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
 };
+pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
@@ -64,6 +67,8 @@ struct Inner {
     open: OnceCell<Open>,
     arrivals: arrivals::Arrivals,
     closing: std::sync::atomic::AtomicBool,
+    /// Held while hunks are judged: what one rejection leaves is what the next one starts from.
+    reviewing: tokio::sync::Mutex<()>,
 }
 
 /// The parts that need the database.
@@ -94,6 +99,7 @@ impl Engine {
                 open: OnceCell::new(),
                 arrivals: arrivals::Arrivals::default(),
                 closing: std::sync::atomic::AtomicBool::new(false),
+                reviewing: tokio::sync::Mutex::default(),
             }),
         }
     }
@@ -225,6 +231,11 @@ impl Engine {
         }
     }
 
+    /// A session's todo list.
+    pub async fn todo(&self, id: &SessionId) -> Result<Vec<TodoItem>, EngineError> {
+        Ok(self.open().await?.store.todo(id).await.map_err(Failure::from)?)
+    }
+
     /// A page of messages, ascending.
     pub async fn messages(&self, query: MessageQuery) -> Result<MessagePage, EngineError> {
         let page = PageQuery {
@@ -238,7 +249,8 @@ impl Engine {
         Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })
     }
 
-    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`, at most 4 MiB.
+    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file), `attachment:N` or
+    /// `copy:N` (what models are sent of an image that was made to fit), at most 4 MiB.
     /// Without a field, the part's main one.
     pub async fn read_part(
         &self,

@@ -8,9 +8,12 @@
 
 mod anchors;
 mod approvals;
+mod backlog;
+mod backup;
 mod baselines;
 mod body;
 mod busy;
+mod changes;
 mod claims;
 mod evidence;
 pub mod follow;
@@ -26,6 +29,7 @@ mod migrate;
 mod notices;
 mod outline;
 mod parts;
+mod pictures;
 mod reader;
 mod recovery;
 mod rows;
@@ -46,10 +50,13 @@ use std::{
 
 use rusqlite::Connection;
 
+use crate::transcript::SessionId;
+
 pub use anchors::{Anchor, Anchoring, Mooring};
 pub use approvals::Approved;
 pub use baselines::{Baseline, Fragment};
 pub use body::{Field, FieldRange};
+pub use changes::{ChangedTurn, NewChange, StoredChange};
 pub use claims::{Claim, Pressed};
 pub use evidence::Evidence;
 pub use history::{Entry, History};
@@ -61,6 +68,7 @@ pub use live::{Boundary, Counted, Live, NewSummary, Reshape, Weight, Won};
 pub use messages::{MessagesPage, NewMessage, PageQuery};
 pub use outline::Outline;
 pub use parts::{Bodies, Loading, NewPart};
+pub use pictures::StoredImage;
 pub use sent::{Results, Sent};
 pub use sessions::{NewSessionRow, SessionFilter, SessionsPage, TitleBy};
 pub use steps::{LastAnswered, Step};
@@ -142,6 +150,9 @@ pub enum StoreError {
     /// Another process held the write lock for too long.
     #[error("the database is busy: {0}")]
     Busy(String),
+    /// The disk reports an error.
+    #[error("the disk reports an error: {0}")]
+    Failed(String),
     /// The process is ending, or a job panicked.
     #[error("the store is closed")]
     Closed,
@@ -150,14 +161,29 @@ pub enum StoreError {
     Sqlite(String),
 }
 
+impl StoreError {
+    /// Whether the same may be written when the disk is free, writable, sound or unlocked again.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Readonly(_) | Self::Failed(_) | Self::Busy(_))
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let text = error.to_string();
+        // The WAL's index is a file too, and the first one that finds no room.
+        if error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+        {
+            return Self::Full(text);
+        }
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::Full(text),
             Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => Self::Readonly(text),
             Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged(text),
+            Some(Code::SystemIoFailure) => Self::Failed(text),
             // The last one is what a reader is told that lost too many races for a place in the WAL.
             Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::FileLockingProtocolFailed) => {
                 Self::Busy(text)
@@ -179,6 +205,7 @@ pub struct Store {
 struct Inner {
     path: PathBuf,
     writer: writer::Writer,
+    backlog: Arc<backlog::Backlog>,
     readers: reader::Readers,
     /// The schema version of a database that a newer program wrote.
     newer: Option<i64>,
@@ -198,15 +225,23 @@ impl Store {
         if rusqlite::version_number() < OLDEST_SQLITE {
             return Err(StoreError::Damaged(format!("SQLite {} has a WAL fault", rusqlite::version())));
         }
+        #[cfg(debug_assertions)]
+        crate::failpoint::disk::install();
         let path = directory.join(FILE);
         let opened = migrate::open(&path)?;
+        let backlog = Arc::new(backlog::Backlog::default());
         if opened.newer.is_none() {
-            busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection))?;
+            match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection)) {
+                // Everything can be read all the same.
+                Err(error) if error.is_of_the_disk() => backlog.recover_later(),
+                ended => ended?,
+            }
         }
         Ok(Self {
             inner: Arc::new(Inner {
                 readers: reader::Readers::new(path.clone()),
-                writer: writer::Writer::start(opened.connection)?,
+                writer: writer::Writer::start(opened.connection, Arc::clone(&backlog))?,
+                backlog,
                 newer: opened.newer,
                 path,
                 lessee,
@@ -222,13 +257,43 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let newer = self.inner.newer;
-        let reply = self.inner.writer.submit(job);
+        let reply = self.inner.writer.submit(job, |_| {});
         async move {
             match (reply.await, newer) {
                 (Err(StoreError::Readonly(_)), Some(version)) => Err(StoreError::Newer(version)),
                 (result, _) => result.map(Committed),
             }
         }
+    }
+
+    /// As [`write`](Self::write), with the session and its key. When the disk does not take it, `entry` is kept, which
+    /// is the same again, and written as soon as it does.
+    fn write_or_keep<T, F>(
+        &self,
+        session: &SessionId,
+        entry: backlog::Entry,
+        job: F,
+    ) -> impl Future<Output = Result<Committed<T>>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &SessionId, i64) -> Result<T> + Send + 'static,
+    {
+        let (name, backlog) = (session.clone(), self.backlog());
+        let write = move |tx: &Connection| {
+            backlog.refuse(&name)?;
+            job(tx, &name, sessions::key(tx, &name)?)
+        };
+        let (name, backlog) = (session.clone(), self.backlog());
+        let reply = self.inner.writer.submit(write, move |failed: Option<&StoreError>| {
+            if let Some(why) = failed.filter(|error| error.is_of_the_disk()) {
+                backlog.keep(name, entry, why);
+            }
+        });
+        async move { reply.await.map(Committed) }
+    }
+
+    fn backlog(&self) -> Arc<backlog::Backlog> {
+        Arc::clone(&self.inner.backlog)
     }
 
     /// Runs `query` on a reading connection, on a thread where blocking is allowed.

@@ -4,6 +4,7 @@
 //! begins, so that a changed setting cannot race it. A turn that started has exactly one end (invariant 7).
 
 mod cache;
+mod changes;
 pub mod desk;
 pub mod events;
 pub mod follow;
@@ -33,12 +34,7 @@ use std::{
 };
 
 use crate::{
-    context::{
-        budget::Budget,
-        fragments::Fragment,
-        history::Overflow,
-        window::{Asked, WindowError},
-    },
+    context::{budget::Budget, fragments::Fragment, history::Overflow, item::Asked, window::WindowError},
     permission::{Person, rules::Rules},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
@@ -166,6 +162,7 @@ impl From<StoreError> for Failure {
             StoreError::Newer(version) => FailureKind::StorageNewer { version },
             StoreError::Damaged(_) => FailureKind::StorageDamaged,
             StoreError::Busy(_) => FailureKind::StorageBusy,
+            StoreError::Failed(_) => FailureKind::StorageFailed,
             StoreError::Closed | StoreError::Sqlite(_) => FailureKind::Internal { report: message.clone() },
         };
         Self { kind, message }

@@ -8,8 +8,9 @@ use super::{
     budget::Budget,
     compaction,
     history::Overflow,
+    item::Asked,
     validate::{self, Shape},
-    window::{Asked, Window},
+    window::Window,
 };
 use crate::{
     provider::{Cost, Explorer, Model},

@@ -46,6 +46,15 @@ pub(super) trait Format: Send + Sync + Debug {
         1_024
     }
 
+    /// See [`Provider::image_tokens`].
+    fn image_tokens(&self, model: &Model, width: u32, height: u32) -> u64;
+
+    /// See [`Provider::most_images`]. Anthropic's, the fewest of the large providers:
+    /// <https://platform.claude.com/docs/en/build-with-claude/vision>.
+    fn most_images(&self) -> usize {
+        100
+    }
+
     /// The body of [`Provider::request`].
     fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes], cache: &[usize])
     -> Bytes;
@@ -115,6 +124,14 @@ impl Provider for Remote {
 
     fn cache_floor(&self, model: &Model) -> u64 {
         self.format.cache_floor(model)
+    }
+
+    fn image_tokens(&self, model: &Model, width: u32, height: u32) -> u64 {
+        self.format.image_tokens(model, width, height)
+    }
+
+    fn most_images(&self) -> usize {
+        self.format.most_images()
     }
 
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], cache: &[usize]) -> Outgoing {

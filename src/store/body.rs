@@ -30,6 +30,8 @@ pub enum Field {
     Data,
     /// The n-th attachment of a tool call.
     Attachment(u8),
+    /// The copy that models are sent of an image: of the n-th attachment, or of a file (0).
+    Copy(u8),
 }
 
 impl Field {
@@ -43,10 +45,11 @@ impl Field {
             Self::Seal => 4,
             Self::Data => 5,
             Self::Attachment(n) => 16 + i64::from(n),
+            Self::Copy(n) => 512 + i64::from(n),
         }
     }
 
-    /// The field of that name in the protocol: `text`, `input`, `output`, `error`, `data`, `attachment:N`.
+    /// The field of that name in the protocol: `text`, `input`, `output`, `error`, `data`, `attachment:N`, `copy:N`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "text" => Some(Self::Text),
@@ -54,7 +57,11 @@ impl Field {
             "output" => Some(Self::Output),
             "error" => Some(Self::Error),
             "data" => Some(Self::Data),
-            _ => name.strip_prefix("attachment:")?.parse().ok().map(Self::Attachment),
+            _ => match name.split_once(':')? {
+                ("attachment", index) => index.parse().ok().map(Self::Attachment),
+                ("copy", index) => index.parse().ok().map(Self::Copy),
+                _ => None,
+            },
         }
     }
 }

@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    Committed, Result, Store, StoreError, leases,
+    Committed, Result, Store, StoreError,
+    backlog::Entry,
+    leases,
     messages::{self, NewMessage},
     parts::NewPart,
     rows, sessions,
@@ -86,18 +88,12 @@ impl Store {
         .await
     }
 
-    /// Takes a prompt out of the inbox before it is answered. False when it does not wait (any more).
+    /// Takes a prompt out of the inbox before it is answered. False when it does not wait (any more). When the disk
+    /// does not take it, it happens as soon as it does.
     pub async fn withdraw_prompt(&self, session: &SessionId, message: &MessageId) -> Result<Committed<bool>> {
-        let (session, message) = (session.clone(), message.clone());
-        self.write(move |tx| {
-            let key = sessions::key(tx, &session)?;
-            let changed = tx
-                .prepare_cached(
-                    "UPDATE prompt SET state = 'withdrawn', parts = NULL
-                     WHERE session = ?1 AND message = ?2 AND state = 'waiting'",
-                )?
-                .execute(params![key, message.as_str()])?;
-            Ok(changed > 0)
+        let message = message.clone();
+        self.write_or_keep(session, Entry::Withdrawal(message.clone()), move |tx, _, key| {
+            withdraw(tx, key, &message)
         })
         .await
     }
@@ -170,6 +166,17 @@ pub(super) fn waiting(connection: &Connection, key: i64) -> Result<Vec<QueuedPro
 
 /// Interrupting prompts first, then in order of arrival.
 const WAITING_IN_ORDER: &str = "state = 'waiting' ORDER BY delivery = 'interrupt' DESC, key";
+
+/// Takes a prompt out of the inbox. False when it does not wait (any more).
+pub(super) fn withdraw(tx: &Connection, key: i64, message: &MessageId) -> Result<bool> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE prompt SET state = 'withdrawn', parts = NULL
+             WHERE session = ?1 AND message = ?2 AND state = 'waiting'",
+        )?
+        .execute(params![key, message.as_str()])?;
+    Ok(changed > 0)
+}
 
 fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
     if let Some(client_id) = &prompt.client_id {

@@ -16,7 +16,10 @@ use std::sync::OnceLock;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Committed, Result, Store, StoreError, claims, recovery, rows, sessions};
-use crate::transcript::{Owner, SessionId, Status, Timestamp};
+use crate::{
+    failpoint,
+    transcript::{Owner, SessionId, Status, Timestamp},
+};
 
 /// A process that runs a session says so at least this often, in milliseconds.
 pub const BEAT_MS: u64 = 2_000;
@@ -270,6 +273,17 @@ pub(super) fn is_held_by(connection: &Connection, session: i64, lessee: &Lessee)
     Ok(find(connection, session)?.is_some_and(|it| it.lessee.same_process(lessee)))
 }
 
+/// The sessions with a lease of a dead process.
+pub(super) fn of_the_dead(connection: &Connection) -> Result<Vec<i64>> {
+    let keys = connection
+        .prepare("SELECT session FROM lease")?
+        .query_map([], |row| row.get::<_, i64>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let is_dead =
+        |key: &i64| owner(connection, *key).map(|owner| owner.is_none().then_some(*key)).transpose();
+    keys.iter().filter_map(is_dead).collect()
+}
+
 /// Fails when a process other than `lessee` runs the session or is about to, and is not dead.
 pub(super) fn check(connection: &Connection, session: i64, lessee: &Lessee) -> Result<()> {
     match find(connection, session)? {
@@ -305,12 +319,14 @@ pub(super) fn take(connection: &Connection, session: i64, lessee: &Lessee) -> Re
             lessee.client,
             Timestamp::now().0
         ])?;
+    failpoint::pass("lease.taken");
     Ok(())
 }
 
 /// Gives the lease back.
 pub(super) fn release(connection: &Connection, session: i64) -> Result<()> {
     connection.prepare_cached("DELETE FROM lease WHERE session = ?1")?.execute([session])?;
+    failpoint::pass("lease.released");
     Ok(())
 }
 

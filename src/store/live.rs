@@ -11,12 +11,13 @@ use super::{
     Committed, Result, Store, leases,
     messages::{self, NewMessage},
     parts::{self, Loading},
-    rows, sessions,
+    pictures, rows, sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
     Compaction, Message, MessageId, ModelRef, PartId, PartKind, Role, Seq, SessionId, Timestamp, Usage,
     evidence,
+    image::{MADE_ROOM, Shown, UNSEEN_TOKENS},
 };
 
 /// What is live of a session's history.
@@ -31,7 +32,7 @@ pub struct Live {
     /// The newest message when something that had been sent was last changed. What providers counted up to there
     /// no longer holds.
     pub reshaped: Seq,
-    /// What changed it: `prune`, `window` or `compaction`.
+    /// What changed it: `prune`, `window`, `images`, `compaction` or `import`.
     pub reason: String,
     /// Calls for a summary in a row that won nothing.
     pub failures: u32,
@@ -90,6 +91,8 @@ pub enum Reshape {
     Prune(Vec<PartId>),
     /// The window begins here from now on.
     Start(Seq),
+    /// These images are left out from now on, each with its place in its part.
+    Images(Vec<(PartId, u8)>),
 }
 
 /// A summary to be written, with all that comes of it.
@@ -153,6 +156,11 @@ impl Store {
                     ("prune", None)
                 }
                 Reshape::Start(start) => ("window", Some(start.0)),
+                Reshape::Images(left_out) => {
+                    let note = Shown::Note(MADE_ROOM.to_owned());
+                    left_out.iter().try_for_each(|(part, index)| pictures::show(tx, part, *index, &note))?;
+                    ("images", None)
+                }
             };
             mark(tx, key, reason, start)
         })
@@ -333,12 +341,16 @@ fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
 fn weights(connection: &Connection, key: i64, (first, last): (Seq, Seq), enough: u64) -> Result<Vec<Weight>> {
     let mut statement = connection.prepare_cached(
         "SELECT message.seq AS seq, role,
-                coalesce((SELECT sum(CASE WHEN compacted_at IS NULL THEN tokens ELSE min(tokens, ?4) END)
+                coalesce((SELECT sum(CASE WHEN compacted_at IS NOT NULL THEN min(tokens, ?4)
+                                          -- Older versions took the bytes of an image for text.
+                                          WHEN type = 'file' AND tokens > ?5 AND json_valid(metadata)
+                                            AND metadata ->> '$.mime' LIKE 'image/%' THEN ?5
+                                          ELSE tokens END)
                           FROM part WHERE part.session = message.session AND part.seq = message.seq), 0) AS tokens
          FROM message WHERE session = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC",
     )?;
     let digest = rows::signed(crate::transcript::text::estimate_tokens(evidence::MOST_BYTES as u64));
-    let mut found = statement.query(params![key, first.0, last.0, digest])?;
+    let mut found = statement.query(params![key, first.0, last.0, digest, rows::signed(UNSEEN_TOKENS)])?;
     let (mut weights, mut sum) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
         let tokens = rows::unsigned(row, "tokens")?;

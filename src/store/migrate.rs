@@ -7,11 +7,16 @@ use std::{fs, path::Path};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{APPLICATION_ID, Result, StoreError, busy, configure};
+use super::{APPLICATION_ID, Result, StoreError, backup, busy, configure};
+use crate::failpoint;
 
 /// Each entry takes the schema from its index to the next version.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
+];
 
 /// The schema version that this program writes.
 #[expect(clippy::cast_possible_wrap, reason = "the list is short")]
@@ -58,10 +63,13 @@ fn use_wal(connection: &Connection) -> Result<()> {
     if mode("PRAGMA journal_mode")?.eq_ignore_ascii_case("wal") {
         return Ok(());
     }
-    let mode = mode("PRAGMA journal_mode = WAL")?;
-    if !mode.eq_ignore_ascii_case("wal") {
-        tracing::warn!(mode, "this file system does not support WAL");
+    // SQLite keeps the old mode without an error also when the disk failed for once.
+    for _ in 0..2 {
+        if mode("PRAGMA journal_mode = WAL")?.eq_ignore_ascii_case("wal") {
+            return Ok(());
+        }
     }
+    tracing::warn!("this file system does not support WAL");
     Ok(())
 }
 
@@ -93,38 +101,24 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let version = check(&transaction)?;
     if (1..VERSION).contains(&version) {
-        back_up(path, version)?;
+        backup::make(path, version)?;
+        failpoint::pass("migration.backup");
     }
     let from = usize::try_from(version).unwrap_or(usize::MAX);
     for migration in MIGRATIONS.get(from..).unwrap_or_default() {
         transaction.execute_batch(migration)?;
+        failpoint::pass("migration.step");
     }
     transaction.execute_batch(&format!(
         "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}"
     ))?;
-    Ok(transaction.commit()?)
-}
-
-/// A copy of the database as it was, `agentls.db.v<version>.bak` beside it. Made through a connection of its own: the
-/// one that holds the lock is in a transaction.
-fn back_up(path: &Path, version: i64) -> Result<()> {
-    let backup = path.with_extension(format!("db.v{version}.bak"));
-    if backup.exists() {
-        return Ok(());
-    }
-    let unfinished = path.with_extension(format!("db.v{version}.part"));
-    if unfinished.exists() {
-        fs::remove_file(&unfinished).map_err(|error| StoreError::Readonly(error.to_string()))?;
-    }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    configure(&connection, CACHE_KIB)?;
-    connection.execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])?;
-    restrict(&unfinished);
-    fs::rename(&unfinished, &backup).map_err(|error| StoreError::Readonly(error.to_string()))
+    transaction.commit()?;
+    failpoint::pass("migration.done");
+    Ok(())
 }
 
 /// Readable by its owner only (invariant 13).
-fn restrict(path: &Path) {
+pub(super) fn restrict(path: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

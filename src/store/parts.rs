@@ -10,7 +10,10 @@ use super::{
 };
 use crate::transcript::{
     Attachment, Body, Compaction, FilePart, FinishReason, MessageId, Part, PartId, PartKind, Seq, SessionId,
-    ToolPart, ToolState, Usage, evidence::Record, text,
+    ToolPart, ToolState, Usage,
+    evidence::Record,
+    image::{self, Shown},
+    text,
 };
 
 /// A part to be written with its message, and its big fields beyond those that the part itself shows.
@@ -52,6 +55,8 @@ struct Metadata {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<Shown>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<Attachment>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +80,7 @@ impl Store {
         self.read(move |tx| {
             let (key, _) = locate(tx, &id)?;
             match field {
-                Field::Attachment(_) => body::read(tx, key, field, offset, limit),
+                Field::Attachment(_) | Field::Copy(_) => body::read(tx, key, field, offset, limit),
                 Field::Data if !is_text(tx, key)? => body::read(tx, key, field, offset, limit),
                 _ => body::text_range(tx, key, field, offset, limit),
             }
@@ -93,7 +98,7 @@ impl Store {
     pub async fn is_binary(&self, id: &PartId, field: Field) -> Result<bool> {
         let id = id.clone();
         self.read(move |tx| match field {
-            Field::Attachment(_) => Ok(true),
+            Field::Attachment(_) | Field::Copy(_) => Ok(true),
             Field::Data => Ok(!is_text(tx, locate(tx, &id)?.0)?),
             _ => Ok(false),
         })
@@ -228,11 +233,15 @@ impl<'a> Columns<'a> {
             PartKind::Reasoning(body) => Self::text("reasoning", body),
             PartKind::File(file) => Self {
                 bytes: rows::signed(file.bytes),
-                tokens: rows::signed(text::estimate_tokens(file.bytes)),
+                tokens: rows::signed(match file.is_image() {
+                    true => image_tokens(file.shown.as_ref()),
+                    false => text::estimate_tokens(file.bytes.min(text::SHOWN_BYTES as u64)),
+                }),
                 metadata: Metadata {
                     mime: Some(file.mime.clone()),
                     name: file.name.clone(),
                     uri: file.uri.clone(),
+                    shown: file.shown.clone(),
                     ..Metadata::default()
                 },
                 ..Self::empty("file")
@@ -290,8 +299,19 @@ impl<'a> Columns<'a> {
         }
         let shown =
             tool.input.bytes + u64::try_from(columns.bytes).unwrap_or(0).min(text::SHOWN_BYTES as u64);
-        columns.tokens = rows::signed(text::estimate_tokens(shown));
+        let images = tool.attachments.iter().filter(|file| file.is_image());
+        let images = images.map(|file| image_tokens(file.shown.as_ref())).sum::<u64>();
+        columns.tokens = rows::signed(text::estimate_tokens(shown) + images);
         columns
+    }
+}
+
+/// About how many tokens an image adds to a request, for whichever provider.
+fn image_tokens(shown: Option<&Shown>) -> u64 {
+    match shown {
+        None => image::UNSEEN_TOKENS,
+        Some(Shown::Image(image)) => image::estimate_tokens(image.width, image.height),
+        Some(Shown::Note(note)) => text::estimate_tokens(note.len() as u64),
     }
 }
 
@@ -398,6 +418,7 @@ fn from_row(connection: &Connection, row: &Row<'_>, message_id: MessageId, loadi
             name: metadata.name,
             uri: metadata.uri,
             bytes,
+            shown: metadata.shown,
         }),
         "tool" => PartKind::Tool(ToolPart {
             call_id: row.get::<_, Option<String>>("call_id")?.unwrap_or_default(),

@@ -10,7 +10,10 @@ use super::{
     leases::{self, Vitality},
     sessions, turns,
 };
-use crate::transcript::{Failure, FailureKind, SessionId};
+use crate::{
+    failpoint,
+    transcript::{Failure, FailureKind, SessionId},
+};
 
 /// What a turn failed with whose process died.
 pub(super) const DIED: &str = "the process ended in the middle of this turn";
@@ -39,9 +42,11 @@ impl Store {
     }
 }
 
-/// Settles every open turn that no living process owns.
+/// Settles every open turn that no living process owns, and takes away the leases of the dead (an import or a copy holds
+/// one without a turn).
 pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()> {
-    if turns::sessions_with_open_turns(connection)?.is_empty() {
+    if turns::sessions_with_open_turns(connection)?.is_empty() && leases::of_the_dead(connection)?.is_empty()
+    {
         return Ok(());
     }
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
@@ -50,7 +55,11 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<()
             end_turn(&tx, key, DIED)?;
         }
     }
+    for key in leases::of_the_dead(&tx)? {
+        leases::release(&tx, key)?;
+    }
     tx.commit()?;
+    failpoint::pass("recovery.done");
     Ok(())
 }
 

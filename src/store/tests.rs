@@ -357,3 +357,35 @@ async fn evidence_of_a_result_that_is_gone_says_so_and_is_not_invented() {
         assert!(left.text.starts_with("[Compacted tool result]\ntool: bash\n"), "{loss}");
     }
 }
+
+#[tokio::test]
+async fn what_a_full_disk_would_not_take_is_written_in_order_when_there_is_room() {
+    let desk = Desk::new();
+    let (store, session) = (&desk.store, desk.session().await.id);
+    store.enqueue(&session, prompt(None, "talk", Delivery::Queue)).await.unwrap();
+    let begun = store.begin_turn(&session, text_part).await.unwrap().unwrap().into_inner();
+    let said = answer(&begun.turn, vec![PartKind::Text(Body::whole("a"))]);
+    let said = store.add_message(&session, said).await.unwrap().into_inner();
+    let pages = |most: u32| {
+        let sql = format!("PRAGMA max_page_count = {most}");
+        store.write(move |tx| Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?))
+    };
+    let append = |text: &str| {
+        let part = said.parts[0].id.clone();
+        store.apply(&session, vec![Change::Append(part, Field::Text, text.to_owned())])
+    };
+    pages(1).await.unwrap();
+    let large = "b".repeat(100_000);
+    // The second one would fit, but nothing is written before what waits.
+    let (first, second) = tokio::join!(append(&large), append("c"));
+    assert!(matches!((first, second), (Err(StoreError::Full(_)), Err(StoreError::Full(_)))));
+    let ended = store.end_turn(&session, &begun.turn, Some(StopReason::EndTurn), None).await;
+    assert!(matches!(ended, Err(StoreError::Full(_))));
+    assert!(matches!(store.begin_upkeep(&session).await, Err(StoreError::Full(_))));
+
+    pages(u32::MAX / 2).await.unwrap();
+    store.begin_upkeep(&session).await.unwrap();
+    let kept = store.part_data(&said.parts[0].id, Field::Text).await.unwrap();
+    assert_eq!(kept, format!("a{large}c").into_bytes());
+    assert_eq!(store.turn_end(&begun.turn).await.unwrap().stop_reason, Some(StopReason::EndTurn));
+}

@@ -6,7 +6,10 @@ use super::{
     Committed, Result, Store, leases, messages, notices,
     sessions::{self, NewSessionRow},
 };
-use crate::transcript::{Change, MessageId, PartId, Seq, Session, SessionId};
+use crate::{
+    failpoint,
+    transcript::{Change, MessageId, PartId, Seq, Session, SessionId},
+};
 
 /// Messages copied in one transaction.
 const STEP: i64 = 50;
@@ -36,13 +39,15 @@ impl Store {
             })
             .await?
             .into_inner();
+        failpoint::reach("fork.begun").await;
         let mut first = 1;
         while first <= until.0 {
             let last = (first + STEP - 1).min(until.0);
             self.write(move |tx| copy(tx, from_key, to_key, first, last)).await?;
+            failpoint::reach("fork.batch").await;
             first = last + 1;
         }
-        self.write(move |tx| {
+        let shown = self.write(move |tx| {
             let error = crate::transcript::Failure::new(
                 crate::transcript::FailureKind::Interrupted,
                 "this message was still being written when the session was forked",
@@ -52,8 +57,10 @@ impl Store {
             tx.execute("UPDATE session SET deleted_at = NULL WHERE key = ?1", [to_key])?;
             notices::add(tx, &maker, &id, Change::Created)?;
             sessions::load(tx, &id)
-        })
-        .await
+        });
+        let shown = shown.await?;
+        failpoint::reach("fork.shown").await;
+        Ok(shown)
     }
 }
 

@@ -1,21 +1,25 @@
 //! Turns: begun with a prompt and the lease, changed by a list of changes, ended exactly once (invariant 7).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     Committed, Result, Store,
     anchors::{self, Mooring},
+    backlog::Entry,
     body::{self, Field},
-    claims, inbox, leases, notices,
+    changes::{self, NewChange},
+    claims, inbox,
+    leases::{self, Lessee},
+    notices,
     parts::{self, Bodies, Loading, NewPart},
     recovery, rows, sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
-    Change as ListChange, Failure, FailureKind, FinishReason, Message, MessageId, PartId, Seq, SessionId,
-    StopReason, Timestamp, ToolPart, ToolState, TurnId, Usage, evidence::Record,
+    Change as ListChange, Failure, FailureKind, FinishReason, LastTurn, Message, MessageId, PartId, PartKind,
+    Seq, SessionId, StopReason, Timestamp, ToolPart, ToolState, TurnId, Usage, evidence::Record,
 };
 
 /// A turn that has begun.
@@ -80,10 +84,48 @@ pub enum Change {
         /// The provider's id of it, where the provider keeps it.
         response: Option<String>,
     },
+    /// A file is another.
+    Changed(NewChange),
     /// A provider call for the ledger.
     Step(Step),
     /// Which answer the next request may continue.
     Moor(Mooring),
+}
+
+impl Change {
+    /// Bytes of bodies in it.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Part(_, new) => {
+                let shown = match &new.part.kind {
+                    PartKind::Text(body) | PartKind::Reasoning(body) => body.text.len(),
+                    PartKind::Tool(tool) => tool.input.text.len(),
+                    _ => 0,
+                };
+                shown + new.bodies.iter().map(|(_, data)| data.len()).sum::<usize>()
+            }
+            Self::Append(_, _, text) => text.len(),
+            Self::Settled(_, tool, files, _) => {
+                let result = match &tool.state {
+                    ToolState::Completed { output, .. } => output.text.len(),
+                    ToolState::Error { message, .. } => message.len(),
+                    ToolState::Pending | ToolState::Running { .. } => 0,
+                };
+                result + files.iter().map(|(_, data)| data.len()).sum::<usize>()
+            }
+            Self::Changed(change) => change.bytes(),
+            Self::Started(..) | Self::Completed { .. } | Self::Step(_) | Self::Moor(_) => 0,
+        }
+    }
+}
+
+/// How a turn ends.
+#[derive(Clone, Debug)]
+pub(super) struct Ending {
+    turn: TurnId,
+    stop_reason: Option<StopReason>,
+    error: Option<Failure>,
+    pub(super) lessee: Lessee,
 }
 
 impl Store {
@@ -95,13 +137,17 @@ impl Store {
         make: impl Fn(&str, &MessageId) -> Vec<NewPart> + Send + 'static,
     ) -> Result<Option<Committed<Begun>>> {
         let (session, lessee) = (session.clone(), self.lessee().clone());
+        let backlog = self.backlog();
         let begun = self
             .write(move |tx| {
+                backlog.refuse(&session)?;
                 let key = sessions::key(tx, &session)?;
                 let Some(prompt) = inbox::next(tx, key)? else { return Ok(None) };
                 let turn = open_turn(tx, key, &lessee)?;
                 tx.execute("UPDATE session SET recovered = NULL WHERE key = ?1", [key])?;
                 let message = inbox::take(tx, key, &session, &turn, prompt, make)?;
+                tx.prepare_cached("UPDATE turn SET message = ?2 WHERE id = ?1")?
+                    .execute(params![turn.as_str(), message.id.as_str()])?;
                 Ok(Some(Begun { turn, message }))
             })
             .await?;
@@ -112,7 +158,9 @@ impl Store {
     /// with it.
     pub async fn begin_upkeep(&self, session: &SessionId) -> Result<Committed<(TurnId, Seq)>> {
         let (session, lessee) = (session.clone(), self.lessee().clone());
+        let backlog = self.backlog();
         self.write(move |tx| {
+            backlog.refuse(&session)?;
             let key = sessions::key(tx, &session)?;
             let turn = open_turn(tx, key, &lessee)?;
             let last =
@@ -123,17 +171,17 @@ impl Store {
     }
 
     /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then. Fails
-    /// when this process does not run the session any more.
+    /// when this process does not run the session any more. When the disk does not take them they are written as soon as
+    /// it does, all the same.
     pub fn apply(
         &self,
         session: &SessionId,
         changes: Vec<Change>,
     ) -> impl Future<Output = Result<Committed<Usage>>> + Send + use<> {
-        let (session, lessee) = (session.clone(), self.lessee().clone());
-        self.write(move |tx| {
-            let key = sessions::key(tx, &session)?;
-            leases::fence(tx, key, &lessee)?;
-            changes.iter().try_for_each(|change| apply(tx, key, change))?;
+        let (changes, lessee) = (Arc::new(changes), self.lessee().clone());
+        let entry = Entry::Changes(Arc::clone(&changes), lessee.clone());
+        self.write_or_keep(session, entry, move |tx, _, key| {
+            apply_all(tx, key, &changes, &lessee)?;
             sessions::consumed(tx, key)
         })
     }
@@ -145,7 +193,7 @@ impl Store {
     }
 
     /// Ends a turn, with everything that still stands open in it, and gives the lease back. A turn that another process
-    /// has ended stays as that process ended it.
+    /// has ended stays as that process ended it. When the disk does not take it, the turn ends as soon as it does.
     pub async fn end_turn(
         &self,
         session: &SessionId,
@@ -153,27 +201,15 @@ impl Store {
         stop_reason: Option<StopReason>,
         error: Option<Failure>,
     ) -> Result<Committed<Ended>> {
-        let (session, turn, lessee) = (session.clone(), turn.clone(), self.lessee().clone());
-        self.write(move |tx| {
-            let key = sessions::key(tx, &session)?;
-            let last = Seq(tx
-                .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
-                .query_row([key], |row| row.get(0))?);
-            if has_ended(tx, &turn)? {
-                return Ok(Ended { end: load_end(tx, &turn)?, closed: Vec::new(), last, lost: true });
-            }
-            let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
-            let closed = close_open(tx, key, &open)?.messages;
-            end(tx, key, &turn, stop_reason, error.as_ref())?;
-            leases::release(tx, key)?;
-            claims::stopped(tx, key)?;
-            sessions::touch(tx, key)?;
-            notices::add(tx, &lessee, &session, ListChange::Updated)?;
-            let closed = closed
+        let ending = Ending { turn: turn.clone(), stop_reason, error, lessee: self.lessee().clone() };
+        self.write_or_keep(session, Entry::End(ending.clone()), move |tx, session, key| {
+            let last = Seq(super::messages::last_seq(tx, key)?);
+            let lost = has_ended(tx, &ending.turn)?;
+            let closed = end_with_all_open(tx, key, &ending)?
                 .into_iter()
-                .map(|seq| super::messages::ascending(tx, key, &session, seq, 1, Loading::Full));
+                .map(|seq| super::messages::ascending(tx, key, session, seq, 1, Loading::Full));
             let closed = closed.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-            Ok(Ended { end: load_end(tx, &turn)?, closed, last, lost: false })
+            Ok(Ended { end: load_end(tx, &ending.turn)?, closed, last, lost })
         })
         .await
     }
@@ -196,6 +232,29 @@ fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<TurnI
         params![turn.as_str(), key, Timestamp::now().0],
     )?;
     Ok(turn)
+}
+
+/// Writes changes of a turn that `lessee` runs, in the order given.
+pub(super) fn apply_all(tx: &Connection, key: i64, changes: &[Change], lessee: &Lessee) -> Result<()> {
+    leases::fence(tx, key, lessee)?;
+    changes.iter().try_for_each(|change| apply(tx, key, change))
+}
+
+/// Ends a turn with everything that still stands open in it, and gives the lease back. The messages that were closed.
+/// Nothing is done where another process has ended it.
+pub(super) fn end_with_all_open(tx: &Connection, key: i64, ending: &Ending) -> Result<BTreeSet<Seq>> {
+    let Ending { turn, stop_reason, error, lessee } = ending;
+    if has_ended(tx, turn)? {
+        return Ok(BTreeSet::new());
+    }
+    let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
+    let closed = close_open(tx, key, &open)?.messages;
+    end(tx, key, turn, *stop_reason, error.as_ref())?;
+    leases::release(tx, key)?;
+    claims::stopped(tx, key)?;
+    sessions::touch(tx, key)?;
+    notices::add(tx, lessee, &sessions::id(tx, key)?, ListChange::Updated)?;
+    Ok(closed)
 }
 
 fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
@@ -224,6 +283,7 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
             ])?;
             Ok(())
         }
+        Change::Changed(change) => changes::record(tx, key, change),
         Change::Step(step) => steps::insert(tx, key, step),
         Change::Moor(mooring) => anchors::moor(tx, key, mooring),
     }
@@ -250,16 +310,28 @@ fn end(
     stop: Option<StopReason>,
     error: Option<&Failure>,
 ) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE turn SET ended_at = ?3, stop_reason = ?4, error = ?5 WHERE id = ?1 AND session = ?2 AND ended_at IS NULL",
-    )?
-    .execute(params![
-        turn.as_str(),
-        key,
-        Timestamp::now().0,
-        stop.as_ref().map(rows::word).transpose()?,
-        error.map(rows::json).transpose()?
-    ])?;
+    let ended_at = Timestamp::now();
+    let ended = tx
+        .prepare_cached(
+            "UPDATE turn SET ended_at = ?3, stop_reason = ?4, error = ?5
+             WHERE id = ?1 AND session = ?2 AND ended_at IS NULL",
+        )?
+        .execute(params![
+            turn.as_str(),
+            key,
+            ended_at.0,
+            stop.as_ref().map(rows::word).transpose()?,
+            error.map(rows::json).transpose()?
+        ])?;
+    if ended > 0 {
+        let last = LastTurn { ended_at, stop_reason: stop, error: error.cloned() };
+        // Work on the history itself is a turn, too, but not one that anybody looks for.
+        tx.prepare_cached(
+            "UPDATE session SET last_turn = ?3
+             WHERE key = ?1 AND (SELECT message FROM turn WHERE id = ?2) IS NOT NULL",
+        )?
+        .execute(params![key, turn.as_str(), rows::json(&last)?])?;
+    }
     Ok(())
 }
 

@@ -54,6 +54,8 @@ pub enum CacheMiss {
     Prune,
     /// The window begins elsewhere than before.
     Window,
+    /// Old images made room for new ones.
+    Images,
     /// Another model was called.
     Model,
     /// Another agent answers.

@@ -113,7 +113,7 @@ impl Desk {
         // The waiter is there before the row, so that no answer can be missed.
         let mut ticket = self.wait_for(session, &prompt.message_id);
         match self.enqueue(session, prompt.clone()).await?.into_inner() {
-            Enqueued::New => {}
+            Enqueued::New => failpoint::reach("prompt.stored").await,
             Enqueued::Again { message_id } => {
                 ticket = self.wait_for(session, &message_id);
                 // Its turn may have ended before the waiter was there; asked again, the store knows.
@@ -202,6 +202,7 @@ impl Desk {
         else {
             return Ok(false);
         };
+        failpoint::reach("turn.begun").await;
         let cancel = CancellationToken::new();
         self.shared.follower.own(session, begun.message.seq).await;
         if let Some(live) = self.state().live.get_mut(session) {
@@ -292,6 +293,7 @@ impl Desk {
             Err(failure) => (None, Some(failure)),
         };
         let end = self.shared.store.end_turn(session, turn, stop, failure.clone()).await;
+        failpoint::reach("turn.ended").await;
         let (answering, first) = {
             let mut state = self.state();
             let live = state.live.get_mut(session);
@@ -386,10 +388,23 @@ impl Desk {
         }
     }
 
+    /// Whether this turn runs.
+    pub fn runs(&self, session: &SessionId, turn: &TurnId) -> bool {
+        self.state().live.get(session).is_some_and(|live| live.turn.as_ref() == Some(turn))
+    }
+
+    /// Waits until no turn of the session runs.
+    pub async fn rest(&self, session: &SessionId) {
+        while self.state().live.get(session).is_some_and(|live| live.turn.is_some()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// Takes a prompt that waits out of the inbox.
     pub async fn withdraw(&self, session: &SessionId, message: &MessageId) -> Result<bool, Failure> {
         let removed = self.shared.store.withdraw_prompt(session, message).await?.into_inner();
         if removed {
+            failpoint::reach("prompt.withdrawn").await;
             self.resolve(std::slice::from_ref(message), &Err(takeover::withdrawn()));
             inbox::show(&self.shared, session).await;
         }

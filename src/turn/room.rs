@@ -1,5 +1,5 @@
-//! Keeps the window small enough before each step (invariant 6): old outputs become evidence, the history is
-//! summarised, or the window moves on.
+//! Keeps the window small enough before each step (invariant 6): old images make room, old outputs become evidence,
+//! the history is summarised, or the window moves on.
 //!
 //! One compaction for one overflow, judged by its outcome; calls that win nothing are counted in the store, and after
 //! [`compaction::MOST_FAILURES`] in a row no further one is made by itself (invariant 9).
@@ -99,6 +99,9 @@ impl Turn {
 
     /// Makes sure that the next request fits, as far as that can be done.
     pub(super) async fn make_room(&mut self) -> Result<(), Broken> {
+        if self.window.is_crowded() {
+            self.reload().await?;
+        }
         if self.fits() {
             return Ok(());
         }
@@ -177,6 +180,7 @@ impl Turn {
             };
             tracing::info!(flaw = %wrong.0, "a summary was of no use");
             self.failures = self.shared.store.summary_failed(&self.session, *wrong.1).await?.into_inner();
+            failpoint::reach("breaker.stored").await;
             if *cause == Cause::Overflow && self.failures >= compaction::MOST_FAILURES {
                 return Err(NoRoom::Stuck);
             }

@@ -99,6 +99,7 @@ impl Turn {
         let word = failure.kind.name();
         changes.push(Change::Step(self.ledger(&message.id, call, retries, Usage::default(), word)));
         self.shared.store.apply(&self.session, changes).await?;
+        failpoint::reach("cut.stored").await;
         let mut message = message;
         message.parts.extend(parts);
         message.completed_at = Some(now);

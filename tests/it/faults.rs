@@ -1,3 +1,9 @@
 //! The fault matrix: a test for each row, its name beginning with the row's id. INV is checked after each fault.
 
+mod crashes;
+mod disk;
+mod images;
+mod life;
+mod power;
+mod upgrade;
 mod windows;

@@ -17,6 +17,7 @@ use super::{
     },
 };
 use crate::{
+    failpoint,
     store::{Committed, Store, StoreError, notices, parts::NewPart},
     transcript::{
         Change, Compaction, MessageId, Part, PartId, PartKind, SessionId, Timestamp, TodoItem, ToolState,
@@ -233,6 +234,7 @@ impl<'a> Taking<'a> {
             notices::add(tx, &lessee, &SessionId::from(facts.id.as_str()), change)
         });
         self.runtime.block_on(finish)?;
+        failpoint::pass("import.finished");
         self.outcome(&shown, fate, written, skipped);
         Ok(())
     }
@@ -292,7 +294,9 @@ impl<'a> Taking<'a> {
             };
             place.map(|place| landing::write(tx, place, rows)).transpose()
         });
-        match self.runtime.block_on(written).map(Committed::into_inner) {
+        let written = self.runtime.block_on(written).map(Committed::into_inner);
+        failpoint::pass("import.batch");
+        match written {
             Ok(Some(mut place)) => {
                 let refused: Vec<Refused> = std::mem::take(&mut place.refused);
                 session.place = Some(place);
