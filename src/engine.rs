@@ -217,7 +217,7 @@ impl Engine {
             cursor: cursor.transpose()?,
         };
         let open = self.open().await?;
-        open.follower.open_list().await.map_err(Failure::from)?;
+        open.follower.open_list().await;
         let page = open.store.sessions(filter).await.map_err(Failure::from)?;
         Ok(SessionPage {
             sessions: page.sessions.into_iter().map(|session| open.desk.with_status(session)).collect(),
