@@ -29,7 +29,7 @@ use crate::{
     permission::Person,
     provider::ToolSpec,
     store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
-    tool::{Registry, buffers::Editor},
+    tool::{Registry, buffers::Editor, descendants},
     transcript::{
         Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, Update,
     },
@@ -389,8 +389,16 @@ impl Engine {
         self.inner.closing.store(true, std::sync::atomic::Ordering::SeqCst);
         if let Some(open) = self.inner.open.get() {
             open.desk.close().await;
+            if let Err(failure) = blocking(Self::end_children).await {
+                tracing::warn!(%failure, "what tools have started may go on");
+            }
             open.store.close().await;
         }
+    }
+
+    /// Kills every process that a tool has started and that still runs. Blocks, but not long; needs no runtime.
+    pub fn end_children() {
+        descendants::end_all();
     }
 }
 

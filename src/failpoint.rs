@@ -1,6 +1,7 @@
-//! Named places where a test can make a debug build pause or die. A release build contains none of them.
+//! Named places where a test can make a debug build pause, panic or die. A release build contains none of them.
 //!
-//! `AGENTLS_FAILPOINTS="turn.ending=pause:300;tool.started=abort"`: pause for 300 ms, or abort the process.
+//! `AGENTLS_FAILPOINTS="turn.ending=pause:300;tool.started=abort;session/list=panic"`: pause for 300 ms, abort the
+//! process, panic the first time. The handler of each method is a place too, named after the method.
 
 /// The places, in the order in which a turn passes them.
 pub const NAMES: &[&str] = &[
@@ -27,7 +28,20 @@ pub async fn reach(name: &str) {
             tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
         }
         _ if action == "abort" => std::process::abort(),
+        _ if action == "panic" => panic_once(name),
         _ => tracing::warn!(name, action, "unknown failpoint action"),
+    }
+}
+
+/// Panics the first time that this place is passed.
+#[cfg(debug_assertions)]
+fn panic_once(name: &str) {
+    static PASSED: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+    let mut passed = PASSED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !passed.iter().any(|earlier| earlier == name) {
+        passed.push(name.to_owned());
+        drop(passed);
+        panic!("the fail point {name}");
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod bash;
 pub mod buffers;
 pub mod context_usage;
+pub mod descendants;
 pub mod edit;
 #[cfg(test)]
 mod fixture;

@@ -1,3 +1,5 @@
 //! The fault matrix: a test for each row, its name beginning with the row's id. INV is checked after each fault.
 
+mod pipe;
+mod process;
 mod windows;

@@ -13,6 +13,7 @@ mod support {
     pub mod invariants;
     pub mod look;
     pub mod matrix;
+    pub mod processes;
     pub mod provider;
     pub mod server;
 }

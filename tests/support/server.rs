@@ -29,6 +29,7 @@ pub struct Client {
     capabilities: Value,
     options: Value,
     environment: Vec<(String, String)>,
+    process: u32,
 }
 
 impl Default for Client {
@@ -38,6 +39,7 @@ impl Default for Client {
             capabilities: json!({"workspace": {"applyEdit": true}}),
             options: json!({"clientAbilities": {"permission": true, "question": true}, "trust": "trusted"}),
             environment: Vec::new(),
+            process: std::process::id(),
         }
     }
 }
@@ -60,6 +62,12 @@ impl Client {
         self
     }
 
+    /// The process that the server takes for its client, instead of the test's own.
+    pub fn process(mut self, pid: u32) -> Self {
+        self.process = pid;
+        self
+    }
+
     /// Sets a variable of the server's environment, which is empty otherwise.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
@@ -75,7 +83,7 @@ impl Client {
     pub async fn start(self, home: &Home) -> Server {
         let server = self.spawn(home);
         let introduction = json!({
-            "processId": std::process::id(),
+            "processId": self.process,
             "clientInfo": {"name": "it"},
             "capabilities": self.capabilities,
             "initializationOptions": {"agentls": self.options},

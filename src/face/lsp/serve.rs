@@ -84,7 +84,7 @@ async fn serve_on(
         Ended::Exit { orderly: false } => 1,
         Ended::Exit { orderly: true } | Ended::Disconnected => 0,
     };
-    ending::enforce(ending::GRACE, code)?;
+    ending::enforce(ending::GRACE, code, Engine::end_children)?;
     stop.cancel();
     signals.abort();
     let end = async {
