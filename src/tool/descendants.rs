@@ -117,9 +117,7 @@ mod family {
 
     use rustix::{
         io::Errno,
-        process::{
-            Pid, WaitId, WaitIdOptions, WaitOptions, getpid, set_child_subreaper, waitid, waitpid,
-        },
+        process::{Pid, WaitId, WaitIdOptions, WaitOptions, getpid, set_child_subreaper, waitid, waitpid},
     };
 
     use super::{Target, owned};
@@ -188,10 +186,16 @@ mod family {
         let mut lists = fs::read_dir("/proc/self/task").into_iter().flatten().flatten().peekable();
         if lists.peek().is_some_and(|task| task.path().join("children").exists()) {
             let lists = lists.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-            return lists.flat_map(|list| list.split_whitespace().filter_map(parse).collect::<Vec<_>>()).collect();
+            return lists
+                .flat_map(|list| list.split_whitespace().filter_map(parse).collect::<Vec<_>>())
+                .collect();
         }
         let own = getpid();
-        processes().into_iter().filter(|process| process.parent == Some(own)).map(|process| process.pid).collect()
+        processes()
+            .into_iter()
+            .filter(|process| process.parent == Some(own))
+            .map(|process| process.pid)
+            .collect()
     }
 
     /// The processes below this one that have not ended.

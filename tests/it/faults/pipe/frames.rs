@@ -11,14 +11,18 @@ use crate::support::{
     invariants, matrix, processes,
 };
 
-/// What the program is told to refuse as too large, so that a length that lies is soon made good.
-const LIMIT: usize = 4 * 1024;
+/// What the program is told to refuse as too large: the least that it can be told. A length that lies is soon made good.
+const LIMIT: usize = 64 * 1024;
 
-/// Line ends that complete whatever a lying header promised: a message of up to 16 times the limit is drained.
-const RESYNC: usize = 16 * LIMIT + 64;
+/// The longest lie that is still believed by somebody: up to 16 times the limit is drained, and a program that was told
+/// no limit has a larger one.
+const LIE: usize = 20 * LIMIT;
+
+/// White space that completes whatever a lying header promised.
+const RESYNC: usize = LIE + LIMIT;
 
 /// Frames between two good requests.
-const ROUND: usize = 50;
+const ROUND: usize = 100;
 
 /// Frames that one program gets.
 const LIFE: usize = 5_000;
@@ -52,13 +56,14 @@ fn live(home: &Home, seed: u64) -> (Duration, u64) {
     // Every other one is not introduced first: what comes is all it hears.
     let mut program = if seed % 2 == 0 { Program::introduced(home) } else { Program::start(home) };
     let recorded = recorded(home);
+    let blank = (" ".repeat(1_023) + "\n").repeat(RESYNC / 1_024).into_bytes();
     let mut slowest = Duration::ZERO;
     for round in 0..LIFE / ROUND {
         let mut bytes = Vec::new();
         for _ in 0..ROUND {
             bytes.extend(mutated(&recorded, &mut random));
         }
-        bytes.resize(bytes.len() + RESYNC, b'\n');
+        bytes.extend_from_slice(&blank);
         let context = format!("seed {seed}, round {round}");
         assert!(program.try_send(&bytes), "{context}: the program reads no more");
         let good = format!("good {seed} {round}");
@@ -77,7 +82,8 @@ fn answered(program: &Program, good: &str, began: Instant, context: &str) -> Dur
         if message.get("method").is_none() && message["id"] == good {
             let taken = began.elapsed();
             // Rounds of a debug build on a machine that compiles beside it are measured, not judged, up to this.
-            assert!(taken <= 10 * HANG, "{context}: {taken:?}");
+            let patience = HANG * u32::try_from(matrix::times(10, 1)).unwrap();
+            assert!(taken <= patience, "{context}: {taken:?}");
             return taken;
         }
     }
@@ -103,16 +109,24 @@ fn recorded(home: &Home) -> Vec<Vec<u8>> {
     let notifications = [
         ("initialized", json!({})),
         ("$/cancelRequest", json!({"id": 3})),
-        ("textDocument/didOpen", json!({"textDocument": {"uri": document["uri"], "languageId": "x", "version": 1, "text": "a\nb"}})),
-        ("textDocument/didChange", json!({"textDocument": document, "contentChanges": [
-            {"range": {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 1}}, "text": "x"}]})),
+        (
+            "textDocument/didOpen",
+            json!({"textDocument": {"uri": document["uri"], "languageId": "x", "version": 1, "text": "a\nb"}}),
+        ),
+        (
+            "textDocument/didChange",
+            json!({"textDocument": document, "contentChanges": [
+            {"range": {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 1}}, "text": "x"}]}),
+        ),
         ("textDocument/didClose", json!({"textDocument": {"uri": document["uri"]}})),
     ];
     let answers = [json!({"jsonrpc": "2.0", "id": "agentls-1", "result": {"optionId": "once"}})];
-    let asked = requests.iter().enumerate().map(|(id, (method, params))| {
-        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
-    });
-    let told = notifications.iter().map(|(method, params)| json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    let asked = requests.iter().enumerate().map(
+        |(id, (method, params))| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}),
+    );
+    let told = notifications
+        .iter()
+        .map(|(method, params)| json!({"jsonrpc": "2.0", "method": method, "params": params}));
     asked.chain(told).chain(answers).map(|message: Value| frame(message.to_string())).collect()
 }
 
@@ -138,7 +152,8 @@ fn mutated(recorded: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
         _ => {
             for _ in 0..=random.below(4) {
                 let at = random.below(bytes.len());
-                bytes[at] = if random.below(2) == 0 { random.byte() } else { *random.of(b"{}[]\",:\\\r\n0e-\0") };
+                bytes[at] =
+                    if random.below(2) == 0 { random.byte() } else { *random.of(b"{}[]\",:\\\r\n0e-\0") };
             }
         }
     }
@@ -151,7 +166,7 @@ fn lying_length(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let length = match random.below(4) {
         0 => random.below(body.len() + 1),
         1 => body.len() + random.below(100),
-        2 => random.below(20 * LIMIT),
+        2 => random.below(LIE),
         _ => usize::MAX - random.below(1_000),
     };
     let mut bytes = format!("Content-Length: {length}\r\n\r\n").into_bytes();
@@ -162,31 +177,28 @@ fn lying_length(bytes: &[u8], random: &mut Random) -> Vec<u8> {
 /// The frame's JSON with a value of another type in some place.
 fn replaced(bytes: &[u8], random: &mut Random) -> String {
     let mut message: Value = serde_json::from_slice(body(bytes)).expect("what was recorded is JSON");
-    let values = [json!(null), json!(-1), json!(1e300), json!([]), json!({}), json!("\u{0}\u{202e}"), json!(true)];
-    let mut place = &mut message;
-    loop {
-        let inside = match place {
-            Value::Object(members) if !members.is_empty() => {
-                let at = random.below(members.len());
-                members.values_mut().nth(at).expect("it is below the length")
-            }
-            Value::Array(items) if !items.is_empty() => {
-                let at = random.below(items.len());
-                &mut items[at]
-            }
-            leaf => leaf,
-        };
-        let leaf = !inside.is_object() && !inside.is_array();
-        place = inside;
-        if leaf || random.below(3) == 0 {
-            break;
-        }
-        if place.as_object().is_some_and(serde_json::Map::is_empty) || place.as_array().is_some_and(Vec::is_empty) {
-            break;
-        }
-    }
-    *place = random.of(&values).clone();
+    let values =
+        [json!(null), json!(-1), json!(1e300), json!([]), json!({}), json!("\u{0}\u{202e}"), json!(true)];
+    let places = places(&message, "");
+    *message.pointer_mut(random.of::<String>(&places)).expect("it was found there") =
+        random.of(&values).clone();
     message.to_string()
+}
+
+/// Pointers to every value in it.
+fn places(value: &Value, here: &str) -> Vec<String> {
+    let inside =
+        |(name, value): (String, &Value)| places(value, &format!("{here}/{}", name.replace('/', "~1")));
+    let below: Vec<String> = match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), value)).flat_map(inside).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).flat_map(inside).collect()
+        }
+        _ => Vec::new(),
+    };
+    [here.to_owned()].into_iter().chain(below).collect()
 }
 
 fn body(bytes: &[u8]) -> &[u8] {

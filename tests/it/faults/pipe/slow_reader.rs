@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::super::turn_ends;
 use crate::support::{
     byte_client::request,
     home::{Home, config_for},
@@ -113,10 +114,13 @@ fn stop_reading(home: &Home, count: usize) -> (u64, Acknowledged) {
     let (before, _) = processes::memory(reader.child.id());
     let parts = [json!({"type": "text", "text": text})];
     reader.send("prompt", "session/prompt", &json!({"sessionId": session, "parts": parts}));
-    let ended = || super::super::process::turn_ends(home).iter().any(|(reason, _)| reason.is_some());
+    let ended = || turn_ends(home).iter().any(|(reason, _)| reason.is_some());
     let began = std::time::Instant::now();
     while !ended() {
-        assert!(began.elapsed() < Duration::from_secs(30) + Duration::from_micros(count as u64 * 500), "no end");
+        assert!(
+            began.elapsed() < Duration::from_secs(30) + Duration::from_micros(count as u64 * 500),
+            "no end"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
     let (now, peak) = processes::memory(reader.child.id());
@@ -132,7 +136,8 @@ fn stop_reading(home: &Home, count: usize) -> (u64, Acknowledged) {
     assert!(buffered <= allowed, "{buffered} bytes waited in the server and in the pipe");
     let page = reader.ask("session/messages", &json!({"sessionId": session}));
     let answer = page["messages"].as_array().unwrap().last().unwrap();
-    let bytes: u64 = answer["parts"].as_array().unwrap().iter().filter_map(|part| part["text"]["bytes"].as_u64()).sum();
+    let bytes: u64 =
+        answer["parts"].as_array().unwrap().iter().filter_map(|part| part["text"]["bytes"].as_u64()).sum();
     assert_eq!(bytes, count as u64 / 64 / 8 * 32 * 64, "all of it is stored");
     let session = session.as_str().unwrap().to_owned();
     ((now.max(before) - before) / 1_000_000, Acknowledged { session, text })

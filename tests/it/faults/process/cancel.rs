@@ -43,7 +43,12 @@ async fn place(wire: Wire) -> (Double, Home, Server) {
 
 /// Stops the turn; how long it took until the prompt was answered and the session idle. Each call has one result then,
 /// and the next prompt works: the double refuses a request in which a call has none, or two.
-async fn stop(server: &Server, double: &Double, session: &str, prompt: crate::support::server::Started) -> Duration {
+async fn stop(
+    server: &Server,
+    double: &Double,
+    session: &str,
+    prompt: crate::support::server::Started,
+) -> Duration {
     let began = Instant::now();
     server.call("session/cancel", json!({"sessionId": session})).await;
     let end = prompt.result().await;
@@ -147,5 +152,10 @@ async fn r_12_a_stopped_command_is_idle_in_two_and_a_half_seconds() {
         std::fs::remove_file(home.workspace().join("ready")).unwrap();
     }
     let seen = format!("idle after at most {} ms; one result for each call", longest.as_millis());
-    matrix::held("R-12", "stopped while commands run, one that ignores TERM among them", commands.len(), &seen);
+    matrix::held(
+        "R-12",
+        "stopped while commands run, one that ignores TERM among them",
+        commands.len(),
+        &seen,
+    );
 }

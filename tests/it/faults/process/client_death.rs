@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::turn_ends;
+use super::super::turn_ends;
 use crate::support::{
     home::{Home, config_for},
     invariants::{self, Acknowledged},
@@ -80,7 +80,12 @@ async fn r_11_nothing_outlives_a_client_that_is_killed() {
         longest = longest.max(die(doing, delay, death, time).await);
     }
     let seen = format!("all gone, the last after {} ms; each turn interrupted", longest.as_millis());
-    matrix::held("R-11", "client killed while streaming, waiting, compacting, running commands that hide", times, &seen);
+    matrix::held(
+        "R-11",
+        "client killed while streaming, waiting, compacting, running commands that hide",
+        times,
+        &seen,
+    );
 }
 
 /// One death: how long after it the last process was gone.

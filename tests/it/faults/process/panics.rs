@@ -3,7 +3,7 @@
 use agentls::{face::lsp::methods, failpoint};
 use serde_json::{Value, json};
 
-use super::turn_ends;
+use super::super::turn_ends;
 use crate::support::{
     home::{Home, config_for},
     invariants::{self, Acknowledged},
