@@ -5,6 +5,7 @@
 
 mod api;
 mod arrivals;
+pub mod bounds;
 mod export;
 mod handover;
 mod history;
@@ -44,6 +45,9 @@ use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
 const PREVIEW_BYTES: usize = 2 * 1024;
+
+/// Bytes of bodies in one page of messages that was asked for with whole ones.
+const PAGE_BYTES: usize = 32 * 1024 * 1024;
 
 /// Bytes that one `part/read` returns at most.
 const MOST_READ: u64 = 4 * 1024 * 1024;
@@ -218,7 +222,7 @@ impl Engine {
             before: query.before.map(MessageId::from),
             after: query.after.map(MessageId::from),
             limit: query.limit,
-            loading: if query.full { Loading::Full } else { Loading::Preview(PREVIEW_BYTES) },
+            loading: if query.full { Loading::Within(PAGE_BYTES) } else { Loading::Preview(PREVIEW_BYTES) },
         };
         let page = self.store().await?.messages(page).await.map_err(Failure::from)?;
         Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })

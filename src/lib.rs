@@ -4,6 +4,7 @@
 //! workspace} → transcript`, and events flow back through one ordered queue. `transcript` knows nobody; a
 //! face holds no logic. `tests/it/tidy.rs` checks the edges between these modules.
 
+pub mod bounds;
 pub mod context;
 pub mod engine;
 pub mod face;

@@ -9,6 +9,7 @@ mod anchors;
 mod approvals;
 mod baselines;
 mod body;
+pub mod bounds;
 mod evidence;
 mod history;
 mod import;

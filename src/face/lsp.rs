@@ -2,6 +2,7 @@
 //!
 //! A thin translation of [`crate::engine`]; `protocol.md` is its contract. Invariants 10 and 11.
 
+pub mod bounds;
 pub mod client;
 pub mod commands;
 pub mod division;

@@ -12,7 +12,7 @@ use super::ProviderError;
 use crate::transcript::{secret::HIDDEN, text};
 
 /// The most of a provider's words that is passed on, in bytes.
-pub(super) const MAX_MESSAGE_BYTES: usize = 2_000;
+pub(in crate::provider) const MAX_MESSAGE_BYTES: usize = 2_000;
 
 /// Anthropic's "overloaded".
 const OVERLOADED: u16 = 529;

@@ -9,7 +9,7 @@ use super::{Result, StoreError};
 use crate::transcript::{Owner, Timestamp};
 
 /// A lease of a process on another system (a shared disk) counts as dead after this long without a heartbeat.
-const STALE_MS: u64 = 60_000;
+pub(in crate::store) const STALE_MS: u64 = 60_000;
 
 /// A process as leases name it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,6 +31,9 @@ impl From<Part> for NewPart {
 /// Big fields by name.
 pub type Bodies = Vec<(Field, Vec<u8>)>;
 
+/// What [`Loading::Within`] reads of a body when nothing more is left of it, in bytes.
+pub(in crate::store) const LEAST: usize = 2 * 1024;
+
 /// How much of the bodies is read with the parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loading {
@@ -38,6 +41,8 @@ pub enum Loading {
     Preview(usize),
     /// All of them.
     Full,
+    /// All of them up to so many bytes together; of what comes after that, the first few.
+    Within(usize),
     /// All of them but the outputs of which the model sees only a digest or the ends: these are left empty.
     Sent,
 }
@@ -350,11 +355,17 @@ pub(super) fn of_messages(
         "SELECT {COLUMNS} FROM part WHERE session = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq, idx"
     ))?;
     let mut found = statement.query(params![session, first.0, last.0])?;
-    let mut parts = Vec::new();
+    let (mut parts, mut read) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
         let seq = Seq(row.get("seq")?);
+        let loading = match loading {
+            Loading::Within(most) => Loading::Preview(LEAST.max(most.saturating_sub(read))),
+            other => other,
+        };
         if let Some(message) = message_id(seq) {
-            parts.push((seq, from_row(connection, row, message, loading)?));
+            let part = from_row(connection, row, message, loading)?;
+            read += part.text_bytes();
+            parts.push((seq, part));
         }
     }
     Ok(parts)
@@ -362,7 +373,7 @@ pub(super) fn of_messages(
 
 fn load_body(connection: &Connection, key: i64, field: Field, bytes: u64, loading: Loading) -> Result<Body> {
     let text = match loading {
-        Loading::Preview(limit) => body::beginning(connection, key, field, limit)?,
+        Loading::Preview(limit) | Loading::Within(limit) => body::beginning(connection, key, field, limit)?,
         Loading::Sent if field == Field::Output && bytes > text::SHOWN_BYTES as u64 => String::new(),
         Loading::Full | Loading::Sent => body::text(connection, key, field)?,
     };

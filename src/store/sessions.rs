@@ -9,7 +9,7 @@ use super::{Committed, Result, Store, StoreError, leases, rows};
 use crate::transcript::{Counts, ModelRef, ProjectId, Session, SessionId, Status, Timestamp, Usage};
 
 /// Parts that one step of a deletion removes.
-const DELETE_STEP: i64 = 500;
+pub(in crate::store) const DELETE_STEP: i64 = 500;
 
 /// A session to be made.
 #[derive(Clone, Debug)]

@@ -215,6 +215,24 @@ async fn a_deleted_session_is_gone_with_all_its_rows() {
     assert_eq!(left.await.unwrap(), 0);
 }
 
+#[tokio::test]
+async fn a_page_of_whole_bodies_has_a_budget_and_previews_behind_it() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    let turn = TurnId::random();
+    for _ in 0..4 {
+        let new = answer(&turn, vec![PartKind::Text(Body::whole("x".repeat(10_000)))]);
+        desk.store.add_message(&session.id, new).await.unwrap();
+    }
+    let (before, after, loading) = (None, None, Loading::Within(25_000));
+    let query = PageQuery { session: session.id.clone(), before, after, limit: 10, loading };
+    let page = desk.store.messages(query).await.unwrap();
+    let read: Vec<usize> = page.messages.iter().map(|message| message.parts[0].text_bytes()).collect();
+    assert_eq!(read, [10_000, 10_000, 5_000, 2_048]);
+    let PartKind::Text(last) = &page.messages[3].parts[0].kind else { panic!("it is a text") };
+    assert!(last.truncated() && last.bytes == 10_000);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -21,10 +21,10 @@ use tokio::sync::oneshot;
 use super::{Result, StoreError};
 
 /// After this long a transaction takes no further job.
-const LONGEST_TRANSACTION: Duration = Duration::from_millis(20);
+pub(in crate::store) const LONGEST_TRANSACTION: Duration = Duration::from_millis(20);
 
 /// How long a locked database is waited for in all before a job fails with `storageBusy`.
-const BUSY_PATIENCE: Duration = Duration::from_mins(1);
+pub(in crate::store) const BUSY_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Idle time after which the WAL is folded back into the database.
 const IDLE_CHECKPOINT: Duration = Duration::from_secs(5);

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 
 /// How long killed processes are waited for.
-const PATIENCE: Duration = Duration::from_millis(400);
+pub(in crate::tool) const PATIENCE: Duration = Duration::from_millis(400);
 
 /// How often it is looked whether they are gone.
 const POLL: Duration = Duration::from_millis(5);

@@ -23,7 +23,7 @@ use tokio::{
 use super::descendants::{self, Owned};
 
 /// Between TERM and KILL.
-const GRACE: Duration = Duration::from_secs(2);
+pub(in crate::tool) const GRACE: Duration = Duration::from_secs(2);
 
 /// How often a stopped group is looked at.
 const POLL: Duration = Duration::from_millis(20);

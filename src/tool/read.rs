@@ -23,13 +23,13 @@ use super::{
 use crate::{permission::path::Resolved, provider::ToolSpec, transcript::text::head};
 
 /// Bytes of a line that are shown.
-const LINE_BYTES: usize = 2_000;
+pub(in crate::tool) const LINE_BYTES: usize = 2_000;
 
 /// Bytes at a file's beginning that say whether it is text.
 const PROBE_BYTES: usize = 8 * 1024;
 
 /// The largest image that is returned, in bytes.
-const MAX_IMAGE: u64 = 5 * 1024 * 1024;
+pub(in crate::tool) const MAX_IMAGE: u64 = 5 * 1024 * 1024;
 
 const PURPOSE: Purpose = Purpose { tool: "read", verb: "Read" };
 

@@ -23,13 +23,13 @@ use crate::{
 };
 
 /// Streamed text reaches the store at least this often while it comes.
-const FLUSH_AFTER: Duration = Duration::from_secs(1);
+pub(in crate::turn) const FLUSH_AFTER: Duration = Duration::from_secs(1);
 
 /// … and at most this often.
 const FLUSH_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often an answer that broke off after output may be continued in a new message, in a row.
-const MOST_CONTINUATIONS: u32 = 3;
+pub(in crate::turn) const MOST_CONTINUATIONS: u32 = 3;
 
 /// One provider call as the ledger will have it.
 pub(super) struct Call {

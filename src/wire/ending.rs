@@ -20,10 +20,10 @@ pub const GRACE: Duration = Duration::from_secs(2);
 
 /// Before the process's last moment: what still runs of its children is killed, so that there is time left to store
 /// what became of them.
-const LAST_CHANCE: Duration = Duration::from_secs(1);
+pub(in crate::wire) const LAST_CHANCE: Duration = Duration::from_secs(1);
 
 /// How often the parent is looked for.
-const PARENT_CHECK: Duration = Duration::from_millis(400);
+pub(in crate::wire) const PARENT_CHECK: Duration = Duration::from_millis(400);
 
 /// Ends the process with `code` when `limit` has passed, whatever the rest of it does. `end_children` is called a second
 /// before, and again in the last moment.

@@ -19,6 +19,7 @@ mod support {
 }
 
 mod bad_input;
+mod bounds;
 mod cache;
 mod cancel;
 mod cli;

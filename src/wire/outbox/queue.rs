@@ -11,16 +11,23 @@ use super::{Delta, Event};
 const DELTA_PACE: Duration = Duration::from_millis(40);
 
 /// The longest text in one frame, in bytes: beyond it a new frame is begun.
-const DELTA_FRAME: usize = 1024 * 1024;
+pub(in crate::wire) const DELTA_FRAME: usize = 1024 * 1024;
 
 /// While more than this waits, growth is left out. Bytes.
-const DELTA_PAUSE: usize = 8 * 1024 * 1024 - DELTA_FRAME;
+pub(in crate::wire) const DELTA_PAUSE: usize = 8 * 1024 * 1024 - DELTA_FRAME;
+
+/// While more than this waits, states are left out too: only the newest of each stream is kept, behind a gap in its
+/// numbers. Bytes.
+pub(in crate::wire) const STATE_PAUSE: usize = 8 * 1024 * 1024;
+
+/// How many streams' numbers are remembered.
+pub(in crate::wire) const STREAMS: usize = 10_000;
 
 /// What an entry costs beside its text. Bytes, a guess.
 const ENTRY: usize = 128;
 
 /// How many paces are remembered before old ones are forgotten.
-const PACES: usize = 64;
+pub(in crate::wire) const PACES: usize = 64;
 
 /// Something to write.
 pub(super) enum Entry {
@@ -85,6 +92,10 @@ pub(super) struct Queue {
     lost: HashSet<Text>,
     /// Each stream's last number.
     numbers: HashMap<String, u64>,
+    /// The largest number of those that were forgotten: numbers of every other stream go on above it.
+    forgotten: u64,
+    /// The newest event of each stream that lost some, and how many it lost.
+    latest: HashMap<String, (Event, u64)>,
     /// What waits for the reply that makes its stream.
     held: HashMap<String, Vec<Entry>>,
     /// Requests being handled that make a stream.
@@ -137,12 +148,33 @@ impl Queue {
         self.open.retain(|text, _| text.stream != event.stream);
         self.lost.retain(|text| text.stream != event.stream || !event.parts.contains(&text.part));
         let stream = event.stream.clone();
+        if self.discarding {
+            return;
+        }
+        if self.bytes > STATE_PAUSE || self.latest.contains_key(&stream) {
+            let lost = self.latest.remove(&stream).map_or(0, |(_, lost)| lost + 1);
+            self.latest.insert(stream, (event, lost));
+            return;
+        }
         self.push_about(&stream, Entry::Event(event));
+    }
+
+    /// Nothing waits any more: what was kept of streams that lost events is the truth now.
+    fn catch_up(&mut self) {
+        for (stream, (event, lost)) in std::mem::take(&mut self.latest) {
+            // Whoever was not told of some sees that their numbers are missing, and reads the session again.
+            self.skip(&stream, lost);
+            self.push_about(&stream, Entry::Event(event));
+        }
     }
 
     pub(super) fn delta(&mut self, delta: Delta) {
         let text = Text::of(&delta);
         if self.lost.contains(&text) || self.discarding {
+            return;
+        }
+        if self.latest.contains_key(&delta.stream) {
+            self.lost.insert(text);
             return;
         }
         if self.bytes + delta.text.len() > DELTA_PAUSE {
@@ -197,6 +229,9 @@ impl Queue {
 
     /// Takes out the first entry if it is due: growth waits for its pace unless something waits behind it.
     pub(super) fn next(&mut self, now: Instant) -> Next {
+        if self.entries.is_empty() && !self.latest.is_empty() {
+            self.catch_up();
+        }
         match self.entries.front() {
             None if self.closed => return Next::Closed,
             None => return Next::Nothing,
@@ -226,14 +261,14 @@ impl Queue {
         match entry {
             Entry::Plain(body) => body,
             Entry::Event(event) => {
-                let number = self.number(event.stream);
+                let number = self.number(&event.stream);
                 format!("{}{number}{}", event.before, event.after).into_bytes()
             }
             Entry::Delta(delta) => {
                 let text = Text::of(&delta);
                 self.open.remove(&text);
                 self.pace(text, now);
-                let number = self.number(delta.stream);
+                let number = self.number(&delta.stream);
                 let grown = serde_json::Value::from(delta.text);
                 format!("{}{number}{}{grown}{}", delta.before, delta.after, delta.tail).into_bytes()
             }
@@ -247,9 +282,47 @@ impl Queue {
         self.paces.insert(text, now);
     }
 
-    fn number(&mut self, stream: String) -> u64 {
-        let number = self.numbers.entry(stream).or_default();
-        *number += 1;
-        *number
+    fn number(&mut self, stream: &str) -> u64 {
+        self.skip(stream, 1)
+    }
+
+    /// Counts a stream's number up; the number then.
+    fn skip(&mut self, stream: &str, by: u64) -> u64 {
+        if let Some(number) = self.numbers.get_mut(stream) {
+            *number += by;
+            return *number;
+        }
+        if self.numbers.len() >= STREAMS {
+            self.forgotten = self.numbers.drain().map(|(_, number)| number).fold(self.forgotten, u64::max);
+        }
+        self.numbers.insert(stream.to_owned(), self.forgotten + by);
+        self.forgotten + by
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_paces_of_texts_that_are_due_are_forgotten() {
+        let mut queue = Queue::default();
+        let start = Instant::now();
+        for text in 0..100 * PACES {
+            let part = text.to_string();
+            let grown = Delta {
+                stream: "s".into(),
+                part,
+                field: "text",
+                before: String::new(),
+                after: String::new(),
+                text: "x".into(),
+                tail: "",
+            };
+            queue.delta(grown);
+            let later = start + Duration::from_millis(text as u64);
+            assert!(matches!(queue.next(later), Next::Body(_)));
+            assert!(queue.paces.len() <= PACES, "{}", queue.paces.len());
+        }
     }
 }

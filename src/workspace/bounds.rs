@@ -1,0 +1,39 @@
+//! What is bounded of what a project brings: configuration, instructions, skills.
+
+use super::{config::load, instructions, skills};
+use crate::bounds::Bound;
+
+/// This layer's rows of the table.
+pub const BOUNDS: &[Bound] = &[
+    Bound::bytes(
+        "a configuration file, and all that is made of it",
+        "workspace/config/load.rs: sources, lines, MAX_FILE",
+        load::MAX_FILE as usize,
+        "`invalidConfig`; the other layers hold",
+    ),
+    Bound::bytes(
+        "an instruction file",
+        "workspace/instructions.rs: seen, MAX_BYTES",
+        instructions::MAX_BYTES as usize,
+        "its beginning is used, and says so",
+    ),
+    Bound::count(
+        "skills that are listed",
+        "workspace/skills.rs: seen, MOST_LISTED",
+        skills::MOST_LISTED as u64,
+        "the others are not offered",
+    ),
+    Bound::bytes(
+        "a skill",
+        "workspace/skills.rs: MOST_BYTES",
+        skills::MOST_BYTES as usize,
+        "it is not offered",
+    ),
+    Bound::bytes("the name of a skill", "workspace/skills.rs: NAME", skills::NAME, "it is cut"),
+    Bound::bytes(
+        "the description of a skill",
+        "workspace/skills.rs: DESCRIPTION",
+        skills::DESCRIPTION,
+        "it is cut",
+    ),
+];
