@@ -38,10 +38,10 @@ impl Bound {
     pub(crate) const fn bytes(
         what: &'static str,
         place: &'static str,
-        bytes: usize,
+        bytes: u64,
         at_cap: &'static str,
     ) -> Self {
-        Self { what, place, cap: Cap::Bytes(bytes as u64), at_cap }
+        Self { what, place, cap: Cap::Bytes(bytes), at_cap }
     }
 
     /// At most so many.

@@ -5,6 +5,8 @@
 //! face holds no logic. `tests/it/tidy.rs` checks the edges between these modules.
 
 pub mod bounds;
+#[cfg(test)]
+mod cases;
 pub mod context;
 pub mod engine;
 pub mod face;

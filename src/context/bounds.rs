@@ -62,7 +62,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "the request in work, behind a boundary",
         "context/compaction.rs: REQUEST_BYTES",
-        compaction::REQUEST_BYTES,
+        compaction::REQUEST_BYTES as u64,
         "it is cut",
     ),
     Bound::count(

@@ -8,7 +8,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "a command line that is understood",
         "permission/shell.rs: MAX_LINE",
-        shell::MAX_LINE,
+        shell::MAX_LINE as u64,
         "a person is asked",
     ),
     Bound::count(
@@ -23,12 +23,22 @@ pub const BOUNDS: &[Bound] = &[
         shell::MAX_PREFIX as u64,
         "later ones are not looked at; a person is asked anyway",
     ),
-    Bound::bytes("a command that is shown", "permission/shell.rs: MAX_LABEL", shell::MAX_LABEL, "it is cut"),
-    Bound::bytes("a path", "permission/path.rs: MAX_PATH", path::MAX_PATH, "the call fails and says so"),
+    Bound::bytes(
+        "a command that is shown",
+        "permission/shell.rs: MAX_LABEL",
+        shell::MAX_LABEL as u64,
+        "it is cut",
+    ),
+    Bound::bytes(
+        "a path",
+        "permission/path.rs: MAX_PATH",
+        path::MAX_PATH as u64,
+        "the call fails and says so",
+    ),
     Bound::bytes(
         "a name in a path",
         "permission/path.rs: MAX_NAME",
-        path::MAX_NAME,
+        path::MAX_NAME as u64,
         "the call fails and says so",
     ),
     Bound::count(

@@ -13,13 +13,13 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "an event of an answer",
         "provider/sse.rs: line, data, MAX_EVENT_BYTES",
-        sse::MAX_EVENT_BYTES,
+        sse::MAX_EVENT_BYTES as u64,
         "the answer fails; what came before is kept",
     ),
     Bound::bytes(
         "an answer",
         "provider/remote.rs: ready, heard, MOST_ANSWER",
-        remote::MOST_ANSWER,
+        remote::MOST_ANSWER as u64,
         "it fails as `providerRejected`; what came before is kept",
     ),
     Bound::with(
@@ -37,13 +37,13 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "the body of an error",
         "provider/http.rs: MAX_ERROR_BYTES",
-        http::MAX_ERROR_BYTES,
+        http::MAX_ERROR_BYTES as u64,
         "the rest is not read",
     ),
     Bound::bytes(
         "what is said of an error",
         "provider/failure.rs: MAX_MESSAGE_BYTES",
-        failure::MAX_MESSAGE_BYTES,
+        failure::MAX_MESSAGE_BYTES as u64,
         "it is cut",
     ),
     Bound::count(
@@ -62,7 +62,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "the id of a call",
         "provider/entries.rs: MAX_ID_BYTES",
-        entries::MAX_ID_BYTES,
+        entries::MAX_ID_BYTES as u64,
         "another stands for it",
     ),
     Bound::count(
@@ -98,7 +98,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "a fact that it sums up",
         "provider/offline/summary.rs: MAX_FACT_BYTES",
-        summary::MAX_FACT_BYTES,
+        summary::MAX_FACT_BYTES as u64,
         "it is cut",
     ),
 ];

@@ -256,6 +256,16 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases())]
+
+        #[test]
+        fn p_04_no_secret_leaves_in_the_words_of_an_error(before in "\\PC{0,60}", after in "\\PC{0,20}", key in "[!-~]{6,40}") {
+            let shown = Secrets::new([key.clone()]).clean(&format!("{before}{key}{after}"));
+            prop_assert!(!shown.contains(&key) || "[redacted]".contains(&key), "{}", shown);
+        }
+    }
+
+    proptest! {
         #[test]
         fn no_secret_leaves_and_words_are_bounded(before in "\\PC{0,3000}", after in "\\PC{0,20}") {
             let shown = Secrets::new(["sk-canary-1".to_owned()]).clean(&format!("{before}sk-canary-1{after}"));

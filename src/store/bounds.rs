@@ -41,32 +41,32 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "the page cache of a connection that reads",
         "store/reader.rs: CACHE_KIB",
-        reader::CACHE_KIB as usize * 1024,
+        reader::CACHE_KIB as u64 * 1024,
         "SQLite throws the oldest pages out",
     ),
     Bound::bytes(
         "the page cache of the one that writes",
         "store/migrate.rs: CACHE_KIB",
-        migrate::CACHE_KIB as usize * 1024,
+        migrate::CACHE_KIB as u64 * 1024,
         "SQLite throws the oldest pages out",
     ),
     Bound::bytes(
         "the WAL between two checkpoints that found nobody reading",
         "store.rs: JOURNAL_LIMIT",
-        JOURNAL_LIMIT as usize,
+        JOURNAL_LIMIT as u64,
         "it is cut to that",
     ),
-    Bound::bytes("a piece of a body", "store/body.rs: CHUNK", body::CHUNK, "a further piece is begun"),
+    Bound::bytes("a piece of a body", "store/body.rs: CHUNK", body::CHUNK as u64, "a further piece is begun"),
     Bound::bytes(
         "a line that is looked for",
         "store/lines.rs: LONGEST",
-        lines::LONGEST,
+        lines::LONGEST as u64,
         "it is looked at in pieces",
     ),
     Bound::bytes(
         "a body of a page that is full",
         "store/parts.rs: LEAST",
-        parts::LEAST,
+        parts::LEAST as u64,
         "its beginning is read",
     ),
     Bound::with(
@@ -96,7 +96,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "what an import holds before it is written",
         "store/import/taking.rs: calls, BATCH_BYTES",
-        taking::BATCH_BYTES,
+        taking::BATCH_BYTES as u64,
         "it is written",
     ),
     Bound::count(
@@ -114,7 +114,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "a row of another program's database",
         "store/import/opencode/database.rs: LARGEST_ROW",
-        database::LARGEST_ROW as usize,
+        database::LARGEST_ROW.unsigned_abs(),
         "it is left out and named",
     ),
     Bound::count(
@@ -126,7 +126,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "why an imported answer failed",
         "store/import/opencode/message.rs: LONGEST_REASON",
-        message::LONGEST_REASON,
+        message::LONGEST_REASON as u64,
         "it is cut",
     ),
     Bound::time(

@@ -14,10 +14,10 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "the output of a command",
         "tool/terminal.rs: end, end_bytes",
-        bash::MAX_OUTPUT,
+        bash::MAX_OUTPUT as u64,
         "beginning and end are kept, with a line that says how much is missing",
     ),
-    Bound::bytes("the title of a command", "tool/bash.rs: MAX_TITLE", bash::MAX_TITLE, "it is cut"),
+    Bound::bytes("the title of a command", "tool/bash.rs: MAX_TITLE", bash::MAX_TITLE as u64, "it is cut"),
     Bound::time(
         "reading on after a command's end",
         "tool/bash.rs: DRAIN",
@@ -40,7 +40,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "a file that is edited",
         "tool/textfile.rs: MAX_EDITED",
-        textfile::MAX_EDITED as usize,
+        textfile::MAX_EDITED,
         "the call fails and says so",
     ),
     Bound::count(
@@ -58,10 +58,10 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "an image that is read",
         "tool/read.rs: MAX_IMAGE",
-        read::MAX_IMAGE as usize,
+        read::MAX_IMAGE,
         "the call fails and says so",
     ),
-    Bound::bytes("a line that is read", "tool/read.rs: LINE_BYTES", read::LINE_BYTES, "it is cut"),
+    Bound::bytes("a line that is read", "tool/read.rs: LINE_BYTES", read::LINE_BYTES as u64, "it is cut"),
     Bound::count(
         "entries of a list",
         "tool/list.rs: MAX_ENTRIES",
@@ -71,19 +71,19 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "a compiled pattern of `grep`",
         "tool/grep.rs: MAX_REGEX",
-        grep::MAX_REGEX,
+        grep::MAX_REGEX as u64,
         "the call fails and says so",
     ),
     Bound::bytes(
         "a line that `grep` searches",
         "tool/grep.rs: unsaved, MAX_LINE_HEAP",
-        grep::MAX_LINE_HEAP,
+        grep::MAX_LINE_HEAP as u64,
         "the file is not searched further",
     ),
     Bound::bytes(
         "a compiled pattern of `recall`",
         "tool/recall.rs: PATTERN_SIZE",
-        recall::PATTERN_SIZE,
+        recall::PATTERN_SIZE as u64,
         "the call fails and says so",
     ),
     Bound::count(
@@ -95,13 +95,13 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "a `recall`",
         "tool/recall/answer.rs: MOST_BYTES",
-        answer::MOST_BYTES,
+        answer::MOST_BYTES as u64,
         "it says where to go on",
     ),
     Bound::bytes(
         "what a `recall` of a history searches",
         "tool/recall/history.rs: MOST_READ",
-        history::MOST_READ as usize,
+        history::MOST_READ,
         "it says where to go on",
     ),
     Bound::count(
@@ -116,17 +116,22 @@ pub const BOUNDS: &[Bound] = &[
         todo::MOST_ITEMS as u64,
         "the others are left out, and the model is told",
     ),
-    Bound::bytes("an item of a todo list", "tool/todo.rs: LONGEST_ITEM", todo::LONGEST_ITEM, "it is cut"),
+    Bound::bytes(
+        "an item of a todo list",
+        "tool/todo.rs: LONGEST_ITEM",
+        todo::LONGEST_ITEM as u64,
+        "it is cut",
+    ),
     Bound::bytes(
         "the title of a session that a model proposes",
         "tool/new_session.rs: LONGEST_TITLE",
-        new_session::LONGEST_TITLE,
+        new_session::LONGEST_TITLE as u64,
         "the call fails and says so",
     ),
     Bound::bytes(
         "the note for a session that a model proposes",
         "tool/new_session.rs: LONGEST_NOTE",
-        new_session::LONGEST_NOTE,
+        new_session::LONGEST_NOTE as u64,
         "the call fails and says so",
     ),
 ];

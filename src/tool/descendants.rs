@@ -162,9 +162,8 @@ mod family {
             match waitid(WaitId::All, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
                 // Nobody below us: nobody to adopt either, until a tool starts a child.
                 Err(Errno::CHILD) => thread::park(),
-                Err(_) => thread::sleep(NAP),
                 Ok(_) if reap_adopted() => {}
-                Ok(_) => thread::sleep(NAP),
+                Ok(_) | Err(_) => thread::sleep(NAP),
             }
         }
     }

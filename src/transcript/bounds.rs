@@ -8,7 +8,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "evidence of a call",
         "transcript/evidence.rs: MOST_BYTES",
-        evidence::MOST_BYTES,
+        evidence::MOST_BYTES as u64,
         "each field has a share, and is cut",
     ),
     Bound::count(
@@ -26,13 +26,13 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "an output that the model sees",
         "transcript/text.rs: SHOWN_BYTES",
-        text::SHOWN_BYTES,
+        text::SHOWN_BYTES as u64,
         "head, tail and how to `recall` the rest",
     ),
     Bound::bytes(
         "an image",
         "transcript/image.rs: LARGEST",
-        image::LARGEST,
+        image::LARGEST as u64,
         "the prompt or the call is refused",
     ),
 ];

@@ -44,7 +44,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "streamed text that is not stored",
         "turn/stream.rs: FLUSH_BYTES",
-        stream::FLUSH_BYTES,
+        stream::FLUSH_BYTES as u64,
         "it is stored, at most every 50 ms",
     ),
     Bound::time(
@@ -83,6 +83,11 @@ pub const BOUNDS: &[Bound] = &[
         room::MOST_ATTEMPTS as u64,
         "the compaction failed",
     ),
-    Bound::bytes("what a title is made from", "turn/title.rs: READ", title::READ, "the rest is not read"),
-    Bound::bytes("a title that a model gives", "turn/title.rs: LONGEST", title::LONGEST, "it is cut"),
+    Bound::bytes(
+        "what a title is made from",
+        "turn/title.rs: READ",
+        title::READ as u64,
+        "the rest is not read",
+    ),
+    Bound::bytes("a title that a model gives", "turn/title.rs: LONGEST", title::LONGEST as u64, "it is cut"),
 ];

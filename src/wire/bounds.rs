@@ -12,7 +12,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "an incoming message",
         "wire/frame.rs: buffer, DEFAULT_LIMIT",
-        frame::DEFAULT_LIMIT,
+        frame::DEFAULT_LIMIT as u64,
         "it is drained and refused as `frameTooLarge` (`limits.frameBytes` sets another cap)",
     ),
     Bound::count(
@@ -24,16 +24,16 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "a header line, or junk in its place",
         "wire/frame.rs: MAX_LINE",
-        frame::MAX_LINE,
+        frame::MAX_LINE as u64,
         "it is thrown away but for its end",
     ),
     Bound::bytes(
         "what is kept of a message that is drained",
         "wire/frame.rs: left, head, KEPT_HEAD",
-        frame::KEPT_HEAD,
+        frame::KEPT_HEAD as u64,
         "the rest is not looked at for its id",
     ),
-    Bound::bytes("one read of the input", "wire/pump.rs: CHUNK", pump::CHUNK, "the rest is read next"),
+    Bound::bytes("one read of the input", "wire/pump.rs: CHUNK", pump::CHUNK as u64, "the rest is read next"),
     Bound::count(
         "requests in flight",
         "wire/pump.rs: open, handlers, MAX_IN_FLIGHT",
@@ -55,25 +55,25 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "replies and questions that wait for the client",
         "wire/outbox/queue.rs: entries, held, READ_PAUSE",
-        outbox::READ_PAUSE,
+        outbox::READ_PAUSE as u64,
         "no further request is read until some are written",
     ),
     Bound::bytes(
         "growth of texts that waits for the client, with all else",
         "wire/outbox/queue.rs: open, lost, DELTA_PAUSE",
-        queue::DELTA_PAUSE,
+        queue::DELTA_PAUSE as u64,
         "growth is left out until the part's state, which follows",
     ),
     Bound::bytes(
         "states that wait for the client, with all else",
         "wire/outbox/queue.rs: latest, STATE_PAUSE",
-        queue::STATE_PAUSE,
+        queue::STATE_PAUSE as u64,
         "the newest of each session is kept, the others are left out: a gap in `eventSeq`",
     ),
     Bound::bytes(
         "growth in one frame",
         "wire/outbox/queue.rs: DELTA_FRAME",
-        queue::DELTA_FRAME,
+        queue::DELTA_FRAME as u64,
         "a further frame is begun",
     ),
     Bound::count(
@@ -91,7 +91,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "frames written at once",
         "wire/outbox.rs: queue, BATCH",
-        outbox::BATCH,
+        outbox::BATCH as u64,
         "the rest is written next",
     ),
     Bound::count(
@@ -103,7 +103,7 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "the message of a JSON error",
         "wire/message.rs: LONGEST_ERROR",
-        message::LONGEST_ERROR,
+        message::LONGEST_ERROR as u64,
         "it is cut",
     ),
     Bound::time(

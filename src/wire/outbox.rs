@@ -79,7 +79,7 @@ struct Shared {
 impl Outbox {
     /// Sends a message that belongs to no stream.
     pub fn send(&self, body: Vec<u8>) {
-        self.change(|queue| queue.push(Entry::Plain(body)));
+        self.change(|queue| queue.say(body));
     }
 
     /// Sends a message about a stream, without a number.

@@ -70,7 +70,7 @@ fn sources() -> Vec<Source> {
                 open.push(path);
             } else if path.extension().is_some_and(|it| it == "rs") && !path.ends_with("tests.rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
                 let code =
                     code.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
                 let path = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();

@@ -52,6 +52,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("failpoint", &[]),
+    // For the tests of all.
+    ("cases", &[]),
     // Brings together what each layer says of itself.
     (
         "bounds",

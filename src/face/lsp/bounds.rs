@@ -20,19 +20,19 @@ pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "one `part/read`",
         "face/lsp/handlers.rs: MAX_RANGE",
-        handlers::MAX_RANGE as usize,
+        handlers::MAX_RANGE,
         "the range ends there",
     ),
     Bound::bytes(
         "a text in an update",
         "face/lsp/render.rs: SHOWN_BYTES",
-        render::SHOWN_BYTES,
+        render::SHOWN_BYTES as u64,
         "its beginning is shown as `truncated`; `part/read` has the rest",
     ),
     Bound::bytes(
         "texts of open documents",
         "face/lsp/documents.rs: open, MOST_BYTES",
-        documents::MOST_BYTES,
+        documents::MOST_BYTES as u64,
         "the document that would pass it is not followed: tools see the disk",
     ),
     Bound::count(

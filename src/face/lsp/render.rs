@@ -329,8 +329,7 @@ mod tests {
 
     #[test]
     fn an_update_shows_the_beginning_of_a_text_that_is_too_long() {
-        let id = PartId::random();
-        let message_id = crate::transcript::MessageId::random();
+        let (id, message_id) = (crate::transcript::PartId::random(), crate::transcript::MessageId::random());
         let kind = PartKind::Text(Body::whole("é".repeat(SHOWN_BYTES)));
         let shown = update(Update::Part(Part { id, message_id, index: 0, kind }));
         let shown = serde_json::to_value(shown).unwrap();

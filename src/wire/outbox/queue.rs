@@ -14,11 +14,11 @@ const DELTA_PACE: Duration = Duration::from_millis(40);
 pub(in crate::wire) const DELTA_FRAME: usize = 1024 * 1024;
 
 /// While more than this waits, growth is left out. Bytes.
-pub(in crate::wire) const DELTA_PAUSE: usize = 8 * 1024 * 1024 - DELTA_FRAME;
+pub(in crate::wire) const DELTA_PAUSE: usize = 5 * 1024 * 1024;
 
 /// While more than this waits, states are left out too: only the newest of each stream is kept, behind a gap in its
 /// numbers. Bytes.
-pub(in crate::wire) const STATE_PAUSE: usize = 8 * 1024 * 1024;
+pub(in crate::wire) const STATE_PAUSE: usize = 6 * 1024 * 1024;
 
 /// How many streams' numbers are remembered.
 pub(in crate::wire) const STREAMS: usize = 10_000;
@@ -32,7 +32,8 @@ pub(in crate::wire) const PACES: usize = 64;
 /// Something to write.
 pub(super) enum Entry {
     Plain(Vec<u8>),
-    Event(Event),
+    /// And how many events of its stream were left out before it.
+    Event(Event, u64),
     Delta(Delta),
 }
 
@@ -41,7 +42,7 @@ impl Entry {
         ENTRY
             + match self {
                 Self::Plain(body) => body.len(),
-                Self::Event(event) => event.before.len() + event.after.len(),
+                Self::Event(event, _) => event.before.len() + event.after.len(),
                 Self::Delta(delta) => delta.before.len() + delta.after.len() + delta.text.len(),
             }
     }
@@ -127,7 +128,7 @@ impl Queue {
         self.bytes += entry.bytes();
         match entry {
             Entry::Delta(_) => self.growth += entry.bytes(),
-            Entry::Plain(_) | Entry::Event(_) => self.urgent += 1,
+            Entry::Plain(_) | Entry::Event(..) => self.urgent += 1,
         }
         self.entries.push_back(entry);
     }
@@ -156,15 +157,20 @@ impl Queue {
             self.latest.insert(stream, (event, lost));
             return;
         }
-        self.push_about(&stream, Entry::Event(event));
+        self.push_about(&stream, Entry::Event(event, 0));
     }
 
-    /// Nothing waits any more: what was kept of streams that lost events is the truth now.
+    /// Queues a message that belongs to no stream. A reply does not pass what was said before it, as far as that is kept.
+    pub(super) fn say(&mut self, body: Vec<u8>) {
+        self.catch_up();
+        self.push(Entry::Plain(body));
+    }
+
+    /// Queues what was kept of streams that lost events. Whoever was not told of those sees that their numbers are
+    /// missing, and reads the session again.
     fn catch_up(&mut self) {
         for (stream, (event, lost)) in std::mem::take(&mut self.latest) {
-            // Whoever was not told of some sees that their numbers are missing, and reads the session again.
-            self.skip(&stream, lost);
-            self.push_about(&stream, Entry::Event(event));
+            self.push_about(&stream, Entry::Event(event, lost));
         }
     }
 
@@ -249,7 +255,7 @@ impl Queue {
                 self.bytes = self.bytes.saturating_sub(entry.bytes());
                 match entry {
                     Entry::Delta(_) => self.growth = self.growth.saturating_sub(entry.bytes()),
-                    Entry::Plain(_) | Entry::Event(_) => self.urgent = self.urgent.saturating_sub(1),
+                    Entry::Plain(_) | Entry::Event(..) => self.urgent = self.urgent.saturating_sub(1),
                 }
                 Next::Body(self.render(entry, now))
             }
@@ -260,15 +266,15 @@ impl Queue {
     fn render(&mut self, entry: Entry, now: Instant) -> Vec<u8> {
         match entry {
             Entry::Plain(body) => body,
-            Entry::Event(event) => {
-                let number = self.number(&event.stream);
+            Entry::Event(event, lost) => {
+                let number = self.count(&event.stream, lost + 1);
                 format!("{}{number}{}", event.before, event.after).into_bytes()
             }
             Entry::Delta(delta) => {
                 let text = Text::of(&delta);
                 self.open.remove(&text);
                 self.pace(text, now);
-                let number = self.number(&delta.stream);
+                let number = self.count(&delta.stream, 1);
                 let grown = serde_json::Value::from(delta.text);
                 format!("{}{number}{}{grown}{}", delta.before, delta.after, delta.tail).into_bytes()
             }
@@ -282,12 +288,8 @@ impl Queue {
         self.paces.insert(text, now);
     }
 
-    fn number(&mut self, stream: &str) -> u64 {
-        self.skip(stream, 1)
-    }
-
     /// Counts a stream's number up; the number then.
-    fn skip(&mut self, stream: &str, by: u64) -> u64 {
+    fn count(&mut self, stream: &str, by: u64) -> u64 {
         if let Some(number) = self.numbers.get_mut(stream) {
             *number += by;
             return *number;

@@ -18,10 +18,11 @@ use crate::support::{
     provider::{Answer, Double, Wire},
 };
 
-/// What may wait for the client, and what a busy debug build needs beside it for the same text: what it parses, what it
-/// collects of the answer, what it writes to the database.
-const BUFFERED: u64 = 8 * 1024 * 1024;
-const WORK: u64 = 40 * 1024 * 1024;
+/// What may wait for the client, and what lies in the pipe to it.
+const BUFFERED: usize = 8 * 1024 * 1024 + 256 * 1024;
+
+/// Memory of a turn in its own text: what is parsed, collected, stored and shown of it at once.
+const TIMES_ITS_TEXT: u64 = 6;
 
 /// A program whose output is read when the test wants to, and not before.
 struct Reader {
@@ -86,28 +87,33 @@ impl Drop for Reader {
     }
 }
 
-/// Growth of so many deltas, each a piece of text of 32 bytes, in an answer of several texts so that none is huge.
-fn deltas(count: usize) -> Answer {
-    const TEXTS: usize = 64;
-    let text = "a piece of text, 32 bytes long. ".repeat(count / TEXTS / 8);
-    let mut answer = (0..TEXTS).fold(Answer::new(), |answer, _| answer.text(&text));
-    answer.render(Wire::Responses);
-    Answer::raw(answer.frames.chunks(64).map(|events| Bytes::from(events.concat())).collect())
+/// An answer of so many deltas of that many bytes each.
+fn deltas(count: usize, bytes: usize) -> Answer {
+    let event = |delta: Value, finish: Value| {
+        let choice = json!({"index": 0, "delta": delta, "finish_reason": finish});
+        format!("data: {}\n\n", json!({"choices": [choice]}))
+    };
+    let delta = event(json!({"content": "x".repeat(bytes)}), Value::Null);
+    let together = Bytes::from(delta.repeat(100));
+    let end = event(json!({}), json!("stop")) + "data: [DONE]\n\n";
+    let mut writes = vec![together; count / 100];
+    writes.push(Bytes::from(end));
+    Answer::raw(writes)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_10_a_reader_that_stops_holds_nothing_up_and_finds_everything_right() {
-    let count = matrix::times(100_000, 1_000_000);
-    let double = Double::start(Wire::Responses, vec![deltas(count)]).await;
+    let (count, bytes) = (matrix::times(100_000, 1_000_000), matrix::times(120, 28));
+    let double = Double::start(Wire::Chat, vec![deltas(count, bytes)]).await;
     let home = Home::new(&config_for(&double));
-    let (held, acknowledged) = tokio::task::block_in_place(|| stop_reading(&home, count));
+    let (held, acknowledged) = tokio::task::block_in_place(|| stop_reading(&home, count, bytes));
     invariants::hold(&home, &[acknowledged]).await;
-    let seen = format!("{held} MB more in memory; turn and database went on, the state was right after");
+    let seen = format!("{held} MB waited; turn and database went on, the state was right after");
     matrix::held("R-10", "deltas for a reader that has stopped", count, &seen);
 }
 
 /// Reads nothing until the turn has ended in the database.
-fn stop_reading(home: &Home, count: usize) -> (u64, Acknowledged) {
+fn stop_reading(home: &Home, count: usize, size: usize) -> (usize, Acknowledged) {
     let mut reader = Reader::start(home);
     let session = reader.ask("session/new", &json!({"cwd": home.workspace()}))["session"]["id"].clone();
     let text = "Talk.".to_owned();
@@ -124,7 +130,8 @@ fn stop_reading(home: &Home, count: usize) -> (u64, Acknowledged) {
         std::thread::sleep(Duration::from_millis(50));
     }
     let (now, peak) = processes::memory(reader.child.id());
-    assert!(peak - before <= BUFFERED + WORK, "{before} bytes before, {now} after, {peak} in between");
+    let work = TIMES_ITS_TEXT * (count * size) as u64 + BUFFERED as u64;
+    assert!(peak - before <= work, "{before} bytes before, {now} after, {peak} in between");
 
     let (messages, answer) = reader.until("prompt");
     assert_eq!(answer["result"]["stopReason"], "endTurn");
@@ -132,13 +139,12 @@ fn stop_reading(home: &Home, count: usize) -> (u64, Acknowledged) {
     let last = updates.clone().filter(|update| update["params"]["update"]["kind"] == "status").next_back();
     assert_eq!(last.unwrap()["params"]["update"]["status"], "idle", "the last state is the true one");
     let buffered: usize = messages.iter().map(|message| message.to_string().len()).sum();
-    let allowed = usize::try_from(BUFFERED).unwrap() + 256 * 1024;
-    assert!(buffered <= allowed, "{buffered} bytes waited in the server and in the pipe");
+    assert!(buffered <= BUFFERED, "{buffered} bytes waited in the server and in the pipe");
     let page = reader.ask("session/messages", &json!({"sessionId": session}));
     let answer = page["messages"].as_array().unwrap().last().unwrap();
-    let bytes: u64 =
-        answer["parts"].as_array().unwrap().iter().filter_map(|part| part["text"]["bytes"].as_u64()).sum();
-    assert_eq!(bytes, count as u64 / 64 / 8 * 32 * 64, "all of it is stored");
+    let parts = answer["parts"].as_array().unwrap().iter();
+    let bytes: u64 = parts.filter_map(|part| part["text"]["bytes"].as_u64()).sum();
+    assert_eq!(bytes, (count * size) as u64, "all of it is stored");
     let session = session.as_str().unwrap().to_owned();
-    ((now.max(before) - before) / 1_000_000, Acknowledged { session, text })
+    (buffered / 1_000_000, Acknowledged { session, text })
 }
