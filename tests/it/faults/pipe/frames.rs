@@ -54,7 +54,7 @@ async fn p_01_no_frame_ends_the_program_or_makes_it_wait() {
 fn live(home: &Home, seed: u64) -> (Duration, u64) {
     let mut random = Random::new(seed + 1);
     // Every other one is not introduced first: what comes is all it hears.
-    let mut program = if seed % 2 == 0 { Program::introduced(home) } else { Program::start(home) };
+    let mut program = if seed.is_multiple_of(2) { Program::introduced(home) } else { Program::start(home) };
     let recorded = recorded(home);
     let blank = (" ".repeat(1_023) + "\n").repeat(RESYNC / 1_024).into_bytes();
     let mut slowest = Duration::ZERO;

@@ -136,7 +136,7 @@ fn stop_reading(home: &Home, count: usize, size: usize) -> (usize, Acknowledged)
     let (messages, answer) = reader.until("prompt");
     assert_eq!(answer["result"]["stopReason"], "endTurn");
     let updates = messages.iter().filter(|message| message["method"] == "session/update");
-    let last = updates.clone().filter(|update| update["params"]["update"]["kind"] == "status").next_back();
+    let last = updates.clone().rfind(|update| update["params"]["update"]["kind"] == "status");
     assert_eq!(last.unwrap()["params"]["update"]["status"], "idle", "the last state is the true one");
     let buffered: usize = messages.iter().map(|message| message.to_string().len()).sum();
     assert!(buffered <= BUFFERED, "{buffered} bytes waited in the server and in the pipe");

@@ -12,9 +12,10 @@ use crate::support::{
     server::Server,
 };
 
-/// From the stop to an idle session: while the model speaks, and while a command runs. A busy machine gets twice that.
-const IDLE: Duration = Duration::from_millis(2 * 500);
-const IDLE_OF_A_COMMAND: Duration = Duration::from_millis(2 * 2_500);
+/// From the stop to an idle session: half a second while the model speaks, two and a half while a command runs. A busy
+/// machine gets twice that.
+const IDLE: Duration = Duration::from_secs(1);
+const IDLE_OF_A_COMMAND: Duration = Duration::from_secs(5);
 
 /// The answer of the recorded turn that has everything: thoughts, words, two calls.
 fn first_answer() -> Answer {

@@ -15,14 +15,15 @@ use crate::support::{
 /// Parameters with which each method has something to do.
 fn params(method: &str, session: &str, home: &Home) -> Value {
     match method {
-        "session/new" | "config/get" => json!({"cwd": home.workspace()}),
+        "session/new" | "config/get" | "model/list" | "tool/list" | "skill/list" => {
+            json!({"cwd": home.workspace()})
+        }
         "session/list" | "server/status" => json!({}),
         "session/prompt" => json!({"sessionId": session, "parts": [{"type": "text", "text": "Again."}]}),
         "session/unqueue" => json!({"sessionId": session, "messageId": "msg_1"}),
         "session/rename" => json!({"sessionId": session, "title": "Renamed"}),
         "session/export" => json!({"sessionId": session, "format": "markdown"}),
         "part/read" | "part/evidence" => json!({"partId": "prt_1"}),
-        "model/list" | "tool/list" | "skill/list" => json!({"cwd": home.workspace()}),
         _ => json!({"sessionId": session}),
     }
 }
