@@ -7,6 +7,7 @@
 
 mod anthropic;
 mod body;
+pub mod bounds;
 pub mod catalog;
 mod chat;
 mod entries;

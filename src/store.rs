@@ -12,6 +12,7 @@ mod backlog;
 mod backup;
 mod baselines;
 mod body;
+pub mod bounds;
 mod busy;
 mod changes;
 mod claims;

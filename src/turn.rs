@@ -3,6 +3,7 @@
 //! One actor for each running session ([`desk`]); what a turn may use is frozen into a [`TurnContext`] when it
 //! begins, so that a changed setting cannot race it. A turn that started has exactly one end (invariant 7).
 
+pub mod bounds;
 mod cache;
 mod changes;
 pub mod desk;

@@ -17,7 +17,7 @@ pub(super) const NO_ARGUMENTS: &str = "{}";
 const NO_OUTPUT: &str = "(no output)";
 
 /// The longest id of a call that every vendor takes, in bytes.
-const MAX_ID_BYTES: usize = 64;
+pub(in crate::provider) const MAX_ID_BYTES: usize = 64;
 
 /// A piece of what the model said that can be sent again.
 pub(super) enum Sent<'a> {

@@ -25,13 +25,19 @@ use super::{
 };
 
 /// The most of an error's body that is read, in bytes.
-const MAX_ERROR_BYTES: usize = 64 * 1024;
+pub(in crate::provider) const MAX_ERROR_BYTES: usize = 64 * 1024;
 
 /// The request body is handed to the connection in pieces of this size, so that its end is seen.
 const SEND_PIECE: usize = 64 * 1024;
 
 /// How long the end of a complete answer is waited for, so that its connection can be used again.
-const DRAIN: Duration = Duration::from_secs(1);
+pub(in crate::provider) const DRAIN: Duration = Duration::from_secs(1);
+
+/// Connections to one host that are kept for the next call.
+pub(in crate::provider) const MOST_IDLE: usize = 16;
+
+/// How long they are kept.
+pub(in crate::provider) const IDLE: Duration = Duration::from_secs(90);
 
 /// A header with a credential, added when the request is sent.
 pub(super) type Credential = (String, String);
@@ -166,7 +172,8 @@ fn client() -> Result<&'static Client, ProviderError> {
         Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
-            .pool_idle_timeout(Duration::from_secs(90))
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(MOST_IDLE)
             .user_agent(concat!("agentls/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(describe)

@@ -22,6 +22,12 @@ use super::{
 };
 use crate::transcript::secret::is_secret;
 
+/// The longest answer that is taken in, in bytes of what it says.
+pub(in crate::provider) const MOST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// What an event costs beside its text. Bytes, a guess.
+const EVENT: usize = 32;
+
 /// A wire format.
 pub(super) trait Format: Send + Sync + Debug {
     /// What is appended to the base URL.
@@ -185,6 +191,7 @@ impl Provider for Remote {
                 decoder,
                 ready: VecDeque::new(),
                 failed: None,
+                heard: 0,
                 secrets: self.secrets.clone(),
             };
             let stream: EventStream = Box::pin(stream::unfold(reading, Reading::next));
@@ -202,6 +209,8 @@ struct Reading {
     ready: VecDeque<Event>,
     /// Handed out behind what came before it.
     failed: Option<ProviderError>,
+    /// Bytes that were handed out.
+    heard: usize,
     secrets: Secrets,
 }
 
@@ -209,7 +218,8 @@ impl Reading {
     async fn next(mut self) -> Option<(Result<Event, ProviderError>, Self)> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                return Some((Ok(self.hand_out(event)), self));
+                let event = self.hand_out(event);
+                return Some((event, self));
             }
             if let Some(error) = self.failed.take() {
                 return Some((Err(self.secrets.clean_error(error)), self));
@@ -222,7 +232,13 @@ impl Reading {
         }
     }
 
-    fn hand_out(&mut self, event: Event) -> Event {
+    fn hand_out(&mut self, event: Event) -> Result<Event, ProviderError> {
+        self.heard += EVENT + if let Event::Delta { text, .. } = &event { text.len() } else { 0 };
+        if self.heard > MOST_ANSWER {
+            (self.answer, self.failed) = (None, None);
+            self.ready.clear();
+            return Err(senseless(format!("the answer is larger than {MOST_ANSWER} bytes")));
+        }
         if matches!(event, Event::Finish { .. }) {
             self.ready.clear();
             self.failed = None;
@@ -230,7 +246,7 @@ impl Reading {
                 answer.drain();
             }
         }
-        event
+        Ok(event)
     }
 
     fn take(&mut self, chunk: Result<Option<Bytes>, ProviderError>) -> Result<(), ProviderError> {

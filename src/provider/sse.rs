@@ -6,7 +6,7 @@
 //! become text only when a line is whole, so that no character is ever cut.
 
 /// The largest event that is accepted, in bytes.
-pub(super) const MAX_EVENT_BYTES: usize = 32 * 1024 * 1024;
+pub(in crate::provider) const MAX_EVENT_BYTES: usize = 32 * 1024 * 1024;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 

@@ -6,8 +6,8 @@
 //! and skipped.
 
 mod landing;
-mod opencode;
-mod taking;
+pub(in crate::store) mod opencode;
+pub(in crate::store) mod taking;
 
 use std::path::{Path, PathBuf};
 

@@ -126,15 +126,21 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases())]
+
         #[test]
-        fn cuts_never_split_a_character(text in any::<String>(), at in 0_usize..64, end in 0_usize..64) {
+        fn p_04_cuts_never_split_a_character(text in any::<String>(), at in 0_usize..64, end in 0_usize..64) {
             prop_assert!(head(&text, at).len() <= at);
             prop_assert!(tail(&text, at).len() <= at);
             prop_assert!(text.ends_with(from(&text, at)));
             prop_assert!(range(&text, at, end).len() <= text.len());
             prop_assert!(ellipsis(&text, at + 3).len() <= at + 3);
+            let (first, second) = split(&text, at);
+            prop_assert_eq!(format!("{first}{second}"), text);
         }
+    }
 
+    proptest! {
         #[test]
         fn the_ends_of_a_long_output_are_enough_to_cap_it(
             line in "\\PC{0,60}", times in 800_usize..3_000, last in "[^\n]{0,40}", newline in any::<bool>()

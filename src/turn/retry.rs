@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::provider::ProviderError;
 
 /// Calls of a provider for one answer, the first included.
-const MOST_ATTEMPTS: u32 = 6;
+pub(in crate::turn) const MOST_ATTEMPTS: u32 = 6;
 
 /// What all waiting for one answer may add up to.
-const MOST_WAITING: Duration = Duration::from_mins(5);
+pub(in crate::turn) const MOST_WAITING: Duration = Duration::from_mins(5);
 
 /// The first wait when the provider names none; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);

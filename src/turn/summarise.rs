@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How often one call is made again when the provider does not answer.
-const MOST_CALLS: u32 = 3;
+pub(in crate::turn) const MOST_CALLS: u32 = 3;
 
 /// A summary, not yet committed.
 pub(super) struct Written {

@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// The longest title in bytes.
-const LONGEST: usize = 80;
+pub(in crate::turn) const LONGEST: usize = 80;
 
 /// How much of the first prompt the small model reads, in bytes.
-const READ: usize = 4_000;
+pub(in crate::turn) const READ: usize = 4_000;
 
 const INSTRUCTIONS: &str = "Name the conversation that begins with the user's message: at most eight words, in the \
 user's language, no quotation marks, no full stop. Answer with the name only.";

@@ -5,7 +5,7 @@
 
 mod check;
 mod document;
-mod load;
+pub(in crate::workspace) mod load;
 mod redact;
 
 use std::collections::BTreeMap;

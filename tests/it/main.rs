@@ -15,6 +15,7 @@ mod support {
     pub mod matrix;
     pub mod photographs;
     pub mod power;
+    pub mod processes;
     pub mod provider;
     pub mod random;
     pub mod screen;
@@ -23,6 +24,7 @@ mod support {
 }
 
 mod bad_input;
+mod bounds;
 mod cache;
 mod cancel;
 mod changes;

@@ -148,6 +148,12 @@ impl Double {
         self.lock().answers.push_back(answer);
     }
 
+    /// Takes the answers that nobody asked for yet off the script.
+    #[allow(dead_code, reason = "tests of stopped turns use it")]
+    pub fn forget_script(&self) {
+        self.lock().answers.clear();
+    }
+
     /// Answers so to every request behind the script.
     #[allow(dead_code, reason = "benches cannot tell how many requests come")]
     pub fn always(&self, answer: Answer) {
