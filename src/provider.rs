@@ -12,12 +12,15 @@ mod chat;
 mod entries;
 mod failure;
 mod http;
+mod incoming;
 mod offline;
 mod redact;
 mod remote;
 mod responses;
 mod sse;
 
+#[doc(hidden)]
+pub use incoming::replay;
 pub use offline::Explorer;
 pub use remote::connect;
 

@@ -47,6 +47,8 @@ pub use baselines::{Baseline, Fragment};
 pub use body::{Field, FieldRange};
 pub use evidence::Evidence;
 pub use history::{Entry, History};
+#[doc(hidden)]
+pub use import::{RowRead, read_row};
 pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summary as ImportSummary};
 pub use inbox::{Enqueued, NewPrompt};
 pub use inspect::{Inspection, inspect};

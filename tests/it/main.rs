@@ -24,6 +24,7 @@ mod cli;
 mod compaction;
 mod damaged_places;
 mod faults;
+mod fuzz_corpus;
 mod generated_history;
 mod handover;
 mod import;

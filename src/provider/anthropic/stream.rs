@@ -135,6 +135,14 @@ impl Decode for Decoder {
     }
 
     fn end(&mut self, _out: &mut VecDeque<Event>) {}
+
+    fn held(&self) -> usize {
+        let sealed = |block: &Block| match &block.kind {
+            Kind::Thinking { signature, .. } => signature.len(),
+            _ => 0,
+        };
+        self.blocks.values().map(sealed).sum()
+    }
 }
 
 impl Decoder {

@@ -5,7 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Wire, anthropic, chat, responses};
+use super::{
+    Wire, anthropic, chat,
+    faults::{self, At, Fault, Harm, Move},
+    responses,
+};
 
 /// Where an answer falls silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +51,8 @@ pub struct Answer {
     pub aside: bool,
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    pub cut_after: Option<usize>,
-    pub stall: Option<Stall>,
+    /// What goes wrong on its way.
+    pub faults: Vec<Fault>,
     pub delay: Duration,
     pub response_id: String,
     /// What is written, one event each.
@@ -72,8 +76,7 @@ impl Answer {
             aside: false,
             status: 200,
             headers: vec![("content-type".into(), "text/event-stream".into())],
-            cut_after: None,
-            stall: None,
+            faults: Vec::new(),
             delay: Duration::ZERO,
             response_id: String::new(),
             frames: Vec::new(),
@@ -143,15 +146,24 @@ impl Answer {
         }
     }
 
-    /// The connection is closed after so many events.
-    pub fn cut_after(mut self, events: usize) -> Self {
-        self.cut_after = Some(events);
+    /// Something goes wrong on its way.
+    pub fn fault(mut self, at: At, harm: Harm) -> Self {
+        self.faults.push(Fault { at, harm });
         self
     }
 
-    pub fn stall(mut self, stall: Stall) -> Self {
-        self.stall = Some(stall);
-        self
+    /// The connection is closed after so many events.
+    pub fn cut_after(self, events: usize) -> Self {
+        self.fault(At::Event(events), Harm::Cut)
+    }
+
+    /// It falls silent.
+    pub fn stall(self, stall: Stall) -> Self {
+        let at = match stall {
+            Stall::Head => At::Head,
+            Stall::After(events) => At::Event(events),
+        };
+        self.fault(at, Harm::Silence)
     }
 
     /// Waits between two events.
@@ -191,6 +203,16 @@ impl Answer {
     pub(super) fn call_ids(&self) -> Vec<String> {
         let id = |say: &Say| if let Say::Call { id, .. } = say { Some(id.clone()) } else { None };
         self.says.iter().filter_map(id).collect()
+    }
+
+    /// How its body is sent.
+    pub(super) fn moves(&self) -> Vec<Move> {
+        faults::moves(&self.frames, self.delay, &self.faults)
+    }
+
+    /// What happens before its head.
+    pub(super) fn before_the_head(&self) -> Option<&Harm> {
+        self.faults.iter().find(|fault| fault.at == At::Head).map(|fault| &fault.harm)
     }
 
     /// The answer as this wire writes it.
