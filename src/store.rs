@@ -47,9 +47,9 @@ pub use baselines::{Baseline, Fragment};
 pub use body::{Field, FieldRange};
 pub use evidence::Evidence;
 pub use history::{Entry, History};
+pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summary as ImportSummary};
 #[doc(hidden)]
 pub use import::{RowRead, read_row};
-pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summary as ImportSummary};
 pub use inbox::{Enqueued, NewPrompt};
 pub use inspect::{Inspection, inspect};
 pub use leases::Lessee;

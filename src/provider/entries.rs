@@ -121,7 +121,9 @@ mod tests {
 
     #[test]
     fn a_name_that_no_tool_can_have_is_made_to_fit() {
-        for (name, sent) in [("read", "read"), ("functions.bash", "functions_bash"), ("", "unnamed"), ("läs {", "l_s__")] {
+        for (name, sent) in
+            [("read", "read"), ("functions.bash", "functions_bash"), ("", "unnamed"), ("läs {", "l_s__")]
+        {
             assert_eq!(fitting_name(name), sent);
         }
         assert_eq!(fitting_name(&"x".repeat(65)).len(), MAX_NAME_BYTES);

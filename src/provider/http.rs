@@ -128,7 +128,9 @@ async fn check_head(mut answer: Answer) -> Result<Answer, ProviderError> {
     let kind =
         answer.response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Nothing but plain bytes was asked for.
-    if let Some(coding) = answer.response.headers().get(CONTENT_ENCODING).filter(|coding| *coding != "identity") {
+    if let Some(coding) =
+        answer.response.headers().get(CONTENT_ENCODING).filter(|coding| *coding != "identity")
+    {
         return Err(senseless(format!("the answer is encoded as {coding:?}, which was not asked for")));
     }
     // Servers are careless about the type of a stream; these two are surely none.

@@ -14,6 +14,7 @@ use super::{
     responses::Responses,
     sse,
 };
+use crate::transcript::json;
 
 /// The most that an answer writes (text, reasoning and arguments together), in bytes: more than any model's output.
 const MOST_WRITTEN: usize = 4 * 1024 * 1024;
@@ -23,6 +24,9 @@ const MOST_BLOCKS: usize = 1_024;
 
 /// The most tools that an answer calls: they run at the same time.
 const MOST_CALLS: usize = 128;
+
+/// The longest id of a call or a response and the longest name of a tool, in bytes. Gateways hide kilobytes in ids.
+const LONGEST_NAME: usize = 64 * 1024;
 
 /// An answer that is being read.
 pub(super) struct Incoming {
@@ -34,6 +38,7 @@ pub(super) struct Incoming {
     written: usize,
     blocks: usize,
     calls: usize,
+    longest_name: usize,
 }
 
 impl Incoming {
@@ -47,6 +52,7 @@ impl Incoming {
             written: 0,
             blocks: 0,
             calls: 0,
+            longest_name: 0,
         }
     }
 
@@ -84,7 +90,7 @@ impl Incoming {
         for data in events {
             self.begun = true;
             let known = self.ready.len();
-            let decoded = self.decoder.event(&data, &mut self.ready);
+            let decoded = self.decoder.event(&json::repaired(data.as_bytes()), &mut self.ready);
             self.weigh(known)?;
             decoded?;
         }
@@ -95,35 +101,47 @@ impl Incoming {
 
     /// Counts the events behind the first `known`. What goes beyond a bound is not handed out.
     fn weigh(&mut self, known: usize) -> Result<(), ProviderError> {
-        for (at, event) in self.ready.iter().enumerate().skip(known) {
+        for at in known..self.ready.len() {
+            let Some(event) = self.ready.get_mut(at) else { break };
             match event {
                 Event::Open { kind, .. } => {
                     self.blocks += 1;
-                    self.calls += usize::from(matches!(kind, BlockKind::Call { .. }));
+                    if let BlockKind::Call { call_id, tool } = kind {
+                        self.calls += 1;
+                        self.longest_name = self.longest_name.max(call_id.len()).max(tool.len());
+                    }
                 }
                 Event::Delta { text, .. } => self.written += text.len(),
-                Event::Close { .. } | Event::Finish { .. } => {}
+                Event::Close { seal, .. } => {
+                    self.written += seal.as_ref().map_or(0, |seal| seal.item.to_string().len());
+                }
+                Event::Finish { usage, response_id, .. } => {
+                    *usage = usage.believable();
+                    self.longest_name = self.longest_name.max(response_id.as_ref().map_or(0, String::len));
+                }
             }
             if let Some(bound) = self.passed() {
                 self.ready.truncate(at);
-                return Err(senseless(format!("the answer was stopped: it has more than {bound}")));
+                return Err(too_much(bound));
             }
         }
-        if self.decoder.held() > MOST_WRITTEN {
-            return Err(senseless(format!("the answer was stopped: it has more than {MOST_WRITTEN} bytes")));
-        }
-        Ok(())
+        self.passed().map_or(Ok(()), |bound| Err(too_much(bound)))
     }
 
-    fn passed(&self) -> Option<String> {
-        [
-            (self.written > MOST_WRITTEN, MOST_WRITTEN, "bytes"),
-            (self.blocks > MOST_BLOCKS, MOST_BLOCKS, "blocks"),
-            (self.calls > MOST_CALLS, MOST_CALLS, "tool calls"),
-        ]
-        .into_iter()
-        .find_map(|(passed, most, what)| passed.then(|| format!("{most} {what}")))
+    /// The bound that the answer has gone beyond.
+    fn passed(&self) -> Option<(usize, &'static str)> {
+        let bounds = [
+            (self.written.max(self.decoder.held()), MOST_WRITTEN, "bytes"),
+            (self.blocks, MOST_BLOCKS, "blocks"),
+            (self.calls, MOST_CALLS, "tool calls"),
+            (self.longest_name, LONGEST_NAME, "bytes in a name"),
+        ];
+        bounds.into_iter().find(|(has, most, _)| has > most).map(|(_, most, what)| (most, what))
     }
+}
+
+fn too_much((most, what): (usize, &str)) -> ProviderError {
+    senseless(format!("the answer was stopped: it has more than {most} {what}"))
 }
 
 /// The format of an API.
@@ -158,3 +176,6 @@ pub fn replay(settings: &Settings, model: &str, pieces: &[&[u8]]) -> (Vec<Event>
     events.extend(std::iter::from_fn(|| incoming.next()));
     (events, ended.err())
 }
+
+#[cfg(test)]
+mod tests;

@@ -246,7 +246,13 @@ pub struct TimeoutsConfig {
 
 impl Default for TimeoutsConfig {
     fn default() -> Self {
-        Self { connect_ms: 15_000, first_event_ms: 120_000, idle_ms: 120_000, turn_ms: 3_600_000, retry_ms: 300_000 }
+        Self {
+            connect_ms: 15_000,
+            first_event_ms: 120_000,
+            idle_ms: 120_000,
+            turn_ms: 3_600_000,
+            retry_ms: 300_000,
+        }
     }
 }
 

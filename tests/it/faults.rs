@@ -1,3 +1,4 @@
 //! The fault matrix: a test for each row, its name beginning with the row's id. INV is checked after each fault.
 
+mod provider;
 mod windows;

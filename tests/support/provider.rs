@@ -11,6 +11,7 @@ pub mod faults;
 pub mod responses;
 pub mod rules;
 pub mod script;
+pub mod socket;
 
 use std::{
     collections::{HashMap, VecDeque},

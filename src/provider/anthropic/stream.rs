@@ -170,6 +170,8 @@ impl Decoder {
             ),
             _ => return,
         };
+        // A block that never stopped ends where another takes its place.
+        self.stop(index, out);
         let number = self.next_block;
         self.next_block += 1;
         out.push_back(Event::Open { block: number, kind: opened });

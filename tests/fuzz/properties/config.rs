@@ -20,7 +20,8 @@ thread_local! {
 
 pub fn holds(bytes: &[u8]) {
     let [user, project, client] = super::texts(bytes);
-    PLACE.with(|place| with_files(place.path(), &user, &project, serde_json::from_str(&client).ok().as_ref()));
+    PLACE
+        .with(|place| with_files(place.path(), &user, &project, serde_json::from_str(&client).ok().as_ref()));
 }
 
 fn with_files(place: &Path, user: &str, project: &str, client: Option<&Value>) {

@@ -1,6 +1,11 @@
 //! What holds for any bytes at all, by what reads them. The fuzzer looks for bytes for which it does not; the replay
 //! test (`tests/it/fuzz_corpus.rs`) runs the same functions over the corpora that the fuzzer has left.
-#![allow(missing_docs, clippy::unwrap_used, clippy::missing_panics_doc, reason = "a property that does not hold panics")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a property that does not hold panics"
+)]
 
 pub mod config;
 pub mod evidence;

@@ -39,18 +39,15 @@ fn settings(api: Api, store: bool) -> Settings {
     }
 }
 
-/// Blocks are numbered as they open, grow while they are open, and close once. Each call has a name.
+/// Blocks are numbered as they open, grow while they are open, and close once.
 fn is_in_order(events: &[Event]) {
     let (mut open, mut next) = (HashSet::new(), 0);
     for event in events {
         match event {
-            Event::Open { block, kind } => {
+            Event::Open { block, .. } => {
                 assert_eq!(*block, next, "numbered as they open");
                 next += 1;
                 open.insert(*block);
-                if let BlockKind::Call { tool, .. } = kind {
-                    assert!(!tool.is_empty(), "a call without a name");
-                }
             }
             Event::Delta { block, text } => {
                 assert!(open.contains(block), "a block that is not open grows");

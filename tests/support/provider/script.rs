@@ -58,6 +58,7 @@ pub struct Answer {
     /// What is written, one event each.
     pub frames: Vec<Bytes>,
     line_end: &'static str,
+    endless: bool,
     raw: bool,
     adapt: Option<Adapt>,
 }
@@ -81,6 +82,7 @@ impl Answer {
             response_id: String::new(),
             frames: Vec::new(),
             line_end: "\n",
+            endless: false,
             raw: false,
             adapt: None,
         }
@@ -172,6 +174,12 @@ impl Answer {
         self
     }
 
+    /// Its last event never comes.
+    pub fn without_end(mut self) -> Self {
+        self.endless = true;
+        self
+    }
+
     /// Writes CRLF where others write LF.
     pub fn crlf(mut self) -> Self {
         self.line_end = "\r\n";
@@ -224,6 +232,9 @@ impl Answer {
                 Wire::Anthropic => anthropic::frames(self),
             };
             self.frames = frames.into_iter().map(|frame| frame.replace('\n', self.line_end).into()).collect();
+            if self.endless {
+                self.frames.pop();
+            }
         }
     }
 }
