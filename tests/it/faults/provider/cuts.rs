@@ -113,6 +113,7 @@ async fn cut(recording: &Recording, places: &[At]) {
     double.forget_bodies();
     let home = home_with(&[&double], json!({}));
     let server = home.start().await;
+    server.allow_all();
     let cases: Vec<usize> = (0..places.len()).collect();
     let sessions = cases.chunks(IN_A_SESSION).map(async |cases| {
         let session = server.session().await;
