@@ -30,7 +30,9 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
 
 use faults::{Harm, Move};
-pub use script::{Answer, Stall};
+pub use script::Answer;
+#[allow(unused_imports, reason = "benches never wait for a silent provider")]
+pub use script::Stall;
 
 /// Which format the double speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

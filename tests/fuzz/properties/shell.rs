@@ -19,7 +19,13 @@ pub fn holds(bytes: &[u8]) {
     if analysis.doubt.is_some() {
         return;
     }
-    for between in ["\n", " ; ", " && "] {
+    // A comment goes on to the end of its line, and a backslash there joins the next one.
+    let between: &[&str] = match (line.contains('#'), line.ends_with('\\')) {
+        (false, false) => &["\n", " ; ", " && "],
+        (true, false) => &["\n"],
+        (_, true) => &[],
+    };
+    for between in between {
         let longer = analyze(&format!("{line}{between}{NEXT}"));
         let listed = longer.commands.iter().any(|command| command.label == NEXT);
         assert!(listed || longer.doubt.is_some(), "{line:?} hides what follows it");

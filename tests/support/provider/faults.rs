@@ -78,7 +78,7 @@ pub fn moves(events: &[Bytes], delay: Duration, faults: &[Fault]) -> Vec<Move> {
 
 fn follow(body: &Bytes, marks: Vec<(usize, Harm)>) -> Vec<Move> {
     let (mut moves, mut sent) = (Vec::new(), 0);
-    let mut write = |moves: &mut Vec<Move>, from: usize, to: usize| {
+    let write = |moves: &mut Vec<Move>, from: usize, to: usize| {
         if from < to {
             moves.push(Move::Write(body.slice(from..to)));
         }

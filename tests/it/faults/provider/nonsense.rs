@@ -1,7 +1,7 @@
 //! F-04: answers that make no sense, or make it in an odd way.
 
 use bytes::Bytes;
-use futures::future::join_all;
+use futures::{StreamExt, future::join_all, stream};
 use serde_json::{Value, json};
 
 use super::{DONE, WIRES, acknowledged, home_with, model, peak_memory, prompt_of, session_by};
@@ -112,6 +112,57 @@ async fn f_04_an_odd_answer_is_read_and_nonsense_is_a_typed_error() {
         "bad JSON, unknown events, CRLF, characters split at every byte, HTML, gzip, wrong types, on three wires",
         said.len() / 2,
         "read, or a typed error; the next prompt works",
+    );
+}
+
+/// One byte is another one: at every so many bytes in the gate, at each in the full run.
+#[tokio::test]
+async fn f_04_a_byte_that_is_corrupted_costs_an_event_or_the_answer_and_nothing_else() {
+    let mut done = 0;
+    for wire in WIRES {
+        let mut good = words();
+        good.response_id = "resp_1".into();
+        good.render(wire);
+        let (events, bytes) = (good.frames.clone(), good.frames.concat().len());
+        let places: Vec<usize> = (0..bytes).step_by(matrix::times(61, 1)).collect();
+        let others = [b"\xff", b"}", b"\n", b"\"", b"\0"];
+        let corrupt = {
+            let places = places.clone();
+            move |case: usize| match places.get(case) {
+                Some(at) => Answer::raw(events.clone())
+                    .fault(At::Byte(*at), Harm::Corrupt(Bytes::from_static(others[case % others.len()]))),
+                None => Answer::new().text(DONE),
+            }
+        };
+        let double = Double::start_model(wire, model(corrupt)).await;
+        let home = home_with(&[&double], json!({"retryMs": 0}));
+        let server = home.start().await;
+        let cases: Vec<usize> = (0..places.len()).collect();
+        let sessions = cases.chunks(20).map(async |cases| {
+            let session = server.session().await;
+            for case in cases {
+                let at = format!("{wire:?} at byte {}", places[*case]);
+                match server.start_prompt(&session, &prompt_of(*case)).wait().await {
+                    Ok(end) => assert_eq!(end["stopReason"], "endTurn", "{at}"),
+                    Err(error) => {
+                        let kind = error["data"]["kind"].as_str().unwrap();
+                        assert!(["providerRejected", "providerUnavailable"].contains(&kind), "{at}: {error}");
+                    }
+                }
+            }
+            assert_eq!(server.prompt(&session, &prompt_of(places.len())).await["stopReason"], "endTurn");
+            cases.iter().map(|case| acknowledged(&session, *case)).collect::<Vec<_>>()
+        });
+        let said = stream::iter(sessions).buffer_unordered(16).concat().await;
+        assert_eq!(server.shut_down().await, Some(0));
+        invariants::hold(&home, &said).await;
+        done += said.len();
+    }
+    matrix::held(
+        "F-04",
+        "one corrupted byte of an answer, on three wires",
+        done,
+        "typed or read; the next prompt works, INV",
     );
 }
 
