@@ -56,8 +56,8 @@ fn repeating(
 fn newest_case(body: &Value) -> usize {
     let body = body.to_string();
     let (_, behind) = body.rsplit_once(CASE).expect("each prompt names its case");
-    let digits = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
-    behind[..digits].parse().expect("a case has a number")
+    let digits: String = behind.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().expect("a case has a number")
 }
 
 /// A home with a provider for each double, whose timeouts are these.

@@ -11,7 +11,7 @@ use crate::support::{
     provider::{
         Answer, Double, Wire,
         faults::{At, Harm},
-        socket::Socket,
+        socket::{Forever, Socket},
     },
 };
 
@@ -200,8 +200,10 @@ async fn f_04_an_event_of_20_megabytes_costs_no_more_memory_than_the_row_allows(
     );
 }
 
-/// What comes below HTTP: the beginning, and what follows for ever.
-fn broken_http() -> Vec<(&'static str, Vec<u8>, Option<fn(usize) -> Vec<u8>>)> {
+/// What comes below HTTP: its name, the beginning, and what follows for ever.
+type Broken = (&'static str, Vec<u8>, Option<Forever>);
+
+fn broken_http() -> Vec<Broken> {
     let stream = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
     let text = |more: &str| format!("{stream}{more}").into_bytes();
     vec![
