@@ -14,6 +14,7 @@ mod entries;
 mod failure;
 mod http;
 mod image_tokens;
+mod incoming;
 mod offline;
 mod probe;
 mod redact;
@@ -21,6 +22,8 @@ mod remote;
 mod responses;
 mod sse;
 
+#[doc(hidden)]
+pub use incoming::replay;
 pub use offline::Explorer;
 pub use probe::{KeyVerdict, Probe, probe};
 pub use remote::connect;

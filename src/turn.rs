@@ -116,6 +116,8 @@ pub struct TurnContext {
     pub deadlines: Deadlines,
     /// Deadline of the turn.
     pub longest_turn: Duration,
+    /// What all waiting between the attempts for one answer may add up to.
+    pub longest_wait: Duration,
     /// Provider calls in one turn.
     pub max_steps: u32,
     /// Environment variables that no child may see.

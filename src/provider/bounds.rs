@@ -2,9 +2,9 @@
 
 use super::{
     anthropic::marks,
-    entries, failure, http,
+    entries, failure, http, incoming,
     offline::{kept, plan, summary},
-    remote, sse,
+    sse,
 };
 use crate::bounds::Bound;
 
@@ -17,9 +17,27 @@ pub const BOUNDS: &[Bound] = &[
         "the answer fails; what came before is kept",
     ),
     Bound::bytes(
-        "an answer",
-        "provider/remote.rs: ready, heard, MOST_ANSWER",
-        remote::MOST_ANSWER as u64,
+        "what an answer writes",
+        "provider/incoming.rs: ready, MOST_WRITTEN",
+        incoming::MOST_WRITTEN as u64,
+        "it fails as `providerRejected`; what came before is kept",
+    ),
+    Bound::count(
+        "blocks of an answer",
+        "provider/incoming.rs: MOST_BLOCKS",
+        incoming::MOST_BLOCKS as u64,
+        "it fails as `providerRejected`; what came before is kept",
+    ),
+    Bound::count(
+        "tool calls of an answer",
+        "provider/incoming.rs: MOST_CALLS",
+        incoming::MOST_CALLS as u64,
+        "it fails as `providerRejected`; what came before is kept",
+    ),
+    Bound::bytes(
+        "an id or a tool's name in an answer",
+        "provider/incoming.rs: LONGEST_NAME",
+        incoming::LONGEST_NAME as u64,
         "it fails as `providerRejected`; what came before is kept",
     ),
     Bound::with(

@@ -1,6 +1,6 @@
 //! What is bounded of the words of the domain: what is shown of an output, and what stays of it.
 
-use super::{evidence, excerpt, image, text};
+use super::{evidence, excerpt, text};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -28,11 +28,5 @@ pub const BOUNDS: &[Bound] = &[
         "transcript/text.rs: SHOWN_BYTES",
         text::SHOWN_BYTES as u64,
         "head, tail and how to `recall` the rest",
-    ),
-    Bound::bytes(
-        "an image",
-        "transcript/image.rs: LARGEST",
-        image::LARGEST as u64,
-        "the prompt or the call is refused",
     ),
 ];

@@ -109,7 +109,7 @@ impl Turn {
 
     /// One answer, called for again as long as nothing of it came and the policy allows.
     async fn answer(&mut self, last: bool) -> Result<Answered, Broken> {
-        let mut retries = Retries::default();
+        let mut retries = Retries::within(self.context.longest_wait);
         let mut message: Option<Message> = None;
         loop {
             let (outgoing, mut call) = self.prepare_call(last)?;

@@ -190,7 +190,7 @@ impl Turn {
         let threading = Threading::Full { reason: "compaction".to_owned() };
         let call = Call::begin(outgoing.body.len(), items.len(), threading, None);
         let mut call = Call { frame: self.frame(context, tool_choice), ..call };
-        let mut retries = Retries::default();
+        let mut retries = Retries::within(context.longest_wait);
         loop {
             let heard = tokio::select! {
                 biased;

@@ -8,6 +8,7 @@ mod mend;
 mod pipe;
 mod power;
 mod process;
+mod provider;
 mod rows;
 mod upgrade;
 mod windows;

@@ -33,6 +33,7 @@ mod compaction;
 mod damaged_places;
 mod faults;
 mod follow;
+mod fuzz_corpus;
 mod generated_history;
 mod handover;
 mod import;

@@ -119,7 +119,8 @@ fn sources(folder: &str) -> Vec<Source> {
     while let Some(directory) = open.pop() {
         let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
         let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
-        open.extend(folders.into_iter().filter(|folder| !folder.ends_with("node_modules")));
+        let ours = |folder: &PathBuf| !folder.ends_with("node_modules") && !folder.ends_with("target");
+        open.extend(folders.into_iter().filter(ours));
         found.extend(files.into_iter().filter(|file| file.extension().is_some_and(|it| it == "rs")).map(
             |file| Source {
                 path: file.strip_prefix(root).unwrap().to_string_lossy().into_owned(),
