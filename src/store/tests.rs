@@ -219,7 +219,7 @@ async fn a_deleted_session_is_gone_with_all_its_rows() {
 async fn a_page_of_whole_bodies_has_a_budget_and_previews_behind_it() {
     let desk = Desk::new();
     let session = desk.session().await;
-    let turn = TurnId::random();
+    let (turn, _) = desk.store.begin_upkeep(&session.id).await.unwrap().into_inner();
     for _ in 0..4 {
         let new = answer(&turn, vec![PartKind::Text(Body::whole("x".repeat(10_000)))]);
         desk.store.add_message(&session.id, new).await.unwrap();
@@ -238,7 +238,7 @@ async fn p_04_any_page_is_the_range_that_was_asked_for() {
     const COUNT: usize = 40;
     let desk = Desk::new();
     let session = desk.session().await;
-    let turn = TurnId::random();
+    let (turn, _) = desk.store.begin_upkeep(&session.id).await.unwrap().into_inner();
     let mut ids = Vec::new();
     for number in 0..COUNT {
         let new = answer(&turn, vec![PartKind::Text(Body::whole(number.to_string()))]);

@@ -103,7 +103,7 @@ fn deltas(count: usize, bytes: usize) -> Answer {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r_10_a_reader_that_stops_holds_nothing_up_and_finds_everything_right() {
-    let (count, bytes) = (matrix::times(100_000, 1_000_000), matrix::times(120, 28));
+    let (count, bytes) = (matrix::times(100_000, 1_000_000), matrix::times(40, 4));
     let double = Double::start(Wire::Chat, vec![deltas(count, bytes)]).await;
     let home = Home::new(&config_for(&double));
     let (held, acknowledged) = tokio::task::block_in_place(|| stop_reading(&home, count, bytes));
