@@ -1,0 +1,9 @@
+-- Methods that newer servers have. They are called only when the server that runs announces them.
+
+return {
+  agent_list = 'agent/list',
+  command_list = 'command/list',
+  session_changes = 'session/changes',
+  session_review = 'session/review',
+  change_read = 'change/read',
+}

@@ -1,0 +1,164 @@
+-- Where a chat stands on the screen: its buffer, and the prompt below it.
+
+local clean = require('agentls.clean')
+local measure = require('agentls.measure')
+local settings = require('agentls.settings')
+local symbols = require('agentls.symbols')
+
+local M = {}
+
+local function set_options(win, options)
+  for name, value in pairs(options) do
+    vim.api.nvim_set_option_value(name, value, { scope = 'local', win = win })
+  end
+end
+
+local PLAIN = {
+  number = false,
+  relativenumber = false,
+  signcolumn = 'no',
+  foldcolumn = '0',
+  foldenable = false,
+  list = false,
+  spell = false,
+  colorcolumn = '',
+  cursorcolumn = false,
+  statuscolumn = '',
+  wrap = true,
+  linebreak = true,
+  breakindent = true,
+}
+
+---Opens a window for a view beside what the person works on.
+---@param buf integer
+---@return integer win
+function M.open_beside(buf)
+  local chat = settings.get().chat
+  local size = function(whole)
+    return math.max(20, math.floor(whole * chat.size))
+  end
+  if chat.position == 'right' then
+    vim.cmd(('botright vertical %dsplit'):format(size(vim.o.columns)))
+  elseif chat.position == 'left' then
+    vim.cmd(('topleft vertical %dsplit'):format(size(vim.o.columns)))
+  elseif chat.position == 'bottom' then
+    vim.cmd(('botright %dsplit'):format(math.max(8, math.floor(vim.o.lines * chat.size))))
+  elseif chat.position == 'tab' then
+    vim.cmd('tab split')
+  end
+  local win = vim.api.nvim_get_current_win()
+  vim.api.nvim_win_set_buf(win, buf)
+  M.dress(win)
+  return win
+end
+
+---A window for text that is read, not written.
+function M.dress(win)
+  set_options(win, PLAIN)
+  set_options(win, { conceallevel = 2, concealcursor = 'nc', winhighlight = 'WinBar:AgentlsWinbar,WinBarNC:AgentlsWinbar' })
+end
+
+---Where a buffer is shown in this tab page.
+---@return integer?
+function M.showing(buf)
+  for _, win in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+    if vim.api.nvim_win_get_buf(win) == buf then
+      return win
+    end
+  end
+end
+
+---Any chat's window in this tab page, to show another chat in the same place.
+---@return integer? chat_win, integer? prompt_win
+function M.of_any_chat()
+  local chat_win, prompt_win
+  for _, win in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+    local filetype = vim.bo[vim.api.nvim_win_get_buf(win)].filetype
+    if filetype == 'agentls-chat' then
+      chat_win = win
+    elseif filetype == 'agentls-prompt' then
+      prompt_win = win
+    end
+  end
+  return chat_win, prompt_win
+end
+
+local function show_prompt(chat_win, prompt_win, buf)
+  if prompt_win then
+    vim.api.nvim_win_set_buf(prompt_win, buf)
+  else
+    prompt_win = vim.api.nvim_open_win(buf, false, {
+      win = chat_win,
+      split = 'below',
+      height = settings.get().chat.prompt_lines,
+    })
+  end
+  set_options(prompt_win, PLAIN)
+  set_options(prompt_win, { winfixheight = true, winhighlight = 'WinBar:AgentlsWinbar,WinBarNC:AgentlsWinbar' })
+  return prompt_win
+end
+
+---Shows a chat with its prompt. The cursor goes into the prompt.
+function M.show(chat)
+  local chat_win, prompt_win = M.of_any_chat()
+  local shown = M.showing(chat.buf)
+  if shown then
+    chat_win = shown
+  elseif chat_win then
+    vim.api.nvim_win_set_buf(chat_win, chat.buf)
+    M.dress(chat_win)
+  else
+    chat_win = M.open_beside(chat.buf)
+  end
+  prompt_win = show_prompt(chat_win, prompt_win, chat.prompt_buf)
+  vim.api.nvim_win_set_cursor(chat_win, { vim.api.nvim_buf_line_count(chat.buf), 0 })
+  M.label(chat)
+  vim.api.nvim_set_current_win(prompt_win)
+end
+
+---Hides a chat and its prompt.
+function M.hide(chat)
+  for _, buf in ipairs({ chat.prompt_buf, chat.buf }) do
+    local win = M.showing(buf)
+    if win and #vim.api.nvim_tabpage_list_wins(0) > 1 then
+      vim.api.nvim_win_close(win, false)
+    end
+  end
+end
+
+local function escaped(text)
+  return (text:gsub('%%', '%%%%'))
+end
+
+---How full the window is, in words.
+local function meter(context)
+  if not context or context.limit == 0 then
+    return ''
+  end
+  return ('%s of %s'):format(measure.share(context.used, context.limit), measure.count(context.limit))
+end
+
+---Writes title, model and meter above the chat, and the keys above the prompt.
+function M.label(chat)
+  local session, transcript = chat.session, chat.transcript
+  local status = transcript.status.status
+  local sign = status == 'idle' and '' or (status == 'waiting' and symbols.waiting or symbols.running) .. ' '
+  local model = session.model.provider .. '/' .. session.model.id
+  local cost = transcript.usage and measure.cost(transcript.usage.costUsd) or ''
+  local bar = (' %s%s%%<%%=%s  %s %s '):format(
+    sign,
+    escaped(clean.one_line(session.title, 120)),
+    escaped(clean.one_line(model, 60)),
+    escaped(meter(transcript.context)),
+    cost
+  )
+  for _, win in ipairs(vim.fn.win_findbuf(chat.buf)) do
+    vim.wo[win][0].winbar = bar
+  end
+  local send = status == 'idle' and '<CR> sends' or '<CR> queues  gs steers  gi interrupts  gx stops'
+  for _, win in ipairs(vim.fn.win_findbuf(chat.prompt_buf)) do
+    vim.wo[win][0].winbar = (' Prompt%%=%s  @ adds context  g? keys '):format(send)
+  end
+end
+
+return M

@@ -1,0 +1,36 @@
+-- Words to the person, outside of any view.
+
+local clean = require('agentls.clean')
+
+local M = {}
+
+function M.info(text)
+  vim.notify('agentls: ' .. text, vim.log.levels.INFO)
+end
+
+function M.warn(text)
+  vim.notify('agentls: ' .. text, vim.log.levels.WARN)
+end
+
+---A failure with its cure.
+---@param failure agentls.Failure
+function M.failure(failure)
+  local text = clean.one_line(failure.message, 500)
+  if failure.cure then
+    text = text .. ': ' .. clean.one_line(failure.cure)
+  end
+  vim.notify('agentls: ' .. text, vim.log.levels.ERROR)
+end
+
+---A callback that tells failures and calls `act` with results.
+---@param act fun(result: any)
+function M.or_else(act)
+  return function(failure, result)
+    if failure then
+      return M.failure(failure)
+    end
+    act(result)
+  end
+end
+
+return M
