@@ -1,12 +1,12 @@
 -- Makes lua/agentls/protocol.lua from what `agentls schema` prints.
 --
---   nvim -l scripts/protocol.lua [path of schema.json]
+--   nvim -l scripts/protocol.lua [path of schema.json] [where to write]
 --
 -- Without a path it reads the committed schema of this repository. A test fails when the two drift.
 
 local here = vim.fs.dirname(vim.fs.normalize(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p')))
 local source = _G.arg[1] or vim.fs.joinpath(here, '../../../src/face/lsp/schema.json')
-local target = vim.fs.joinpath(here, '../lua/agentls/protocol.lua')
+local target = _G.arg[2] or vim.fs.joinpath(here, '../lua/agentls/protocol.lua')
 
 ---A Lua name for a method: `session/nextRequest` becomes `session_next_request`.
 local function lua_name(method)

@@ -11,9 +11,7 @@ local M = {}
 
 local function show(name, lines, filetype)
   local buf = buffers.text('agentls://' .. name, lines, filetype)
-  vim.cmd('botright split')
-  vim.api.nvim_win_set_buf(0, buf)
-  windows.dress(0)
+  windows.open_view(buf, true)
 end
 
 function M.status()
@@ -45,11 +43,14 @@ end
 ---Opens the server's log, which lies beside its database; Neovim's log of language servers where it does not run.
 function M.logs()
   if server.state() ~= 'running' then
-    return vim.cmd('botright split ' .. vim.fn.fnameescape(vim.lsp.get_log_path()))
+    return vim.cmd('tabedit ' .. vim.fn.fnameescape(vim.lsp.get_log_path()))
   end
   server.request(protocol.methods.server_status, {}, tell.or_else(function(status)
     local path = vim.fs.joinpath(vim.fs.dirname(status.db.path), 'agentls.log')
-    vim.cmd('botright split ' .. vim.fn.fnameescape(path))
+    if vim.fn.filereadable(path) == 0 then
+      return tell.info('the log is empty: nothing went wrong')
+    end
+    vim.cmd('tabedit ' .. vim.fn.fnameescape(path))
     vim.cmd('setlocal readonly autoread | normal! G')
   end))
 end

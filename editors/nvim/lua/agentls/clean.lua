@@ -68,7 +68,8 @@ local function cut(line, most)
   while stop > 0 and line:byte(stop + 1) >= 0x80 and line:byte(stop + 1) < 0xC0 do
     stop = stop - 1
   end
-  return ('%s … (+%d bytes)'):format(line:sub(1, stop), #line - stop)
+  local missing = #line - stop
+  return line:sub(1, stop) .. (missing > 200 and (' … (+%d bytes)'):format(missing) or '…')
 end
 
 ---One line without line breaks, fit to be shown.

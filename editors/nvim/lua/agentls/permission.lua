@@ -2,6 +2,7 @@
 -- after the cursor came in: nothing is allowed or refused by accident.
 
 local chats = require('agentls.chat')
+local clean = require('agentls.clean')
 local painter = require('agentls.chat.painter')
 local render = require('agentls.render.permission')
 local settings = require('agentls.settings')
@@ -48,8 +49,8 @@ function Window:_open(focus)
   self.win = vim.api.nvim_open_win(self.buf, focus, vim.tbl_extend('force', where, {
     style = 'minimal',
     border = 'rounded',
-    title = (' %s May it? %s '):format(symbols.waiting, self.params.tool),
-    footer = ' g<CR> or :Agentls answer comes here; keys in pairs answer; gq hides ',
+    title = (' %s Permission: %s '):format(symbols.waiting, clean.one_line(self.params.tool, 40)),
+    footer = ' g<CR> comes here   <Space> ticks   gq hides ',
     zindex = 60,
   }))
   windows.dress(self.win)

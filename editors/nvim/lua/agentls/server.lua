@@ -181,6 +181,8 @@ function M.config()
     cmd = settings.get().cmd,
     root_markers = { '.agentls', '.git' },
     handlers = handlers,
+    -- So that an edit says which version of a buffer it was made for.
+    capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
     before_init = function(params)
       params.initializationOptions = { agentls = options_for_server() }
     end,

@@ -163,6 +163,7 @@ end
 local acts = {}
 
 function acts.new()
+  acts.close()
   chats.new()
 end
 
@@ -190,7 +191,7 @@ function acts.read()
 end
 
 function acts.close()
-  vim.cmd.close()
+  vim.cmd.tabclose()
 end
 
 function acts.help()
@@ -200,6 +201,7 @@ end
 local of_session = {}
 
 function of_session.open(session)
+  acts.close()
   chats.show(session)
 end
 
@@ -208,6 +210,7 @@ function of_session.rename(session)
 end
 
 function of_session.fork(session)
+  acts.close()
   M.fork(session.id)
 end
 
@@ -252,11 +255,8 @@ function M.open()
       list = nil
     end,
   })
-  vim.cmd('botright split')
-  vim.api.nvim_win_set_buf(0, buf)
-  windows.dress(0)
+  windows.open_view(buf, false)
   vim.wo[0][0].cursorline = true
-  vim.wo[0][0].wrap = false
   read()
 end
 

@@ -1,9 +1,14 @@
-"""A real Neovim with a screen: attached as a UI, its grid kept, drawn as a picture.
+"""A real Neovim with a screen: attached as a UI over msgpack-RPC, its grid kept, drawn as a picture.
 
-Needs PyPI `pynvim` and `pillow`, and a monospaced font (Debian: fonts-dejavu-core).
+Needs PyPI `msgpack` and `pillow`, and a monospaced font (Debian: fonts-dejavu-core).
 """
 
-import pynvim
+import os
+import selectors
+import subprocess
+import time
+
+import msgpack
 from PIL import Image, ImageDraw, ImageFont
 
 FONTS = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono%s.ttf"
@@ -20,21 +25,64 @@ class Screen:
         self.attributes, self.default = {0: {}}, (0, 0xFFFFFF)
         self.cursor = (0, 0)
         self.on_flush = lambda: None
-        self.nvim = pynvim.attach("child", argv=argv)
-        self.nvim.ui_attach(columns, rows, rgb=True, ext_linegrid=True)
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.process.stdout, selectors.EVENT_READ)
+        self.unpacker = msgpack.Unpacker(raw=False, unicode_errors="replace", ext_hook=lambda _, data: msgpack.unpackb(data))
+        self.asked = 0
+        self.request("nvim_ui_attach", columns, rows, {"rgb": True, "ext_linegrid": True})
 
-    def run_for(self, seconds):
-        """Takes events for a while."""
-        loop = self.nvim._session._async_session._msgpack_rpc  # noqa: SLF001
-        del loop
-        timer = self.nvim.loop.call_later(seconds, self.nvim.stop_loop) if hasattr(self.nvim, "loop") else None
-        self.nvim.run_loop(None, self._notified)
-        if timer:
-            timer.cancel()
+    def request(self, method, *arguments):
+        """Asks Neovim and waits for the answer; the screen goes on meanwhile."""
+        self.asked += 1
+        self.process.stdin.write(msgpack.packb([0, self.asked, method, list(arguments)]))
+        self.process.stdin.flush()
+        while True:
+            for message in self._messages(10):
+                if message[0] == 1 and message[1] == self.asked:
+                    if message[2]:
+                        raise RuntimeError(message[2])
+                    return message[3]
 
-    def _notified(self, name, events):
-        if name != "redraw":
-            return
+    def lua(self, code, *arguments):
+        return self.request("nvim_exec_lua", code, list(arguments))
+
+    def keys(self, keys):
+        self.request("nvim_input", keys)
+
+    def wait(self, seconds):
+        """Takes what comes for a while."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._messages(left)
+
+    def wait_for(self, text, seconds=10):
+        """Waits until a text stands on the screen."""
+        end = time.monotonic() + seconds
+        while not any(text in line for line in self.text()):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{text!r} is not on the screen:\n" + "\n".join(self.text()))
+            self._messages(0.1)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+    def _messages(self, seconds):
+        """What arrived within so many seconds; redraw events are taken at once."""
+        if not self.selector.select(seconds):
+            return []
+        data = os.read(self.process.stdout.fileno(), 1 << 20)
+        if not data:
+            raise EOFError("Neovim ended")
+        self.unpacker.feed(data)
+        messages = list(self.unpacker)
+        for message in messages:
+            if message[0] == 2 and message[1] == "redraw":
+                self._redraw(message[2])
+        return messages
+
+    def _redraw(self, events):
         for kind, *calls in events:
             handler = getattr(self, "_" + kind, None)
             for call in calls if handler else ():

@@ -133,9 +133,7 @@ function M.whole(chat)
   history.read(part.id, field, function(text)
     local filetype = part.type == 'tool' and (FILETYPES[part.tool] or 'agentls-output') or 'markdown'
     local buf = buffers.text('agentls://part/' .. part.id, clean.lines(text, 8000), filetype)
-    vim.cmd('botright split')
-    vim.api.nvim_win_set_buf(0, buf)
-    windows.dress(0)
+    windows.open_view(buf, true)
   end)
 end
 

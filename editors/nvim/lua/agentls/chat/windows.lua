@@ -24,9 +24,11 @@ local PLAIN = {
   colorcolumn = '',
   cursorcolumn = false,
   statuscolumn = '',
+  fillchars = 'eob: ',
   wrap = true,
   linebreak = true,
   breakindent = true,
+  breakindentopt = 'list:-1',
 }
 
 ---Opens a window for a view beside what the person works on.
@@ -55,7 +57,20 @@ end
 ---A window for text that is read, not written.
 function M.dress(win)
   set_options(win, PLAIN)
-  set_options(win, { conceallevel = 2, concealcursor = 'nc', winhighlight = 'WinBar:AgentlsWinbar,WinBarNC:AgentlsWinbar' })
+  set_options(win, { conceallevel = 2, concealcursor = 'nc' })
+  -- What 'breakindentopt' goes by: items of lists, and cards.
+  vim.bo[vim.api.nvim_win_get_buf(win)].formatlistpat = [[^\s*\%(\d\+[.)]\|[-*+>]\|[▸▾❯✦]\)\s\+]]
+end
+
+---Shows a view in a tab page of its own, so that no other window changes its size. `q` closes it.
+---@param buf integer
+---@param wrap boolean
+function M.open_view(buf, wrap)
+  vim.cmd('tab split')
+  vim.api.nvim_win_set_buf(0, buf)
+  M.dress(0)
+  set_options(0, { wrap = wrap, conceallevel = vim.bo[buf].filetype == 'markdown' and 2 or 0 })
+  vim.keymap.set('n', 'q', '<Cmd>tabclose<CR>', { buffer = buf, nowait = true, desc = 'agentls: close the view' })
 end
 
 ---Where a buffer is shown in this tab page.
@@ -94,7 +109,7 @@ local function show_prompt(chat_win, prompt_win, buf)
     })
   end
   set_options(prompt_win, PLAIN)
-  set_options(prompt_win, { winfixheight = true, winhighlight = 'WinBar:AgentlsWinbar,WinBarNC:AgentlsWinbar' })
+  set_options(prompt_win, { winfixheight = true })
   return prompt_win
 end
 
@@ -126,38 +141,49 @@ function M.hide(chat)
   end
 end
 
+---What stands at the right of a chat's bar: model, meter, cost.
+local function figures(chat)
+  local transcript, model = chat.transcript, chat.session.model
+  local words = { clean.one_line(model.provider .. '/' .. model.id, 60) }
+  local context = transcript.context
+  if context and context.limit > 0 then
+    words[#words + 1] = ('%s of %s'):format(measure.share(context.used, context.limit), measure.count(context.limit))
+  end
+  words[#words + 1] = transcript.usage and measure.cost(transcript.usage.costUsd) or nil
+  return table.concat(words, '  ')
+end
+
+---A title that leaves room for what stands beside it.
+local function fitting(title, room)
+  if vim.fn.strdisplaywidth(title) <= room then
+    return title
+  end
+  return vim.fn.strcharpart(title, 0, math.max(1, room - 1)) .. '…'
+end
+
 local function escaped(text)
   return (text:gsub('%%', '%%%%'))
 end
 
----How full the window is, in words.
-local function meter(context)
-  if not context or context.limit == 0 then
-    return ''
-  end
-  return ('%s of %s'):format(measure.share(context.used, context.limit), measure.count(context.limit))
-end
+local STATUS_GROUP = { idle = 'AgentlsCompleted', waiting = 'AgentlsWaiting', retrying = 'AgentlsRetrying' }
 
 ---Writes title, model and meter above the chat, and the keys above the prompt.
 function M.label(chat)
-  local session, transcript = chat.session, chat.transcript
-  local status = transcript.status.status
-  local sign = status == 'idle' and '' or (status == 'waiting' and symbols.waiting or symbols.running) .. ' '
-  local model = session.model.provider .. '/' .. session.model.id
-  local cost = transcript.usage and measure.cost(transcript.usage.costUsd) or ''
-  local bar = (' %s%s%%<%%=%s  %s %s '):format(
-    sign,
-    escaped(clean.one_line(session.title, 120)),
-    escaped(clean.one_line(model, 60)),
-    escaped(meter(transcript.context)),
-    cost
-  )
+  local status = chat.transcript.status.status
+  local right = figures(chat)
+  local sign = status == 'idle' and symbols.completed or status == 'waiting' and symbols.waiting or symbols.running
   for _, win in ipairs(vim.fn.win_findbuf(chat.buf)) do
-    vim.wo[win][0].winbar = bar
+    local room = vim.api.nvim_win_get_width(win) - vim.fn.strdisplaywidth(right) - 6
+    vim.wo[win][0].winbar = ('%%#%s# %s %%#AgentlsBar#%s%%=%%#AgentlsDim#%s '):format(
+      STATUS_GROUP[status] or 'AgentlsRunning',
+      sign,
+      escaped(fitting(clean.one_line(chat.session.title, 200), room)),
+      escaped(right)
+    )
   end
-  local send = status == 'idle' and '<CR> sends' or '<CR> queues  gs steers  gi interrupts  gx stops'
+  local send = status == 'idle' and '<CR> sends  @ adds context' or '<CR> queues  gs steers  gi interrupts  gx stops'
   for _, win in ipairs(vim.fn.win_findbuf(chat.prompt_buf)) do
-    vim.wo[win][0].winbar = (' Prompt%%=%s  @ adds context  g? keys '):format(send)
+    vim.wo[win][0].winbar = ('%%#AgentlsBar# Prompt%%=%%#AgentlsDim#%s  g? keys '):format(send)
   end
 end
 

@@ -19,6 +19,9 @@ local STATUS_GROUP = {
 -- Lines of a running call's output that are shown without being asked for.
 local LIVE_LINES = 5
 
+-- Bytes of a title that are shown: about a line.
+local TITLE_BYTES = 90
+
 -- Bytes of a line of output that are shown.
 local LINE_BYTES = 500
 
@@ -107,7 +110,7 @@ function M.block(part, options)
       { symbols[part.status] .. ' ', group },
       { clean.one_line(part.tool, 60), 'AgentlsTool' },
       { '  ' },
-      { call.title(part), 'AgentlsTitle' },
+      { clean.line(call.title(part), TITLE_BYTES), 'AgentlsTitle' },
     },
   }, { part_id = part.id, message_id = part.messageId, action = 'fold' })
   table.insert(card.marks, { row = 0, right = right(part, options.now) })

@@ -127,8 +127,12 @@ function Chunks:update(text)
     self:_line(text:sub(self.consumed + 1, stop - 1))
     self.consumed = stop
   end
+  local rest = text:sub(self.consumed + 1)
+  if self.blank and not self.fence and rest:match('^%S') then
+    self:_close()
+  end
   local blocks = vim.list_slice(self.closed)
-  blocks[#blocks + 1] = self:_open(text:sub(self.consumed + 1))
+  blocks[#blocks + 1] = self:_open(rest)
   return blocks
 end
 

@@ -47,17 +47,26 @@ end
 
 local render = {}
 
+-- Below this, a duration says nothing.
+local BRIEF_MS = 1000
+
+---`Thought for 12 s`, and how the thought begins.
+local function thought(part, finished, unfolded)
+  local label = 'Thinking…'
+  if part.took and part.took >= BRIEF_MS then
+    label = 'Thought for ' .. measure.duration(part.took)
+  elseif part.took or finished then
+    label = 'Thought'
+  end
+  local first = not unfolded and part.text.text:match('[^\n]+')
+  return first and ('%s · %s'):format(label, clean.one_line((first:gsub('[*`]', '')), 90)) or label
+end
+
 function render.reasoning(_, part, options)
   if part.text.bytes == 0 and options.finished then
     return {}
   end
-  local label = 'Thinking…'
-  if part.took then
-    label = 'Thought for ' .. measure.duration(part.took)
-  elseif options.finished then
-    label = ('Thought (%s)'):format(measure.bytes(part.text.bytes))
-  end
-  return { folded(part, label, 'AgentlsReasoning', options) }
+  return { folded(part, thought(part, options.finished, options.unfolded), 'AgentlsReasoning', options) }
 end
 
 function render.text(self, part, options)

@@ -50,16 +50,13 @@ end
 ---A session as pieces of a line.
 local function pieces(session, activity, now, show_directory)
   local state = M.state(session, activity)
-  local figures = { measure.count(measure.tokens(session.usage)) .. ' tokens' }
-  local cost = measure.cost(session.usage.costUsd)
-  if cost ~= '' then
-    figures[#figures + 1] = cost
-  end
+  local age = measure.age(session.updatedAt, now)
+  local tokens = measure.count(measure.tokens(session.usage)) .. ' tokens'
   return {
     { symbols[SIGNS[state]] .. ' ', GROUPS[state] },
+    { ('%-11s '):format(state), GROUPS[state] },
+    { ('%7s  %13s  %7s  '):format(age, tokens, measure.cost(session.usage.costUsd)), 'AgentlsDim' },
     { clean.one_line(session.title, 90), 'AgentlsTitle' },
-    { ('  %s'):format(state), GROUPS[state] },
-    { ('  %s  %s'):format(measure.age(session.updatedAt, now), table.concat(figures, '  ')), 'AgentlsDim' },
     { show_directory and '  ' .. clean.one_line(vim.fn.fnamemodify(session.cwd, ':~'), 60) or '', 'AgentlsDim' },
   }
 end
