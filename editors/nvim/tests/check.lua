@@ -23,7 +23,7 @@ function M.has_line(lines, text)
       return
     end
   end
-  error(('no line has %q:\n%s'):format(text, table.concat(lines, '\n')), 2)
+  error(('no line has %q:\n%s'):format(text, table.concat(vim.list_slice(lines, 1, 80), '\n'):sub(1, 8000)), 2)
 end
 
 return M

@@ -217,6 +217,15 @@ function M.ask(method, params)
   return result
 end
 
+---Says so: to whoever waits for the server, else to the person.
+local function cannot_start(why, cure)
+  state.phase, state.why = 'failed', why
+  if #waiting > 0 then
+    return fail_waiting({ message = why, cure = cure })
+  end
+  vim.notify(('agentls: %s: %s'):format(why, cure), vim.log.levels.ERROR)
+end
+
 ---Starts the server unless it runs.
 function M.start()
   if state.phase == 'starting' or (state.phase == 'running' and M.client()) then
@@ -226,14 +235,11 @@ function M.start()
   local config = vim.lsp.config[NAME]
   local program = type(config.cmd) == 'table' and config.cmd[1]
   if program and vim.fn.executable(program) == 0 then
-    state.phase, state.why = 'failed', ('`%s` is not installed'):format(program)
-    fail_waiting({ message = state.why, cure = 'install it, or set `cmd` (:help agentls-install)' })
-    return vim.notify('agentls: ' .. state.why .. ' (:help agentls-install)', vim.log.levels.ERROR)
+    return cannot_start(('`%s` is not installed'):format(program), 'install it, or set `cmd` (:help agentls-install)')
   end
   local id = vim.lsp.start(vim.deepcopy(config), { attach = false, reuse_client = config.reuse_client })
   if not id then
-    state.phase, state.why = 'failed', 'the server cannot be started'
-    fail_waiting({ message = state.why })
+    cannot_start('the server cannot be started', ':Agentls doctor')
   end
 end
 

@@ -36,31 +36,53 @@ local function add_captures(marks, tree, text, lang)
   end
 end
 
-local function parse(block, lang)
-  local text = table.concat(block.lines, '\n') .. '\n'
-  local parser = vim.treesitter.get_string_parser(text, lang)
-  parser:parse(true)
-  local marks = {}
-  parser:for_each_tree(function(tree, part)
-    add_captures(marks, tree, text, part:lang())
-  end)
-  return marks
+-- Parsers at work. They work in slices of a few milliseconds, so that no text, however odd, holds the editor.
+local working = 0
+
+---Whether a block is worth being parsed now.
+local function is_due(block)
+  if block.closed then
+    return block.bytes <= CLOSED_BYTES
+  end
+  return block.bytes <= GROWING_BYTES and working == 0
 end
 
----The highlights of a block, remembered with it.
+---Parses a block; `done` is called with its marks, at once where that takes no longer than a slice.
+local function parse(block, lang, done)
+  local text = table.concat(block.lines, '\n') .. '\n'
+  local parser = vim.treesitter.get_string_parser(text, lang)
+  working = working + 1
+  parser:parse(true, function(problem)
+    working = working - 1
+    local marks = {}
+    if not problem then
+      parser:for_each_tree(function(tree, part)
+        add_captures(marks, tree, text, part:lang())
+      end)
+    end
+    done(marks)
+  end)
+end
+
+---The highlights of a block, remembered with it; none while they are not known.
 ---@param block agentls.Block
+---@param later fun(block: agentls.Block) called when they are known, unless they are at once
 ---@return table[]
-function M.of(block)
+function M.of(block, later)
   if block.captures then
     return block.captures
   end
   block.captures = {}
-  if block.bytes <= (block.closed and CLOSED_BYTES or GROWING_BYTES) then
-    local lang = parser_of(block.lang)
-    local ok, marks = pcall(parse, block, lang)
-    if lang and ok then
+  local lang = is_due(block) and parser_of(block.lang)
+  if lang then
+    local at_once = true
+    parse(block, lang, function(marks)
       block.captures = marks
-    end
+      if not at_once then
+        later(block)
+      end
+    end)
+    at_once = false
   end
   return block.captures
 end

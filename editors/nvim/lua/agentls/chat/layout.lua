@@ -148,6 +148,24 @@ function Layout:row_of(key)
   return place and self:_row(place)
 end
 
+---The first line of a block, if it stands somewhere.
+---@param block agentls.Block
+---@return integer?
+function Layout:row_of_block(block)
+  local top = self.height
+  for place = #self.groups, 1, -1 do
+    local group = self.groups[place]
+    top = top - group.height
+    local row = top
+    for _, other in ipairs(group.blocks) do
+      if rawequal(other, block) then
+        return row
+      end
+      row = row + #other.lines
+    end
+  end
+end
+
 ---Calls `visit` with each block between two lines and its first line.
 function Layout:between(first, last, visit)
   local top = self.height

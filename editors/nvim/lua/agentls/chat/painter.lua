@@ -39,14 +39,26 @@ local function set_mark(buf, row, mark)
   end
 end
 
-local function mark_block(buf, block, row)
-  for _, mark in ipairs(block.marks) do
+local function set_marks(buf, row, marks)
+  for _, mark in ipairs(marks) do
     set_mark(buf, row, mark)
   end
+end
+
+---Marks a block that became known to the parser after it was drawn, if it still stands somewhere.
+function Painter:_mark_later(block)
+  local row = vim.api.nvim_buf_is_loaded(self.buf) and self.layout:row_of_block(block)
+  if row then
+    set_marks(self.buf, row, block.captures)
+  end
+end
+
+function Painter:_mark(block, row)
+  set_marks(self.buf, row, block.marks)
   if block.lang then
-    for _, mark in ipairs(highlight.of(block)) do
-      set_mark(buf, row, mark)
-    end
+    set_marks(self.buf, row, highlight.of(block, function()
+      self:_mark_later(block)
+    end))
   end
 end
 
@@ -67,7 +79,7 @@ function Painter:_draw(change)
   vim.bo[buf].modifiable = false
   vim.bo[buf].modified = false
   for _, placed in ipairs(change.blocks) do
-    mark_block(buf, placed.block, placed.row)
+    self:_mark(placed.block, placed.row)
   end
 end
 

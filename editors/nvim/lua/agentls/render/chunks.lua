@@ -11,7 +11,7 @@ Chunks.__index = Chunks
 local M = {}
 
 -- A chunk outside of a fence is cut behind so many bytes, one inside behind so many.
-local PROSE_BYTES, CODE_BYTES = 8 * 1024, 32 * 1024
+local PROSE_BYTES, CODE_BYTES = 8 * 1024, 16 * 1024
 
 -- A line of prose may be a whole paragraph.
 local LINE_BYTES = 16 * 1024
