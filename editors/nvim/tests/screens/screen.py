@@ -19,13 +19,13 @@ CELL = (9, 19)
 class Screen:
     """What a terminal would show, from the events of `nvim_ui_attach` with `ext_linegrid`."""
 
-    def __init__(self, argv, columns=150, rows=44):
+    def __init__(self, argv, columns=150, rows=44, **options):
         self.columns, self.rows = columns, rows
         self.cells = [[(" ", 0)] * columns for _ in range(rows)]
         self.attributes, self.default = {0: {}}, (0, 0xFFFFFF)
         self.cursor = (0, 0)
         self.on_flush = lambda: None
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ)
         self.unpacker = msgpack.Unpacker(raw=False, unicode_errors="replace", ext_hook=lambda _, data: msgpack.unpackb(data))
@@ -38,7 +38,7 @@ class Screen:
         self.process.stdin.write(msgpack.packb([0, self.asked, method, list(arguments)]))
         self.process.stdin.flush()
         while True:
-            for message in self._messages(10):
+            for message in self.take(10):
                 if message[0] == 1 and message[1] == self.asked:
                     if message[2]:
                         raise RuntimeError(message[2])
@@ -54,7 +54,7 @@ class Screen:
         """Takes what comes for a while."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self._messages(left)
+            self.take(left)
 
     def wait_for(self, text, seconds=10):
         """Waits until a text stands on the screen."""
@@ -62,13 +62,13 @@ class Screen:
         while not any(text in line for line in self.text()):
             if time.monotonic() > end:
                 raise TimeoutError(f"{text!r} is not on the screen:\n" + "\n".join(self.text()))
-            self._messages(0.1)
+            self.take(0.1)
 
     def close(self):
         self.process.kill()
         self.process.wait()
 
-    def _messages(self, seconds):
+    def take(self, seconds):
         """What arrived within so many seconds; redraw events are taken at once."""
         if not self.selector.select(seconds):
             return []

@@ -36,6 +36,13 @@ local function add_captures(marks, tree, text, lang)
   end
 end
 
+-- Whether parsers and their queries are loaded, which takes longer than any parse.
+local warm = false
+
+function M.is_warm()
+  return warm
+end
+
 -- Parsers at work. They work in slices of a few milliseconds, so that no text, however odd, holds the editor.
 local working = 0
 
@@ -53,7 +60,7 @@ local function parse(block, lang, done)
   local parser = vim.treesitter.get_string_parser(text, lang)
   working = working + 1
   parser:parse(true, function(problem)
-    working = working - 1
+    working, warm = working - 1, true
     local marks = {}
     if not problem then
       parser:for_each_tree(function(tree, part)

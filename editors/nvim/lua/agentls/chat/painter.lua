@@ -5,7 +5,14 @@ local layout = require('agentls.chat.layout')
 
 local MARKS = vim.api.nvim_create_namespace('agentls.marks')
 
+-- How long highlighting may hold the editor at a time.
+local SLICE_MS = 5
+
+-- When highlighting begins behind a paint: the screen comes first.
+local PAGE_FIRST_MS = 10
+
 ---@class agentls.Painter
+---@field live boolean? whether what is drawn streams in right now
 local Painter = {}
 Painter.__index = Painter
 
@@ -13,7 +20,7 @@ local M = {}
 
 ---@param buf integer
 function M.new(buf)
-  return setmetatable({ buf = buf, layout = layout.new(), drawn = false }, Painter)
+  return setmetatable({ buf = buf, layout = layout.new(), drawn = false, unparsed = {} }, Painter)
 end
 
 ---@param buf integer
@@ -45,20 +52,45 @@ local function set_marks(buf, row, marks)
   end
 end
 
----Marks a block that became known to the parser after it was drawn, if it still stands somewhere.
-function Painter:_mark_later(block)
+---Highlights a block where it stands now, if it still does.
+function Painter:_highlight(block)
   local row = vim.api.nvim_buf_is_loaded(self.buf) and self.layout:row_of_block(block)
   if row then
-    set_marks(self.buf, row, block.captures)
+    set_marks(self.buf, row, highlight.of(block, function()
+      self:_highlight(block)
+    end))
   end
 end
 
-function Painter:_mark(block, row)
-  set_marks(self.buf, row, block.marks)
-  if block.lang then
-    set_marks(self.buf, row, highlight.of(block, function()
-      self:_mark_later(block)
-    end))
+---Highlights what waits, the newest first, a slice at a time.
+function Painter:_work()
+  local stop = vim.uv.hrtime() + SLICE_MS * 1e6
+  while #self.unparsed > 0 and vim.uv.hrtime() < stop do
+    self:_highlight(table.remove(self.unparsed))
+  end
+  self.at_work = #self.unparsed > 0
+  if self.at_work then
+    vim.defer_fn(function()
+      self:_work()
+    end, 1)
+  end
+end
+
+---Highlights blocks. What streams in is parsed with its paint, so that it does not flicker; a page is on the screen first.
+function Painter:_highlight_all(blocks)
+  local at_once = self.live and highlight.is_warm()
+  for _, block in ipairs(blocks) do
+    if block.captures or at_once then
+      self:_highlight(block)
+    else
+      table.insert(self.unparsed, block)
+    end
+  end
+  if #self.unparsed > 0 and not self.at_work then
+    self.at_work = true
+    vim.defer_fn(function()
+      self:_work()
+    end, PAGE_FIRST_MS)
   end
 end
 
@@ -78,9 +110,14 @@ function Painter:_draw(change)
   end
   vim.bo[buf].modifiable = false
   vim.bo[buf].modified = false
+  local texts = {}
   for _, placed in ipairs(change.blocks) do
-    self:_mark(placed.block, placed.row)
+    set_marks(buf, placed.row, placed.block.marks)
+    if placed.block.lang then
+      texts[#texts + 1] = placed.block
+    end
   end
+  self:_highlight_all(texts)
 end
 
 ---Gives a group other blocks; a new group goes to the end, or before the group `before`.
@@ -100,7 +137,7 @@ function Painter:clear()
   vim.api.nvim_buf_clear_namespace(self.buf, MARKS, 0, -1)
   vim.api.nvim_buf_set_lines(self.buf, 0, -1, false, {})
   vim.bo[self.buf].modifiable = false
-  self.layout, self.drawn = layout.new(), false
+  self.layout, self.drawn, self.unparsed = layout.new(), false, {}
 end
 
 ---@param key string

@@ -125,7 +125,10 @@ function View:paint()
     return
   end
   local following = self:_following()
-  for _, message in ipairs(self:_due()) do
+  local due = self:_due()
+  -- A stream changes one message, or ends one and begins the next.
+  self.painter.live = #due <= 2
+  for _, message in ipairs(due) do
     self:_draw(message)
   end
   local block = foot.block(self.transcript, self.down, now())
