@@ -10,6 +10,7 @@ mod handover;
 mod history;
 mod import;
 mod intake;
+mod review;
 mod settings;
 
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use crate::{
     store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
     tool::{Registry, buffers::Editor},
     transcript::{
-        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, Update,
+        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, TodoItem, Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events},
     workspace::{paths, project, skills::Skill},
@@ -40,6 +41,7 @@ pub use api::*;
 pub use import::{
     Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
 };
+pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
@@ -64,6 +66,8 @@ struct Inner {
     open: OnceCell<Open>,
     arrivals: arrivals::Arrivals,
     closing: std::sync::atomic::AtomicBool,
+    /// Held while hunks are judged: what one rejection leaves is what the next one starts from.
+    reviewing: tokio::sync::Mutex<()>,
 }
 
 /// The parts that need the database.
@@ -93,6 +97,7 @@ impl Engine {
                 open: OnceCell::new(),
                 arrivals: arrivals::Arrivals::default(),
                 closing: std::sync::atomic::AtomicBool::new(false),
+                reviewing: tokio::sync::Mutex::default(),
             }),
         }
     }
@@ -209,6 +214,11 @@ impl Engine {
     pub async fn session(&self, id: &SessionId) -> Result<Session, EngineError> {
         let open = self.open().await?;
         Ok(open.desk.with_status(open.store.session(id).await.map_err(Failure::from)?))
+    }
+
+    /// A session's todo list.
+    pub async fn todo(&self, id: &SessionId) -> Result<Vec<TodoItem>, EngineError> {
+        Ok(self.open().await?.store.todo(id).await.map_err(Failure::from)?)
     }
 
     /// A page of messages, ascending.

@@ -24,7 +24,7 @@ pub mod read;
 pub mod recall;
 pub mod skill;
 mod terminal;
-mod textfile;
+pub(crate) mod textfile;
 pub mod todo;
 mod walk;
 pub mod write;
@@ -43,7 +43,7 @@ use crate::{
     permission::{Gate, Person, Refusal},
     provider::ToolSpec,
     store::Store,
-    transcript::{SessionId, TodoItem},
+    transcript::{FileChange, SessionId, TodoItem},
     workspace::skills::Skills,
 };
 
@@ -95,8 +95,8 @@ pub struct Output {
     pub text: String,
     /// Files for the model to look at (images).
     pub files: Vec<OutputFile>,
-    /// Absolute paths that were changed.
-    pub changed: Vec<PathBuf>,
+    /// Files that were changed.
+    pub changed: Vec<FileChange>,
 }
 
 /// A file that a tool returns.

@@ -4,6 +4,7 @@
 //! begins, so that a changed setting cannot race it. A turn that started has exactly one end (invariant 7).
 
 mod cache;
+mod changes;
 pub mod desk;
 pub mod events;
 pub mod gate;

@@ -277,7 +277,7 @@ pub(super) fn create(tx: &Connection, new: &NewSessionRow) -> Result<Session> {
 
 const COLUMNS: &str =
     "key, id, project, parent, title, cwd, agent, model_provider, model_id, created_at, updated_at,
-    archived_at, activity, messages, parts, bytes, usage, recovered";
+    archived_at, activity, messages, parts, bytes, usage, last_turn, recovered";
 
 pub(super) fn load(connection: &Connection, id: &SessionId) -> Result<Session> {
     let found = connection
@@ -341,6 +341,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(i64, i64, Session)> {
             bytes: rows::unsigned(row, "bytes")?,
         },
         usage: rows::optional_json::<Usage>(row, "usage")?.unwrap_or_default(),
+        last_turn: rows::optional_json(row, "last_turn")?,
         owner: None,
         recovered: row.get("recovered")?,
     };

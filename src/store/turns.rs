@@ -8,14 +8,15 @@ use super::{
     Committed, Result, Store,
     anchors::{self, Mooring},
     body::{self, Field},
+    changes::{self, NewChange},
     inbox, leases,
     parts::{self, Bodies, Loading, NewPart},
     recovery, rows, sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
-    Failure, FailureKind, FinishReason, Message, MessageId, PartId, Seq, SessionId, StopReason, Timestamp,
-    ToolPart, ToolState, TurnId, Usage, evidence::Record,
+    Failure, FailureKind, FinishReason, LastTurn, Message, MessageId, PartId, Seq, SessionId, StopReason,
+    Timestamp, ToolPart, ToolState, TurnId, Usage, evidence::Record,
 };
 
 /// A turn that has begun.
@@ -65,6 +66,8 @@ pub enum Change {
         /// The provider's id of it, where the provider keeps it.
         response: Option<String>,
     },
+    /// A file is another.
+    Changed(NewChange),
     /// A provider call for the ledger.
     Step(Step),
     /// Which answer the next request may continue.
@@ -87,6 +90,8 @@ impl Store {
                 let turn = open_turn(tx, key, &lessee)?;
                 tx.execute("UPDATE session SET recovered = NULL WHERE key = ?1", [key])?;
                 let message = inbox::take(tx, key, &session, &turn, prompt, make)?;
+                tx.prepare_cached("UPDATE turn SET message = ?2 WHERE id = ?1")?
+                    .execute(params![turn.as_str(), message.id.as_str()])?;
                 Ok(Some(Begun { turn, message }))
             })
             .await?;
@@ -194,6 +199,7 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
             ])?;
             Ok(())
         }
+        Change::Changed(change) => changes::record(tx, key, change),
         Change::Step(step) => steps::insert(tx, key, step),
         Change::Moor(mooring) => anchors::moor(tx, key, mooring),
     }
@@ -220,16 +226,28 @@ fn end(
     stop: Option<StopReason>,
     error: Option<&Failure>,
 ) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE turn SET ended_at = ?3, stop_reason = ?4, error = ?5 WHERE id = ?1 AND session = ?2 AND ended_at IS NULL",
-    )?
-    .execute(params![
-        turn.as_str(),
-        key,
-        Timestamp::now().0,
-        stop.as_ref().map(rows::word).transpose()?,
-        error.map(rows::json).transpose()?
-    ])?;
+    let ended_at = Timestamp::now();
+    let ended = tx
+        .prepare_cached(
+            "UPDATE turn SET ended_at = ?3, stop_reason = ?4, error = ?5
+             WHERE id = ?1 AND session = ?2 AND ended_at IS NULL",
+        )?
+        .execute(params![
+            turn.as_str(),
+            key,
+            ended_at.0,
+            stop.as_ref().map(rows::word).transpose()?,
+            error.map(rows::json).transpose()?
+        ])?;
+    if ended > 0 {
+        let last = LastTurn { ended_at, stop_reason: stop, error: error.cloned() };
+        // Work on the history itself is a turn, too, but not one that anybody looks for.
+        tx.prepare_cached(
+            "UPDATE session SET last_turn = ?3
+             WHERE key = ?1 AND (SELECT message FROM turn WHERE id = ?2) IS NOT NULL",
+        )?
+        .execute(params![key, turn.as_str(), rows::json(&last)?])?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Failure, Message, MessageId, Part, PartId, QueuedPrompt, Seq, SessionId, Status, Timestamp, TurnId, Usage,
+    Failure, ListedChange, Message, MessageId, Part, PartId, QueuedPrompt, Seq, SessionId, Status, Timestamp,
+    TurnId, Usage,
 };
 
 /// Something happened in a session.
@@ -66,6 +67,13 @@ pub enum Update {
     },
     /// The session has another title.
     Title(String),
+    /// The turn has changed files: all of them.
+    Changes {
+        /// The first user message that the turn answers.
+        message_id: MessageId,
+        /// They.
+        files: Vec<ListedChange>,
+    },
     /// The todo list changed.
     Todo(Vec<TodoItem>),
     /// The prompts that wait changed.

@@ -399,6 +399,18 @@ impl Desk {
         }
     }
 
+    /// Whether this turn runs.
+    pub fn runs(&self, session: &SessionId, turn: &TurnId) -> bool {
+        self.state().live.get(session).is_some_and(|live| live.turn.as_ref() == Some(turn))
+    }
+
+    /// Waits until no turn of the session runs.
+    pub async fn rest(&self, session: &SessionId) {
+        while self.state().live.get(session).is_some_and(|live| live.turn.is_some()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// Takes a prompt that waits out of the inbox.
     pub async fn withdraw(&self, session: &SessionId, message: &MessageId) -> Result<bool, Failure> {
         let removed = self.shared.store.withdraw_prompt(session, message).await?.into_inner();

@@ -168,6 +168,7 @@ impl Turn {
     async fn steps(&mut self) -> Result<StopReason, Broken> {
         let mut taken = 0;
         self.prune().await?;
+        self.tell_rejections().await?;
         loop {
             self.stop_if_cancelled()?;
             taken += 1;

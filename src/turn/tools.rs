@@ -1,6 +1,6 @@
 //! Running the tools that an answer asks for: all at once, each result stored as it comes.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::Value;
@@ -14,11 +14,11 @@ use crate::{
     context::render::Contents,
     failpoint,
     permission::{Ask, Gate, Item, Refusal},
-    store::{Bodies, Change, Field, NewPart},
+    store::{Bodies, Change, Field},
     tool::{Output, Progress, ToolContext, ToolError},
     transcript::{
-        Attachment, Body, DeltaField, Message, Part, PartId, PartKind, SessionId, StopReason, Timestamp,
-        TodoItem, ToolPart, ToolState, TurnId, Update, evidence::Record, text,
+        Attachment, Body, DeltaField, FileChange, Message, Part, PartId, PartKind, SessionId, StopReason,
+        Timestamp, TodoItem, ToolPart, ToolState, TurnId, Update, evidence::Record, text,
     },
 };
 
@@ -53,7 +53,7 @@ struct Done {
     tool: ToolPart,
     files: Bodies,
     evidence: Record,
-    changed: Vec<PathBuf>,
+    changed: Vec<FileChange>,
     ends_turn: bool,
 }
 
@@ -93,11 +93,12 @@ impl Turn {
             let evidence = Some(done.evidence);
             let change = Change::Settled(done.part.clone(), done.tool.clone(), done.files.clone(), evidence);
             let mut changes = vec![change];
+            changed.extend(done.changed.iter().map(|file| file.path.clone()));
+            changes.extend(self.changes(done.changed).await?);
             if running.is_empty() {
                 changes.extend(self.thread.settled());
             }
             self.shared.store.apply(&self.session, changes).await?;
-            changed.extend(done.changed);
             ends_turn |= done.ends_turn;
             for (field, data) in done.files {
                 contents.insert(done.part.clone(), field, data);
@@ -196,32 +197,6 @@ impl Turn {
             must_ask: true,
         };
         self.gate.permit(ask).await.err()
-    }
-
-    /// Adds a part that names the files which the tools of this step changed.
-    async fn note_changed_files(
-        &self,
-        message: &mut Message,
-        mut changed: Vec<PathBuf>,
-    ) -> Result<(), Broken> {
-        if changed.is_empty() {
-            return Ok(());
-        }
-        changed.sort();
-        changed.dedup();
-        let files = changed.into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
-        let index = u32::try_from(message.parts.len()).unwrap_or(u32::MAX);
-        let part = Part {
-            id: PartId::random(),
-            message_id: message.id.clone(),
-            index,
-            kind: PartKind::Patch { files },
-        };
-        let change = Change::Part(message.seq, NewPart::from(part.clone()));
-        self.shared.store.apply(&self.session, vec![change]).await?;
-        self.emit(Update::Part(part.clone()));
-        message.parts.push(part);
-        Ok(())
     }
 }
 

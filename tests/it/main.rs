@@ -10,7 +10,9 @@
 mod support {
     pub mod byte_client;
     pub mod home;
+    pub mod invariants;
     pub mod look;
+    pub mod matrix;
     pub mod provider;
     pub mod server;
 }
@@ -18,9 +20,11 @@ mod support {
 mod bad_input;
 mod cache;
 mod cancel;
+mod changes;
 mod cli;
 mod compaction;
 mod damaged_places;
+mod faults;
 mod generated_history;
 mod handover;
 mod import;

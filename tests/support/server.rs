@@ -29,6 +29,7 @@ pub struct Client {
     capabilities: Value,
     options: Value,
     environment: Vec<(String, String)>,
+    in_workspace: bool,
 }
 
 impl Default for Client {
@@ -38,6 +39,7 @@ impl Default for Client {
             capabilities: json!({"workspace": {"applyEdit": true}}),
             options: json!({"clientAbilities": {"permission": true, "question": true}, "trust": "trusted"}),
             environment: Vec::new(),
+            in_workspace: false,
         }
     }
 }
@@ -51,6 +53,12 @@ impl Client {
     /// Replaces what it says of itself to agentls.
     pub fn options(mut self, options: Value) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Says that the workspace is its person's.
+    pub fn workspace(mut self) -> Self {
+        self.in_workspace = true;
         self
     }
 
@@ -74,7 +82,9 @@ impl Client {
     /// Starts a server and shakes hands with it.
     pub async fn start(self, home: &Home) -> Server {
         let server = self.spawn(home);
+        let root = self.in_workspace.then(|| format!("file://{}", home.workspace().display()));
         let introduction = json!({
+            "rootUri": root,
             "processId": std::process::id(),
             "clientInfo": {"name": "it"},
             "capabilities": self.capabilities,

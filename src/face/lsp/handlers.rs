@@ -12,9 +12,9 @@ use super::{
     render,
     results::{
         Cancelled, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted, EvidenceResult, Exported,
-        ListedSkill, MessagePage, ModelList, NextRequest, PartRange, PromptResult, QueueResult, Queues,
-        Removed, ServerStatus, SessionCounts, SessionPage, SessionResult, SkillList, StepsResult, ToolEntry,
-        ToolList,
+        ListedSkill, MessagePage, ModelList, NextRequest, OpenedSession, PartRange, PromptResult,
+        QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage, SessionResult, SkillList,
+        StepsResult, ToolEntry, ToolList,
     },
     server::Server,
     status,
@@ -70,8 +70,10 @@ impl Server {
         Ok(SessionPage { sessions, next_cursor: page.next_cursor })
     }
 
-    pub async fn session_get(&self, params: SessionParams) -> Outcome<SessionResult> {
-        Ok(found(self.engine.session(&params.session_id).await?))
+    pub async fn session_get(&self, params: SessionParams) -> Outcome<OpenedSession> {
+        let session = render::session(self.engine.session(&params.session_id).await?);
+        let todo = self.engine.todo(&params.session_id).await?;
+        Ok(OpenedSession { session, todo })
     }
 
     pub async fn session_messages(&self, params: SessionMessages) -> Outcome<MessagePage> {

@@ -11,7 +11,7 @@ use crate::{
     engine::Fate,
     provider::Cost,
     transcript::{
-        CacheMiss, MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, Usage,
+        CacheMiss, MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, TodoItem, Usage,
         evidence::Record,
     },
     workspace::config::Config,
@@ -198,6 +198,13 @@ results! {
     SessionResult {
         /// It.
         session: Session,
+    }
+    /// A session, with what else a client shows of one that it opens.
+    OpenedSession {
+        /// It.
+        session: Session,
+        /// Its todo list.
+        todo: Vec<TodoItem>,
     }
     /// A page of sessions, newest activity first.
     SessionPage {

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::types::{Message, MessageError, Part};
+use super::{
+    review::ListedFile,
+    types::{Message, MessageError, Part},
+};
 use crate::{
     engine::Change,
     permission::Question,
@@ -86,6 +89,13 @@ pub enum Update {
     Title {
         /// It.
         title: String,
+    },
+    /// The turn has changed files, or a person has judged changes: all files of the turn.
+    Changes {
+        /// The first user message that the turn answers.
+        message_id: MessageId,
+        /// They.
+        files: Vec<ListedFile>,
     },
     /// The todo list is another.
     Todo {

@@ -1,0 +1,3 @@
+//! The fault matrix: a test for each row, its name beginning with the row's id. INV is checked after each fault.
+
+mod windows;
