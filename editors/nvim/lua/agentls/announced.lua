@@ -3,7 +3,4 @@
 return {
   agent_list = 'agent/list',
   command_list = 'command/list',
-  session_changes = 'session/changes',
-  session_review = 'session/review',
-  change_read = 'change/read',
 }

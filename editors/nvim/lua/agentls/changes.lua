@@ -1,8 +1,8 @@
 -- Reviewing what a turn changed: hunk by hunk accepted or rejected. The server keeps the changes and puts old lines back.
 
-local announced = require('agentls.announced')
 local buffers = require('agentls.chat.buffers')
 local diff = require('agentls.diff')
+local methods = require('agentls.protocol').methods
 local painter = require('agentls.chat.painter')
 local render = require('agentls.render.changes')
 local server = require('agentls.server')
@@ -44,7 +44,7 @@ function Review:_judge(verdict, what)
     messageId = self.changes.messageId,
     verdict = verdict,
   }, what)
-  server.request(announced.session_review, params, tell.or_else(function(changes)
+  server.request(methods.session_review, params, tell.or_else(function(changes)
     self:_draw(changes)
     require('agentls.documents').reload_changed()
     self:next()
@@ -135,7 +135,7 @@ end
 
 function Review:read()
   local params = { sessionId = self.session_id, messageId = self.message_id }
-  server.request(announced.session_changes, params, tell.or_else(function(changes)
+  server.request(methods.session_changes, params, tell.or_else(function(changes)
     self:_draw(changes)
   end))
 end
@@ -151,7 +151,7 @@ end
 ---Opens the review of the newest turn that changed files.
 ---@param chat agentls.Chat
 function M.review(chat)
-  if not server.supports(announced.session_changes) then
+  if not server.supports(methods.session_changes) then
     return tell.warn('this server keeps no changes to review; a newer one does')
   end
   local self = setmetatable({ session_id = chat.session.id }, Review)

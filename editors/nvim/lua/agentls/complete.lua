@@ -2,7 +2,7 @@
 
 local chats = require('agentls.chat')
 local mention = require('agentls.mention')
-local methods = require('agentls.announced')
+local announced = require('agentls.announced')
 local server = require('agentls.server')
 local slash = require('agentls.slash')
 
@@ -42,8 +42,8 @@ local function read_project(cwd)
     return
   end
   of_project[cwd] = {}
-  if server.supports(methods.command_list) then
-    server.request(methods.command_list, { cwd = cwd }, function(failure, result)
+  if server.supports(announced.command_list) then
+    server.request(announced.command_list, { cwd = cwd }, function(failure, result)
       of_project[cwd] = not failure and result.commands or {}
     end)
   end

@@ -1,9 +1,9 @@
 -- Edits in Neovim's own diff mode: what was, beside what is.
 
-local announced = require('agentls.announced')
 local buffers = require('agentls.chat.buffers')
 local call = require('agentls.render.call')
 local chats_history = require('agentls.chat.history')
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 local tell = require('agentls.tell')
 
@@ -75,7 +75,7 @@ end
 ---@param name string
 function M.of_change(session_id, message_id, path, uri, name)
   local params = { sessionId = session_id, messageId = message_id, path = path, side = 'before' }
-  server.request(announced.change_read, params, tell.or_else(function(before)
+  server.request(methods.change_read, params, tell.or_else(function(before)
     M.show(name, before.text, vim.uri_to_fname(uri))
   end))
 end

@@ -6,6 +6,7 @@ M.version = 1
 
 -- Requests that the server answers.
 M.methods = {
+  change_read = 'change/read',
   config_get = 'config/get',
   model_list = 'model/list',
   part_evidence = 'part/evidence',
@@ -13,6 +14,7 @@ M.methods = {
   server_status = 'server/status',
   session_archive = 'session/archive',
   session_cancel = 'session/cancel',
+  session_changes = 'session/changes',
   session_compact = 'session/compact',
   session_context = 'session/context',
   session_delete = 'session/delete',
@@ -26,6 +28,7 @@ M.methods = {
   session_prompt = 'session/prompt',
   session_queue = 'session/queue',
   session_rename = 'session/rename',
+  session_review = 'session/review',
   session_steps = 'session/steps',
   session_unqueue = 'session/unqueue',
   skill_list = 'skill/list',
@@ -46,6 +49,7 @@ M.questions = {
 
 -- The kinds of `session/update`.
 M.updates = {
+  changes = 'changes',
   compacted = 'compacted',
   error = 'error',
   message = 'message',

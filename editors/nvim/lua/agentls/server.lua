@@ -157,6 +157,20 @@ local function listen_once()
   end
 end
 
+-- The commands of the server's code actions.
+local CODE_ACTIONS = { 'agentls.code.explain', 'agentls.code.ask', 'agentls.code.fix' }
+
+---Takes the server's code actions over: their answers belong into a chat.
+local function code_actions()
+  local commands = {}
+  for _, name in ipairs(CODE_ACTIONS) do
+    commands[name] = function(command)
+      require('agentls.ask').code_action(command)
+    end
+  end
+  return commands
+end
+
 ---What `lsp/agentls.lua` gives to `vim.lsp.config`.
 ---@return vim.lsp.Config
 function M.config()
@@ -183,6 +197,7 @@ function M.config()
     handlers = handlers,
     -- So that an edit says which version of a buffer it was made for.
     capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
+    commands = code_actions(),
     before_init = function(params)
       params.initializationOptions = { agentls = options_for_server() }
     end,

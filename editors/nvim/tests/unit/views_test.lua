@@ -89,6 +89,10 @@ return {
     check.equal(sessions.state(session, { status = 'waiting' }), 'needs you')
     check.equal(sessions.state(session, { status = 'idle', failed = true }), 'failed')
     check.equal(sessions.state({ status = 'idle', counts = { messages = 0 } }, {}), 'new')
+    local counts = { messages = 2 }
+    check.equal(sessions.state({ status = 'idle', counts = counts, lastTurn = { error = { message = 'x' } } }, {}), 'failed')
+    check.equal(sessions.state({ status = 'idle', counts = counts, lastTurn = { stopReason = 'cancelled' } }, {}), 'interrupted')
+    check.equal(sessions.state({ status = 'idle', counts = counts, lastTurn = { stopReason = 'endTurn' } }, {}), 'done')
     check.equal(sessions.state({ status = 'idle', counts = { messages = 3 }, recovered = { note = 'x' } }, {}), 'interrupted')
   end,
 

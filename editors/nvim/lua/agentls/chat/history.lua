@@ -42,8 +42,23 @@ local function draw(chat, new)
   complete(chat, new)
 end
 
+---Reads the session with its todo list.
+local function read_session(chat, done)
+  server.request(methods.session_get, { sessionId = chat.session.id }, function(failure, result)
+    if failure then
+      return
+    end
+    chat.session = result.session
+    chat.transcript.todo = result.todo or chat.transcript.todo
+    return done and done(result.session)
+  end)
+end
+
 ---Reads what comes with updates only while something runs.
 local function read_state(chat)
+  read_session(chat, function()
+    chat.view:touch()
+  end)
   server.request(methods.session_context, { sessionId = chat.session.id }, function(failure, report)
     if not failure and not chat.transcript.context then
       chat.transcript.context = { used = report.used, limit = report.limit }
@@ -76,12 +91,8 @@ end
 
 ---Reads session and newest page again: something was missed.
 function M.reload(chat)
-  server.request(methods.session_get, { sessionId = chat.session.id }, function(failure, result)
-    if failure then
-      return
-    end
-    chat.session = result.session
-    chat.transcript.status = { status = result.session.status }
+  read_session(chat, function(session)
+    chat.transcript.status = { status = session.status }
     windows.label(chat)
     local params = { sessionId = chat.session.id, limit = PAGE }
     server.request(methods.session_messages, params, function(problem, page)

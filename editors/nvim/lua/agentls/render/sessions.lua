@@ -39,9 +39,11 @@ function M.state(session, activity)
     return 'needs you'
   elseif status ~= 'idle' then
     return status
-  elseif activity.failed then
+  end
+  local last = session.lastTurn
+  if activity.failed or (last and last.error) then
     return 'failed'
-  elseif session.recovered then
+  elseif session.recovered or (last and last.stopReason == 'cancelled') then
     return 'interrupted'
   end
   return session.counts.messages > 0 and 'done' or 'new'
