@@ -26,5 +26,5 @@ end)) do
   end
 end
 
-print(('%d passed, %d failed'):format(passed, failed))
+print(('%d passed, %d failed\n'):format(passed, failed))
 os.exit((failed == 0 and passed > 0) and 0 or 1)

@@ -137,6 +137,10 @@ function Review:read()
   local params = { sessionId = self.session_id, messageId = self.message_id }
   server.request(methods.session_changes, params, tell.or_else(function(changes)
     self:_draw(changes)
+    local first = self:_hunk_lines(true)[1]
+    if first and vim.api.nvim_get_current_buf() == self.buf then
+      vim.api.nvim_win_set_cursor(0, { first, 0 })
+    end
   end))
 end
 
@@ -155,7 +159,7 @@ function M.review(chat)
     return tell.warn('this server keeps no changes to review; a newer one does')
   end
   local self = setmetatable({ session_id = chat.session.id }, Review)
-  self.buf = buffers.scratch('agentls://changes/' .. chat.session.id, 'agentls-view')
+  self.buf = buffers.scratch('agentls://changes ' .. chat.session.id, 'agentls-view')
   vim.bo[self.buf].bufhidden = 'wipe'
   self.painter = painter.new(self.buf)
   for _, key in ipairs(M.keys) do

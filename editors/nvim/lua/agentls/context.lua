@@ -57,7 +57,7 @@ local function show_evidence(item)
         measure.bytes(bytes),
         output
       )
-      show_text('agentls://evidence/' .. item.partId, text, 'agentls-output')
+      show_text('agentls://evidence ' .. item.partId, text, 'agentls-output')
     end)
   end))
 end
@@ -73,7 +73,7 @@ function acts.detail(self)
     return show_evidence(item)
   end
   history.read(item.partId, 'text', function(text)
-    show_text('agentls://part/' .. item.partId, text, 'markdown')
+    show_text('agentls://part ' .. item.partId, text, 'markdown')
   end)
 end
 
@@ -118,7 +118,7 @@ end
 ---@param session_id string
 function M.open(session_id)
   local self = { session_id = session_id, order = 'size' }
-  self.buf = buffers.scratch('agentls://context/' .. session_id, 'agentls-view')
+  self.buf = buffers.scratch('agentls://context ' .. session_id, 'agentls-view')
   vim.bo[self.buf].bufhidden = 'wipe'
   self.painter = painter.new(self.buf)
   for _, key in ipairs(M.keys) do
@@ -134,7 +134,7 @@ end
 ---@param session_id string
 function M.ledger(session_id)
   server.request(methods.session_steps, { sessionId = session_id, limit = 500 }, tell.or_else(function(result)
-    show_blocks('agentls://ledger/' .. session_id, steps.blocks(result.steps))
+    show_blocks('agentls://ledger ' .. session_id, steps.blocks(result.steps))
   end))
 end
 
@@ -162,7 +162,7 @@ function M.next_request(session_id)
       lines[#lines + 1] = '// ' .. note
     end
     lines[#lines + 1] = json.pretty(request.body)
-    show_text('agentls://next/' .. session_id, table.concat(lines, '\n'), 'jsonc')
+    show_text('agentls://next ' .. session_id, table.concat(lines, '\n'), 'jsonc')
   end))
 end
 

@@ -32,22 +32,16 @@ local function lines_of(text)
   return vim.split((text:gsub('\n$', '')), '\n', { plain = true })
 end
 
----Shows a text of the past beside a file, or beside another text, in a tab page of its own.
+---Shows a file as it was beside what it is now, in a tab page of its own.
 ---@param name string
 ---@param before string
 ---@param path string
----@param after string? the text beside it; the file itself when missing
-function M.show(name, before, path, after)
+function M.show(name, before, path)
   vim.cmd('tab split')
-  if after then
-    local buf = buffers.text(('agentls://after/%s'):format(name), lines_of(after), '')
-    vim.api.nvim_win_set_buf(0, buf)
-  else
-    vim.cmd.edit(vim.fn.fnameescape(path))
-  end
+  vim.cmd.edit(vim.fn.fnameescape(path))
   local filetype = vim.filetype.match({ filename = path }) or ''
   vim.cmd('diffthis')
-  local buf = buffers.text(('agentls://before/%s'):format(name), lines_of(before), filetype)
+  local buf = buffers.text(('agentls://before %s'):format(name), lines_of(before), filetype)
   vim.cmd('leftabove vertical split')
   vim.api.nvim_win_set_buf(0, buf)
   vim.cmd('diffthis')

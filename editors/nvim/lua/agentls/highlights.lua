@@ -26,7 +26,6 @@ M.groups = {
   AgentlsDiffFile = 'Directory',
   AgentlsDiffHunk = 'Changed',
   AgentlsBar = 'Title',
-  AgentlsQuestion = 'NormalFloat',
   AgentlsQuestionTitle = 'DiagnosticWarn',
   AgentlsKey = 'Keyword',
   AgentlsFull = 'DiagnosticInfo',

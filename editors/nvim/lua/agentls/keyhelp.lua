@@ -27,6 +27,7 @@ function M.show(title, keys)
     row = math.max(0, math.floor((vim.o.lines - #lines) / 2) - 1),
     col = math.max(0, math.floor((vim.o.columns - widest) / 2)),
   })
+  vim.wo[win][0].winhighlight = require('agentls.chat.windows').FLOAT
   for _, key in ipairs({ 'q', '<Esc>', 'g?', '<CR>' }) do
     vim.keymap.set('n', key, '<Cmd>close<CR>', { buffer = buf, nowait = true })
   end

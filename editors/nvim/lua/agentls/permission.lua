@@ -54,7 +54,7 @@ function Window:_open(focus)
     zindex = 60,
   }))
   windows.dress(self.win)
-  vim.wo[self.win][0].winhighlight = 'FloatTitle:AgentlsQuestionTitle,FloatFooter:AgentlsDim,NormalFloat:AgentlsQuestion'
+  vim.wo[self.win][0].winhighlight = windows.FLOAT
   self.focused_at = vim.uv.now()
 end
 

@@ -28,7 +28,7 @@ return {
       one:wait_idle()
       one:prompt('replace "line 20" with "a change" in many.txt, then replace "line 40" with "b change" in many.txt')
       one:wait_idle()
-      one:wait_for('1 files changed')
+      one:wait_for('1 file changed')
       one:command('Agentls review')
       one:wait_for('2 hunks to review')
       one:command('call search("a change")')

@@ -132,7 +132,7 @@ function M.whole(chat)
   end
   history.read(part.id, field, function(text)
     local filetype = part.type == 'tool' and (FILETYPES[part.tool] or 'agentls-output') or 'markdown'
-    local buf = buffers.text('agentls://part/' .. part.id, clean.lines(text, 8000), filetype)
+    local buf = buffers.text('agentls://part ' .. part.id, clean.lines(text, 8000), filetype)
     windows.open_view(buf, true)
   end)
 end

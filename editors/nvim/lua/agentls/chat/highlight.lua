@@ -46,14 +46,6 @@ end
 -- Parsers at work. They work in slices of a few milliseconds, so that no text, however odd, holds the editor.
 local working = 0
 
----Whether a block is worth being parsed now.
-local function is_due(block)
-  if block.closed then
-    return block.bytes <= CLOSED_BYTES
-  end
-  return block.bytes <= GROWING_BYTES and working == 0
-end
-
 ---Parses a block; `done` is called with its marks, at once where that takes no longer than a slice.
 local function parse(block, lang, done)
   local text = table.concat(block.lines, '\n') .. '\n'
@@ -74,13 +66,16 @@ end
 ---The highlights of a block, remembered with it; none while they are not known.
 ---@param block agentls.Block
 ---@param later fun(block: agentls.Block) called when they are known, unless they are at once
----@return table[]
+---@return table[]? captures nil where it has to wait: what grows is not parsed while anything else is
 function M.of(block, later)
   if block.captures then
     return block.captures
+  elseif working > 0 and not block.closed then
+    return nil
   end
   block.captures = {}
-  local lang = is_due(block) and parser_of(block.lang)
+  local is_small = block.bytes <= (block.closed and CLOSED_BYTES or GROWING_BYTES)
+  local lang = is_small and parser_of(block.lang)
   if lang then
     local at_once = true
     parse(block, lang, function(marks)

@@ -8,7 +8,7 @@ local MARKS = vim.api.nvim_create_namespace('agentls.marks')
 -- How long highlighting may hold the editor at a time.
 local SLICE_MS = 5
 
--- When highlighting begins behind a paint: the screen comes first.
+-- What comes first in between: the screen, and keys.
 local PAGE_FIRST_MS = 10
 
 ---@class agentls.Painter
@@ -55,24 +55,39 @@ end
 ---Highlights a block where it stands now, if it still does.
 function Painter:_highlight(block)
   local row = vim.api.nvim_buf_is_loaded(self.buf) and self.layout:row_of_block(block)
-  if row then
-    set_marks(self.buf, row, highlight.of(block, function()
-      self:_highlight(block)
-    end))
+  if not row then
+    return
+  end
+  local captures = highlight.of(block, function()
+    self:_highlight(block)
+  end)
+  if captures then
+    return set_marks(self.buf, row, captures)
+  end
+  table.insert(self.unparsed, 1, block)
+  self:_work_later()
+end
+
+---Has `_work` called soon, unless it will be anyhow.
+function Painter:_work_later()
+  if not self.at_work then
+    self.at_work = true
+    vim.defer_fn(function()
+      self:_work()
+    end, PAGE_FIRST_MS)
   end
 end
 
 ---Highlights what waits, the newest first, a slice at a time.
 function Painter:_work()
-  local stop = vim.uv.hrtime() + SLICE_MS * 1e6
-  while #self.unparsed > 0 and vim.uv.hrtime() < stop do
+  local stop, left = vim.uv.hrtime() + SLICE_MS * 1e6, #self.unparsed
+  while left > 0 and vim.uv.hrtime() < stop do
+    left = left - 1
     self:_highlight(table.remove(self.unparsed))
   end
-  self.at_work = #self.unparsed > 0
-  if self.at_work then
-    vim.defer_fn(function()
-      self:_work()
-    end, 1)
+  self.at_work = false
+  if #self.unparsed > 0 then
+    self:_work_later()
   end
 end
 
@@ -86,11 +101,8 @@ function Painter:_highlight_all(blocks)
       table.insert(self.unparsed, block)
     end
   end
-  if #self.unparsed > 0 and not self.at_work then
-    self.at_work = true
-    vim.defer_fn(function()
-      self:_work()
-    end, PAGE_FIRST_MS)
+  if #self.unparsed > 0 then
+    self:_work_later()
   end
 end
 

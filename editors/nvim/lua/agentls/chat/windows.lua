@@ -31,6 +31,9 @@ local PLAIN = {
   breakindentopt = 'list:-1',
 }
 
+-- Floating windows on the ground for which all groups are made.
+M.FLOAT = 'NormalFloat:Normal,FloatBorder:WinSeparator,FloatTitle:AgentlsQuestionTitle,FloatFooter:AgentlsDim'
+
 ---Opens a window for a view beside what the person works on.
 ---@param buf integer
 ---@return integer win

@@ -61,7 +61,7 @@ local function add_changes(rows, changes)
     added, removed = added + file.additions, removed + file.deletions
   end
   rows[#rows + 1] = {
-    { ('%d files changed  '):format(#changes.files), 'AgentlsHeading' },
+    { ('%d file%s changed  '):format(#changes.files, #changes.files == 1 and '' or 's'), 'AgentlsHeading' },
     { ('+%d '):format(added), 'AgentlsAdded' },
     { ('-%d'):format(removed), 'AgentlsRemoved' },
     { '  (gr reviews them)', 'AgentlsDim' },
