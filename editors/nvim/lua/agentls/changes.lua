@@ -23,6 +23,7 @@ M.keys = {
   { '<CR>', 'jump', 'go to the place in the file' },
   { 'R', 'read', 'read the changes again' },
   { 'q', 'close', 'close the review' },
+  { '?', 'help', 'show these keys' },
   { 'g?', 'help', 'show these keys' },
 }
 

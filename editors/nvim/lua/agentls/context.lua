@@ -24,6 +24,7 @@ M.keys = {
   { 'N', 'next_request', 'the request that would be sent next' },
   { 'R', 'read', 'read it again' },
   { 'q', 'close', 'close the view' },
+  { '?', 'help', 'show these keys' },
   { 'g?', 'help', 'show these keys' },
 }
 

@@ -20,6 +20,7 @@ M.keys = {
   { 'gq', 'queue', 'edit or remove a prompt that waits' },
   { 'gm', 'model', 'choose the model' },
   { 'g<CR>', 'answer', 'go to the open question' },
+  { '?', 'help', 'show these keys' },
   { 'g?', 'help', 'show these keys' },
 }
 

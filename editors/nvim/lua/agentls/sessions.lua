@@ -33,6 +33,7 @@ M.keys = {
   { 'E', 'everywhere', 'show sessions of all directories, or of this one' },
   { 'R', 'read', 'read the list again' },
   { 'q', 'close', 'close the list' },
+  { '?', 'help', 'show these keys' },
   { 'g?', 'help', 'show these keys' },
 }
 

@@ -27,6 +27,7 @@ M.keys = {
   { 'gF', 'fork', 'go on from this message in a new session' },
   { 'g<CR>', 'answer', 'go to the open question' },
   { 'q', 'hide', 'hide the chat' },
+  { '?', 'help', 'show these keys' },
   { 'g?', 'help', 'show these keys' },
 }
 

@@ -186,7 +186,7 @@ function M.label(chat)
   end
   local send = status == 'idle' and '<CR> sends  @ adds context' or '<CR> queues  gs steers  gi interrupts  gx stops'
   for _, win in ipairs(vim.fn.win_findbuf(chat.prompt_buf)) do
-    vim.wo[win][0].winbar = ('%%#AgentlsBar# Prompt%%=%%#AgentlsDim#%s  g? keys '):format(send)
+    vim.wo[win][0].winbar = ('%%#AgentlsBar# Prompt%%=%%#AgentlsDim#%s  ? keys '):format(send)
   end
 end
 

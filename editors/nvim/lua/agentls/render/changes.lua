@@ -65,7 +65,7 @@ function M.blocks(changes)
     state = state .. '; the turn is running, rejections wait for its end'
   end
   local blocks = {
-    block.of_pieces('heading', { { { 'Changes of the turn', 'AgentlsHeading' }, { '   ' .. state .. '   g? keys', 'AgentlsDim' } } }),
+    block.of_pieces('heading', { { { 'Changes of the turn', 'AgentlsHeading' }, { '   ' .. state .. '   ? keys', 'AgentlsDim' } } }),
   }
   for _, file in ipairs(changes.files) do
     blocks[#blocks + 1] = file_block(file)

@@ -181,7 +181,7 @@ function M.blocks(report, order)
   local title = order == 'size' and 'The history, widest first' or 'The history, in order'
   blocks[#blocks + 1] = block.of_pieces('heading', {
     { { '' } },
-    { { title, 'AgentlsHeading' }, { '   <CR> digest and whole   g? keys', 'AgentlsDim' } },
+    { { title, 'AgentlsHeading' }, { '   <CR> digest and whole   ? keys', 'AgentlsDim' } },
   })
   for _, item in ipairs(sorted(report.items, order)) do
     blocks[#blocks + 1] = block.of_pieces('item', { item_row(item) }, { item = item })

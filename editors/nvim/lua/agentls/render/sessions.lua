@@ -77,7 +77,7 @@ function M.blocks(sessions, options)
   local where = options.everywhere and ', everywhere' or ', here'
   local search = options.search and (' with “%s”'):format(clean.one_line(options.search, 60)) or ''
   local blocks = {
-    block.of_pieces('heading', { { { what .. where .. search, 'AgentlsHeading' }, { '   g? keys', 'AgentlsDim' } }, { { '' } } }),
+    block.of_pieces('heading', { { { what .. where .. search, 'AgentlsHeading' }, { '   ? keys', 'AgentlsDim' } }, { { '' } } }),
   }
   for _, session in ipairs(sessions) do
     local row = pieces(session, options.activity(session.id), options.now, options.everywhere)
