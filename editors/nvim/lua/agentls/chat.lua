@@ -30,12 +30,18 @@ local function make(session)
   chat.buf, chat.prompt_buf = buffers.make(session)
   chat.view = view.new(chat.buf, chat.transcript)
   chats[session.id] = chat
-  vim.api.nvim_create_autocmd('BufWipeout', {
-    buffer = chat.buf,
-    callback = function()
-      chats[session.id] = nil
-    end,
-  })
+  -- Without one of its buffers a chat is closed: the other one goes, too.
+  for _, buf in ipairs({ chat.buf, chat.prompt_buf }) do
+    vim.api.nvim_create_autocmd('BufWipeout', {
+      buffer = buf,
+      callback = vim.schedule_wrap(function()
+        if chats[session.id] == chat then
+          M.close(session.id)
+          chats[session.id] = nil
+        end
+      end),
+    })
+  end
   vim.api.nvim_create_autocmd({ 'BufEnter', 'WinEnter' }, {
     buffer = chat.buf,
     callback = function()
@@ -152,7 +158,9 @@ function M.close(session_id)
   local chat = chats[session_id]
   if chat then
     for _, buf in ipairs({ chat.prompt_buf, chat.buf }) do
-      pcall(vim.api.nvim_buf_delete, buf, { force = true })
+      if vim.api.nvim_buf_is_valid(buf) then
+        vim.api.nvim_buf_delete(buf, { force = true })
+      end
     end
   end
 end

@@ -107,7 +107,10 @@ local function drop_open(failure)
   end
 end
 
-local function on_exit(code, signal)
+local function on_exit(code, signal, client_id)
+  if state.client and state.client ~= client_id then
+    return
+  end
   local expected = state.phase == 'stopped' or state.phase == 'failed' or vim.v.exiting ~= vim.NIL
   state.client, state.announced = nil, nil
   local failure = {

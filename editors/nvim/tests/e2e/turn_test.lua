@@ -143,6 +143,42 @@ return {
     end, { cmd = { 'no-such-agentls', 'serve' } })
   end,
 
+  ['a server of another protocol is told apart'] = function(place)
+    with_editor(place, function(one)
+      one:lua([[
+        vim.lsp.config('agentls', { cmd = function(dispatchers)
+          local announced = { experimental = { agentls = { protocolVersion = 99, methods = {} } } }
+          return {
+            request = function(method, _, callback)
+              callback(nil, method == 'initialize' and { capabilities = announced } or vim.NIL)
+              return true, 1
+            end,
+            notify = function() return true end,
+            is_closing = function() return false end,
+            terminate = function() dispatchers.on_exit(0, 0) end,
+          }
+        end })
+      ]])
+      one:keys(':Agentls new<CR>')
+      one:wait_for('the server speaks protocol 99, this plugin 1: update this plugin')
+    end)
+  end,
+
+  ['a chat whose buffer is wiped opens again'] = function(place)
+    with_editor(place, function(one)
+      one:new_session()
+      one:prompt('where is retry_limit defined?')
+      one:wait_idle()
+      local session = one:session()
+      one:command('bwipeout!')
+      one:wait('the end of the chat', function()
+        return one:lua("return require('agentls.chat').of(...) == nil", session)
+      end)
+      one:command('Agentls resume ' .. session)
+      one:wait_for('src/retry.lua:2')
+    end)
+  end,
+
   ['it works with vim.lsp.enable alone'] = function(place)
     local one = editor.start(place)
     one:lua("vim.lsp.config('agentls', { cmd = { ..., 'serve' } }) vim.lsp.enable('agentls')", place.binary)

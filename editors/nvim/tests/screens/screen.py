@@ -136,7 +136,7 @@ class Screen:
         row, column = self.cursor
         box = (column * width, row * height, (column + 1) * width - 1, (row + 1) * height - 1)
         draw.rectangle(box, outline=rgb(self.default[0]))
-        image.save(path)
+        image.quantize(64).save(path, optimize=True)
 
     def _cell(self, draw, fonts, row, column, char, attribute):
         width, height = CELL
