@@ -14,12 +14,17 @@ SCHEMES = {
     "contrast": "set background=dark | highlight clear | colorscheme quiet",
 }
 
-EDIT = 'where is retry_limit defined? then replace "retry_limit = 3" with "retry_limit = 5" in src/retry.lua and run `seq 30`'
+EDIT = 'where is retry_limit defined? then replace "retry_limit = 3" with "retry_limit = 5" in src/retry.lua and run `wc -l src/retry.lua`'
 
 
 class Pictures:
     def __init__(self, nvim, binary, target, scheme):
         self.place = Place(nvim, binary)
+        values = (f'local value_{at} = "needle {at}"' for at in range(1, 1500))
+        (self.place.project / "src" / "values.lua").write_text("\n".join(values))
+        self.place.configure(
+            permission={"bash": {"cat *": "allow"}}, compaction={"keepTokens": 6000, "protectTokens": 1000, "prune": False}
+        )
         self.target, self.scheme = target, scheme
         self.screen = self.place.open("src/retry.lua")
         self.screen.lua("vim.cmd(...)", SCHEMES[scheme])
@@ -55,10 +60,25 @@ class Pictures:
         self.take("cards")
         screen.keys("zMG<C-w>j")
 
+    def fill(self):
+        """A longer history, compacted, so that the context view has something to show."""
+        screen = self.screen
+        for prompt, text in (
+            ("run `cat src/values.lua`", "cat src/values.lua ran"),
+            ("find needle", "Other places"),
+            ("where is retry defined?", "retry` is defined"),
+        ):
+            screen.keys("<C-w>b<Esc>ggdGi" + prompt + "<Esc><CR>")
+            screen.wait_for(text.replace("`", ""))
+            screen.wait(0.5)
+        self.command("Agentls compact")
+        screen.wait_for("Compact, and say")
+        self.screen.keys("2<CR>")
+        screen.wait(1.5)
+
     def views(self):
         screen = self.screen
         for command, name, text in (
-            ("context", "context", "widest first"),
             ("ledger", "ledger", "The ledger"),
             ("next", "next", "// POST"),
             ("sessions", "sessions", "Sessions, here"),
@@ -78,6 +98,13 @@ class Pictures:
             self.take("diff")
             self.command("tabclose | tabclose")
 
+    def context(self):
+        self.command("Agentls context")
+        self.screen.wait_for("widest first")
+        self.take("context")
+        self.screen.keys("q")
+        self.screen.wait(0.2)
+
     def keys(self):
         self.screen.keys("<C-w>b<Esc>g?")
         self.take("keys")
@@ -96,6 +123,8 @@ def main():
             pictures.turn()
             pictures.cards()
             pictures.views()
+            pictures.fill()
+            pictures.context()
             pictures.keys()
         finally:
             pictures.screen.close()

@@ -73,6 +73,9 @@ return {
     local _, evidence = meter:gsub('▒', '')
     check.equal({ filled, evidence }, { 6 + 18, 1 })
     check.is_true(vim.fn.strcharlen(meter:match('^(.-)  ')) == 65)
+    -- The same call before the window is part of the summary, and counted with it.
+    local compacted = lines_of(context.blocks(vim.tbl_extend('force', REPORT, { windowStartSeq = 3 }), 'size'))
+    check.is_true(not compacted[3]:find('▒'))
   end,
 
   ['pieces are sorted by size or by place'] = function()

@@ -18,9 +18,9 @@ local FATES = {
   outside = { sign = 'free', group = 'AgentlsDim', name = 'outside' },
 }
 
----Whether a piece is part of the next request.
-local function is_sent(item)
-  return item.fate == 'full' or item.fate == 'evidence'
+---Whether a piece is part of the next request by itself: evidence of calls before the window stands within the summary.
+local function is_sent(report, item)
+  return item.fate == 'full' or (item.fate == 'evidence' and item.seq >= report.windowStartSeq)
 end
 
 ---Tokens by what they are, of what is sent.
@@ -30,7 +30,7 @@ local function sums(report)
     result.fragments = result.fragments + fragment.tokens
   end
   for _, item in ipairs(report.items) do
-    if is_sent(item) then
+    if is_sent(report, item) then
       local kind = item.kind == 'summary' and 'summary' or item.fate
       result[kind] = result[kind] + item.tokens
     end

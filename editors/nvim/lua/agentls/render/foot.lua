@@ -2,7 +2,6 @@
 
 local block = require('agentls.render.block')
 local clean = require('agentls.clean')
-local measure = require('agentls.measure')
 local symbols = require('agentls.symbols')
 
 local M = {}
