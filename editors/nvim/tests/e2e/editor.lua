@@ -100,9 +100,13 @@ end
 
 ---Begins a session, with the cursor in its prompt.
 function Editor:new_session()
+  local before = self:lua("local chat = require('agentls.chat').current() return chat and chat.session.id or ''")
   self:command('Agentls new')
   self:wait('a prompt', function()
-    return self:lua("return vim.bo.filetype == 'agentls-prompt'")
+    return self:lua([[
+      local chat = require('agentls.chat').current()
+      return chat ~= nil and chat.session.id ~= ... and vim.api.nvim_get_current_buf() == chat.prompt_buf
+    ]], before)
   end)
 end
 

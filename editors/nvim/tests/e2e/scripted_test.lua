@@ -71,6 +71,46 @@ return {
     end)
   end,
 
+  ['a prompt steers the running turn'] = function(place)
+    with_model(place, { says(('slow '):rep(60), 60, 50), says('steered answer') }, function(one, listening)
+      one:new_session()
+      one:prompt('first')
+      one:wait_for('slow slow')
+      one:prompt('look there instead', 'gs')
+      one:wait_for('steered answer')
+      one:wait_idle()
+      check.is_true(listening.requests[2]:find('look there instead', 1, true) ~= nil)
+      check.is_true(listening.requests[2]:find('slow slow', 1, true) ~= nil, 'what was said before stays')
+    end)
+  end,
+
+  ['two sessions run at once, and the hidden one says that it needs the person'] = function(place)
+    local answers = {
+      function()
+        return provider.call('bash', { command = 'touch made' })
+      end,
+      says('the other session'),
+      says('made it'),
+    }
+    with_model(place, answers, function(one)
+      one:new_session()
+      one:prompt('do something')
+      one:wait_for('yo  Allow once')
+      one:keys('gq')
+      one:new_session()
+      one:prompt('hello')
+      one:wait_for('the other session')
+      check.is_true(one:lua("return require('agentls').statusline()"):find('1 needs you', 1, true) ~= nil)
+      one:command('Agentls sessions')
+      one:wait_for('needs you')
+      one:keys('q')
+      one:answer('yo')
+      one:wait('the file', function()
+        return vim.fn.filereadable(place.project .. '/made') == 1
+      end)
+    end)
+  end,
+
   ['a retry counts down, an error stands with its cure'] = function(place)
     local answers = {
       function()

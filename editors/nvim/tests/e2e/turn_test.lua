@@ -143,6 +143,30 @@ return {
     end, { cmd = { 'no-such-agentls', 'serve' } })
   end,
 
+  ['nothing is mapped for everywhere unless it is asked for, and health is well'] = function(place)
+    local mappings = [[
+      local names = {}
+      for _, mapping in ipairs(vim.api.nvim_get_keymap('n')) do
+        if (mapping.rhs or ''):find('gentls') and not vim.startswith(mapping.lhs, '<Plug>') then
+          names[#names + 1] = mapping.lhs
+        end
+      end
+      return names
+    ]]
+    with_editor(place, function(one)
+      one:new_session()
+      check.equal(one:lua(mappings), {})
+      check.equal(one:lua("return vim.fn.maparg('<Plug>(agentls-ask)', 'x')"), ':Agentls ask<CR>')
+      one:command('checkhealth agentls')
+      one:wait_for('agentls doctor')
+      check.is_true(not one:shows('ERROR'))
+      check.has_line(one:shown(), 'the server runs: version')
+    end)
+    with_editor(place, function(one)
+      check.is_true(vim.list_contains(one:lua(mappings), ',ac'))
+    end, { prefix = ',a' })
+  end,
+
   ['a server of another protocol is told apart'] = function(place)
     with_editor(place, function(one)
       one:lua([[

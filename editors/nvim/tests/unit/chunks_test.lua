@@ -42,6 +42,7 @@ return {
   ['a fence is a chunk of its own, also with empty lines in it'] = function()
     local blocks = chunks.new({}):update('before\n```lua\na\n\nb\n```\nbehind')
     check.equal(vim.tbl_map(function(block) return #block.lines end, blocks), { 1, 5, 1 })
+    check.equal({ blocks[1].fence or 'none', blocks[2].fence, blocks[3].fence or 'none' }, { 'none', 'lua', 'none' })
   end,
 
   ['a shorter or other mark does not close a fence'] = function()

@@ -1,5 +1,7 @@
 -- Highlights of Markdown and code, block by block, by Neovim's own parsers.
 
+local syntax = require('agentls.chat.syntax')
+
 local M = {}
 
 -- A block that is still growing is parsed again with each paint, up to this size; a closed one once.
@@ -36,6 +38,19 @@ local function add_captures(marks, tree, text, lang)
   end
 end
 
+---What a closed fence holds, where no parser is there for its language.
+local function add_code(marks, block)
+  local lang = block.closed and block.fence
+  if not lang or lang == '' or parser_of(lang) then
+    return
+  end
+  local code = vim.list_slice(block.lines, 2, #block.lines - 1)
+  for _, mark in ipairs(syntax.marks(code, lang)) do
+    mark.row, mark.end_row = mark.row + 1, mark.end_row + 1
+    marks[#marks + 1] = mark
+  end
+end
+
 -- Whether parsers and their queries are loaded, which takes longer than any parse.
 local warm = false
 
@@ -58,6 +73,7 @@ local function parse(block, lang, done)
       parser:for_each_tree(function(tree, part)
         add_captures(marks, tree, text, part:lang())
       end)
+      add_code(marks, block)
     end
     done(marks)
   end)

@@ -25,7 +25,7 @@ function Chunks:_reset()
   self.text, self.consumed = '', 0
   self.closed = {}
   self.lines, self.bytes = {}, 0
-  self.fence, self.inside, self.blank = nil, nil, false
+  self.fence, self.inside, self.blank, self.began = nil, nil, false, nil
   return self
 end
 
@@ -33,6 +33,7 @@ function Chunks:_block(lines, closed)
   local fields = vim.deepcopy(self.fields)
   fields.lang = self.inside or 'markdown'
   fields.closed = closed
+  fields.fence = self.began
   fields.bytes = self.bytes
   return block.new('text', lines, fields)
 end
@@ -42,7 +43,7 @@ function Chunks:_close()
   if #self.lines > 0 then
     table.insert(self.closed, self:_block(self.lines, true))
   end
-  self.lines, self.bytes, self.blank = {}, 0, false
+  self.lines, self.bytes, self.blank, self.began = {}, 0, false, nil
   self.inside = self.fence and self.fence.lang or nil
 end
 
@@ -95,6 +96,7 @@ function Chunks:_line(line)
     self:_close()
   end
   self.fence = fence
+  self.began = fence and #self.lines == 0 and fence.lang or self.began
   self.blank = line:match('^%s*$') ~= nil
   self:_append(line)
 end
