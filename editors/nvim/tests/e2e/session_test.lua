@@ -20,10 +20,6 @@ return {
     with_editor(place, function(one)
       one:new_session()
       one:prompt('replace "line 03" with "first change" in many.txt')
-      if not one:lua("return require('agentls.server').supports('session/changes')") then
-        print('       (this server keeps no changes to review)')
-        return
-      end
       one:answer('ys')
       one:wait_idle()
       one:prompt('replace "line 20" with "a change" in many.txt, then replace "line 40" with "b change" in many.txt')
@@ -173,14 +169,19 @@ return {
       one:wait('a client', function()
         return one:lua("return #vim.lsp.get_clients({ bufnr = 0, name = 'agentls' })") == 1
       end)
-      if not one:lua("return vim.lsp.get_clients({ name = 'agentls' })[1]:supports_method('textDocument/codeAction')") then
-        print('       (this server has no code actions)')
-        return
-      end
-      one:command('2')
-      one:lua([[vim.lsp.buf.code_action({ apply = true, filter = function(action) return action.title:find('explain') ~= nil end })]])
+      local choose = [[
+        local command, diagnostic = ...
+        local line = { line = 1, character = 0 }
+        local about = { uri = vim.uri_from_bufnr(0), range = { start = line, ['end'] = line }, diagnostic = diagnostic }
+        local client = vim.lsp.get_clients({ name = 'agentls' })[1]
+        client:exec_cmd({ title = command, command = command, arguments = { about } })
+      ]]
+      one:lua(choose, 'agentls.code.explain')
       one:wait_for('Explain @src/retry.lua:2')
       one:wait_idle()
+      one:command('wincmd t')
+      one:lua(choose, 'agentls.code.fix', { message = 'too small' })
+      one:wait_for('- too small')
     end)
   end,
 }
