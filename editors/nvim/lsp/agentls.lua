@@ -1,2 +1,2 @@
 -- For `vim.lsp.enable('agentls')` and `vim.lsp.config('agentls', { … })`.
-return require('agentls.server').config()
+return require('agentls.client').config()

@@ -20,7 +20,7 @@ local PROMPTS = {
 local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 require('agentls').setup({ cmd = { assert(_G.arg[1]), 'serve' } })
-vim.lsp.config('agentls', server.config())
+vim.lsp.config('agentls', require('agentls.client').config())
 
 local recorded = {}
 server.on('notification', function(_, params)

@@ -145,11 +145,11 @@ function Review:read()
   end))
 end
 
-function Review:close()
+function Review.close()
   vim.cmd.tabclose()
 end
 
-function Review:help()
+function Review.help()
   require('agentls.keyhelp').show('Review', M.keys)
 end
 

@@ -41,8 +41,14 @@ on[protocol.notifications.session_did_change] = function(params)
   fire('SessionChanged', params)
 end
 
----Begins to listen. Called once.
+local listening = false
+
+---Begins to listen, once.
 function M.listen()
+  if listening then
+    return
+  end
+  listening = true
   server.on('notification', function(method, params)
     on[method](params)
   end)

@@ -14,7 +14,7 @@ local M = {}
 ---@field kind string?
 ---@field cure string?
 
-local NAME = 'agentls'
+M.NAME = 'agentls'
 
 local state = { phase = 'stopped' } ---@type { phase: agentls.State, why: string?, client: integer?, announced: table? }
 local waiting = {} ---@type function[] what is done once the server runs
@@ -31,6 +31,13 @@ local function tell(what, ...)
   for _, listener in ipairs(listeners[what]) do
     listener(...)
   end
+end
+
+---The server tells something.
+---@param method string
+---@param params table
+function M.told(method, params)
+  tell('notification', method, params)
 end
 
 ---@return vim.lsp.Client?
@@ -83,7 +90,8 @@ local function meet(result)
   return announced
 end
 
-local function on_init(client, result)
+---The server answered `initialize`.
+function M.on_init(client, result)
   state.client = client.id
   local announced, problem = meet(result)
   if not announced then
@@ -107,7 +115,8 @@ local function drop_open(failure)
   end
 end
 
-local function on_exit(code, signal, client_id)
+---The server's process ended.
+function M.on_exit(code, signal, client_id)
   if state.client and state.client ~= client_id then
     return
   end
@@ -138,82 +147,7 @@ local function on_exit(code, signal, client_id)
   end, delay)
 end
 
-local function options_for_server()
-  local given = settings.get().server
-  local credentials = given.credentials
-  if type(credentials) == 'function' then
-    credentials = credentials()
-  end
-  return {
-    clientAbilities = { permission = true, question = true, diff = true, images = true },
-    config = given.config,
-    credentials = credentials,
-    trust = given.trust,
-  }
-end
-
----Begins to lead what the server tells to the views.
-local function listen_once()
-  if not state.listening then
-    state.listening = true
-    require('agentls.events').listen()
-  end
-end
-
--- The commands of the server's code actions.
-local CODE_ACTIONS = { 'agentls.code.explain', 'agentls.code.ask', 'agentls.code.fix' }
-
----Takes the server's code actions over: their answers belong into a chat.
-local function code_actions()
-  local commands = {}
-  for _, name in ipairs(CODE_ACTIONS) do
-    commands[name] = function(command)
-      require('agentls.ask').code_action(command)
-    end
-  end
-  return commands
-end
-
----What `lsp/agentls.lua` gives to `vim.lsp.config`.
----@return vim.lsp.Config
-function M.config()
-  listen_once()
-  local handlers = {
-    ['workspace/applyEdit'] = function(...)
-      return require('agentls.documents').apply_edit(...)
-    end,
-  }
-  for _, method in pairs(protocol.notifications) do
-    handlers[method] = function(_, params)
-      tell('notification', method, params)
-    end
-  end
-  for _, method in pairs(protocol.questions) do
-    handlers[method] = function(_, params)
-      return M.ask(method, params)
-    end
-  end
-  return {
-    name = NAME,
-    cmd = settings.get().cmd,
-    root_markers = { '.agentls', '.git' },
-    handlers = handlers,
-    -- So that an edit says which version of a buffer it was made for.
-    capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
-    commands = code_actions(),
-    before_init = function(params)
-      params.initializationOptions = { agentls = options_for_server() }
-    end,
-    -- One process serves all sessions of all projects.
-    reuse_client = function(client)
-      return client.name == NAME
-    end,
-    on_init = on_init,
-    on_exit = vim.schedule_wrap(on_exit),
-  }
-end
-
----Waits, without blocking, for the answer of whoever shows questions.
+---The server asks something. Waits, without blocking, for the answer of whoever shows questions.
 function M.ask(method, params)
   local asking = coroutine.running()
   local answered, result = false, nil
@@ -250,7 +184,7 @@ function M.start()
     return
   end
   state.phase, state.why = 'starting', nil
-  local config = vim.lsp.config[NAME]
+  local config = vim.lsp.config[M.NAME]
   local program = type(config.cmd) == 'table' and config.cmd[1]
   if program and vim.fn.executable(program) == 0 then
     return cannot_start(('`%s` is not installed'):format(program), 'install it, or set `cmd` (:help agentls-install)')
