@@ -1,6 +1,7 @@
 -- Choosing the model and the agent that answer from the next prompt on.
 
 local announced = require('agentls.announced')
+local clean = require('agentls.clean')
 local measure = require('agentls.measure')
 local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
@@ -46,7 +47,7 @@ function M.line(entry)
   if not model.ready then
     notes[#notes + 1] = 'no key'
   end
-  return ('%s  (%s)'):format(name_of(model), table.concat(notes, ', '))
+  return ('%s  (%s)'):format(clean.one_line(name_of(model), 80), table.concat(notes, ', '))
 end
 
 ---@param chat agentls.Chat

@@ -4,22 +4,23 @@ local clean = require('agentls.clean')
 
 local M = {}
 
+local function notify(text, level)
+  vim.notify('agentls: ' .. clean.one_line(text, 1000), level)
+end
+
 function M.info(text)
-  vim.notify('agentls: ' .. text, vim.log.levels.INFO)
+  notify(text, vim.log.levels.INFO)
 end
 
 function M.warn(text)
-  vim.notify('agentls: ' .. text, vim.log.levels.WARN)
+  notify(text, vim.log.levels.WARN)
 end
 
 ---A failure with its cure.
 ---@param failure agentls.Failure
 function M.failure(failure)
   local text = clean.one_line(failure.message, 500)
-  if failure.cure then
-    text = text .. ': ' .. clean.one_line(failure.cure)
-  end
-  vim.notify('agentls: ' .. text, vim.log.levels.ERROR)
+  notify(failure.cure and ('%s: %s'):format(text, failure.cure) or text, vim.log.levels.ERROR)
 end
 
 ---A callback that tells failures and calls `act` with results.

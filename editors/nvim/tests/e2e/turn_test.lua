@@ -104,6 +104,12 @@ return {
       one:wait_idle()
       one:wait_for('retry.lua')
     end)
+    -- By its name, too, as `:mksession` writes it.
+    with_editor(place, function(one)
+      one:command('edit agentls://chat/' .. session)
+      one:wait_for('src/retry.lua:2')
+      check.equal(one:session(), session)
+    end)
   end,
 
   ['the server is killed and comes back'] = function(place)

@@ -70,6 +70,7 @@ local function head(report)
     measure.count(report.limit),
     measure.share(report.used, report.limit)
   )
+  local next_one = ('next request: %s (%s)'):format(report.threading.mode, report.threading.reason)
   local bar = meter(report)
   bar[#bar + 1] = { used }
   local about = ('compaction starts at %s; %s kept free; %s of it estimated'):format(
@@ -90,7 +91,7 @@ local function head(report)
       { symbols.free .. ' free or not sent  ', 'AgentlsFree' },
       { '| compaction', 'AgentlsWaiting' },
     },
-    { { ('next request: %s (%s)'):format(report.threading.mode, report.threading.reason), 'AgentlsDim' } },
+    { { clean.one_line(next_one), 'AgentlsDim' } },
   })
 end
 

@@ -59,7 +59,7 @@ local function pieces(session, activity, now, show_directory)
     { ('%-11s '):format(state), GROUPS[state] },
     { ('%7s  %13s  %7s  '):format(age, tokens, measure.cost(session.usage.costUsd)), 'AgentlsDim' },
     { clean.one_line(session.title, 90), 'AgentlsTitle' },
-    { show_directory and '  ' .. clean.one_line(vim.fn.fnamemodify(session.cwd, ':~'), 60) or '', 'AgentlsDim' },
+    { show_directory and '  ' .. vim.fn.fnamemodify(clean.one_line(session.cwd, 60), ':~') or '', 'AgentlsDim' },
   }
 end
 
