@@ -11,7 +11,7 @@ local M = {}
 ---@type { [1]: string, [2]: string, [3]: string, mode: string? }[] key, act, what it does
 M.keys = {
   { '<CR>', 'send', 'send; while a turn runs, wait for its end' },
-  { '<C-s>', 'send', 'the same, in insert mode too', mode = 'i' },
+  { '<C-s>', 'send', 'the same, in insert mode too', mode = 'ni' },
   { 'gs', 'steer', 'send into the running turn, at its next safe point' },
   { 'gi', 'interrupt', 'stop the running turn, then send' },
   { 'gx', 'stop', 'stop the running turn' },
@@ -205,9 +205,11 @@ end
 function M.equip(chat)
   local buf = chat.prompt_buf
   for _, key in ipairs(M.keys) do
-    if key.mode == 'i' then
+    local modes = key.mode or 'n'
+    if modes:find('i') then
       map_insert(chat, key)
-    else
+    end
+    if modes:find('n') then
       vim.keymap.set('n', key[1], function()
         acts[key[2]](chat)
       end, { buffer = buf, nowait = true, desc = 'agentls: ' .. key[3] })

@@ -31,6 +31,27 @@ return {
     end)
   end,
 
+  ['older prompts come back, and insert mode sends, too'] = function(place)
+    with_editor(place, function(one)
+      one:new_session()
+      one:prompt('list src')
+      one:wait_idle()
+      one:keys('idraft<C-p>')
+      one:wait('the older prompt', function()
+        return one:lua('return vim.api.nvim_get_current_line()') == 'list src'
+      end)
+      one:keys('<C-n>')
+      one:wait('the draft', function()
+        return one:lua('return vim.api.nvim_get_current_line()') == 'draft'
+      end)
+      one:keys('<C-p><C-s>')
+      one:wait('another turn', function()
+        return one:lua("return #require('agentls.chat').current().transcript.messages >= 4")
+      end)
+      check.equal(one:lua('return vim.api.nvim_get_current_line()'), '')
+    end)
+  end,
+
   ['a permission is granted, and another one refused with words'] = function(place)
     with_editor(place, function(one)
       one:new_session()

@@ -184,7 +184,7 @@ function M.label(chat)
       escaped(right)
     )
   end
-  local send = status == 'idle' and '<CR> sends  @ adds context' or '<CR> queues  gs steers  gi interrupts  gx stops'
+  local send = status == 'idle' and '<CR> or <C-s> sends  @ adds context' or '<CR> queues  gs steers  gi interrupts  gx stops'
   for _, win in ipairs(vim.fn.win_findbuf(chat.prompt_buf)) do
     vim.wo[win][0].winbar = ('%%#AgentlsBar# Prompt%%=%%#AgentlsDim#%s  ? keys '):format(send)
   end
