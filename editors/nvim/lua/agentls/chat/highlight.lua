@@ -92,7 +92,9 @@ function M.of(block, later)
   block.captures = {}
   local is_small = block.bytes <= (block.closed and CLOSED_BYTES or GROWING_BYTES)
   local lang = is_small and parser_of(block.lang)
-  if lang then
+  if is_small and not lang then
+    add_code(block.captures, block)
+  elseif lang then
     local at_once = true
     parse(block, lang, function(marks)
       block.captures = marks
