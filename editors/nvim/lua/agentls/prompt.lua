@@ -47,6 +47,9 @@ function M.add(chat, text)
   M.put(chat, before .. apart .. text)
 end
 
+-- Failures of a prompt that the chat shows by itself.
+local QUIET = { interrupted = true, serverGone = true }
+
 ---Sends parts. A failure puts the text back where nothing was written meanwhile.
 ---@param chat agentls.Chat
 ---@param parts table[]
@@ -61,19 +64,16 @@ function M.submit(chat, parts, delivery, text)
     model = chat.wanted_model,
     agent = chat.wanted_agent,
   }
-  chat.wanted_model, chat.wanted_agent = nil, nil
+  chat.wanted_model, chat.wanted_agent, chat.transcript.error = nil, nil, nil
   server.request(methods.session_prompt, params, function(failure)
-    if not failure then
+    -- What was accepted is in the session, with its failure; what was withdrawn is where the person wanted it.
+    if not failure or chat.transcript.error or QUIET[failure.kind] then
       return
     end
-    -- What was accepted is in the session, with its failure.
-    local accepted = chat.transcript.error ~= nil or failure.kind == 'serverGone'
-    if text and not accepted and text_of(chat.prompt_buf) == '' then
+    if text and text_of(chat.prompt_buf) == '' then
       M.put(chat, text)
     end
-    if not accepted then
-      tell.failure(failure)
-    end
+    tell.failure(failure)
   end)
 end
 

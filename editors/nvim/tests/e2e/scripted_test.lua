@@ -63,6 +63,7 @@ return {
       one:wait('the prompt back', function()
         return one:lua("return vim.api.nvim_get_current_line()") == 'waits'
       end)
+      check.is_true(not one:messages():find('withdrawn', 1, true), 'what a person does is no error')
       one:keys('<Esc>ggdGistop that<Esc>gi')
       one:wait_for('second answer')
       one:wait_idle()
@@ -81,6 +82,18 @@ return {
       one:wait_idle()
       check.is_true(listening.requests[2]:find('look there instead', 1, true) ~= nil)
       check.is_true(listening.requests[2]:find('slow slow', 1, true) ~= nil, 'what was said before stays')
+    end)
+  end,
+
+  ['a prompt that is refused stands in the prompt again'] = function(place)
+    with_model(place, { says('never') }, function(one)
+      one:new_session()
+      one:lua("require('agentls.chat').current().wanted_model = { provider = 'no', id = 'such' }")
+      one:prompt('precious words')
+      one:wait('the words', function()
+        return one:lua("return vim.api.nvim_buf_get_lines(require('agentls.chat').current().prompt_buf, 0, 1, false)[1]") == 'precious words'
+      end)
+      check.is_true(one:messages():find('agentls: ', 1, true) ~= nil)
     end)
   end,
 
