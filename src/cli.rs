@@ -53,9 +53,9 @@ enum Command {
     /// Take over sessions from another program
     Import(import::Arguments),
     /// Look for what is wrong with this installation
-    Doctor,
-    /// Print the JSON Schema of the protocol
-    Schema,
+    Doctor(doctor::Arguments),
+    /// Print the JSON Schema of the protocol, or the table of all bounds
+    Schema(schema::Arguments),
 }
 
 /// Does what the command line says; the process's exit code.
@@ -75,8 +75,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Context(arguments) => context::context(&arguments, directories),
         Command::Export(arguments) => export::export(arguments, directories),
         Command::Import(arguments) => import::import(arguments, directories),
-        Command::Doctor => doctor::examine(&directories),
-        Command::Schema => schema::print(),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, &directories),
+        Command::Schema(arguments) => schema::print(&arguments),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod api;
 mod arrivals;
+pub mod bounds;
 mod export;
 mod handover;
 mod history;
@@ -19,6 +20,7 @@ use tokio::sync::OnceCell;
 
 pub use crate::{
     context::report::{Fate, Framed, Piece},
+    provider::{KeyVerdict, Probe},
     store::{Evidence, Step},
     turn::{
         Compacted,
@@ -28,13 +30,17 @@ pub use crate::{
 };
 use crate::{
     permission::Person,
-    provider::ToolSpec,
-    store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
-    tool::{Registry, buffers::Editor},
-    transcript::{
-        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, TodoItem, Update,
+    provider::{self, ToolSpec},
+    store::{
+        Field, Lessee, Loading, MessagesPage, NewSessionRow, PageQuery, SessionFilter, Store, StoreError,
+        TitleBy,
     },
-    turn::{Prepare, Shared, desk::Desk, events::Events},
+    tool::{Registry, buffers::Editor, descendants},
+    transcript::{
+        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Seq, Session, SessionId, TodoItem,
+        Update,
+    },
+    turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
     workspace::{paths, project, skills::Skill},
 };
 pub use api::*;
@@ -46,6 +52,9 @@ use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
 const PREVIEW_BYTES: usize = 2 * 1024;
+
+/// Bytes of bodies in one page of messages that was asked for with whole ones.
+const PAGE_BYTES: usize = 32 * 1024 * 1024;
 
 /// Bytes that one `part/read` returns at most.
 const MOST_READ: u64 = 4 * 1024 * 1024;
@@ -74,6 +83,7 @@ struct Inner {
 struct Open {
     store: Store,
     desk: Arc<Desk>,
+    follower: Arc<Follower>,
 }
 
 impl Engine {
@@ -125,23 +135,31 @@ impl Engine {
                 .await
                 .map_err(|error| Failure::internal(error.to_string()))?
                 .map_err(Failure::from)?;
+                let prepare = Arc::clone(&inner.settings) as Arc<dyn Prepare>;
+                let follower = Follower::new(store.clone(), Arc::clone(&inner.events), Arc::clone(&prepare));
+                tokio::spawn(Arc::clone(&follower).run());
                 let desk = Desk::new(Shared {
                     store: store.clone(),
+                    follower: Arc::clone(&follower),
                     events: Arc::clone(&inner.events),
                     person: Arc::clone(&inner.person),
                     editor: Arc::clone(&inner.editor),
                     sessions: Arc::new(handover::Successors(Arc::downgrade(inner))),
                     tools: inner.tools.clone(),
-                    prepare: Arc::clone(&inner.settings) as Arc<dyn Prepare>,
+                    prepare,
                     queue_telling: Arc::default(),
                 });
+                for (session, note) in store.recovered() {
+                    inner.events.emit(session, None, Update::Recovered(note.clone()));
+                    inner.events.changed(session, Change::Updated);
+                }
                 let leftovers = store.clone();
                 tokio::spawn(async move {
                     if let Err(error) = leftovers.remove_leftovers().await {
                         tracing::warn!(%error, "leftovers of deleted sessions stay");
                     }
                 });
-                Ok(Open { store, desk })
+                Ok(Open { store, desk, follower })
             })
             .await
     }
@@ -203,6 +221,7 @@ impl Engine {
             cursor: cursor.transpose()?,
         };
         let open = self.open().await?;
+        open.follower.open_list().await;
         let page = open.store.sessions(filter).await.map_err(Failure::from)?;
         Ok(SessionPage {
             sessions: page.sessions.into_iter().map(|session| open.desk.with_status(session)).collect(),
@@ -221,6 +240,14 @@ impl Engine {
         Ok(self.open().await?.store.todo(id).await.map_err(Failure::from)?)
     }
 
+    /// The client has opened a session: it is told what other processes do there from here on. `known` is how far it
+    /// knows the messages as they will stay.
+    pub fn follow(&self, id: &SessionId, known: Option<Seq>) {
+        if let Some(open) = self.inner.open.get() {
+            open.follower.open(id.clone(), known);
+        }
+    }
+
     /// A page of messages, ascending.
     pub async fn messages(&self, query: MessageQuery) -> Result<MessagePage, EngineError> {
         let page = PageQuery {
@@ -228,13 +255,15 @@ impl Engine {
             before: query.before.map(MessageId::from),
             after: query.after.map(MessageId::from),
             limit: query.limit,
-            loading: if query.full { Loading::Full } else { Loading::Preview(PREVIEW_BYTES) },
+            loading: if query.full { Loading::Within(PAGE_BYTES) } else { Loading::Preview(PREVIEW_BYTES) },
         };
         let page = self.store().await?.messages(page).await.map_err(Failure::from)?;
-        Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })
+        let MessagesPage { messages, has_before, has_after, recovered } = page;
+        Ok(MessagePage { messages, has_before, has_after, recovered })
     }
 
-    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`, at most 4 MiB.
+    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file), `attachment:N` or
+    /// `copy:N` (what models are sent of an image that was made to fit), at most 4 MiB.
     /// Without a field, the part's main one.
     pub async fn read_part(
         &self,
@@ -282,11 +311,11 @@ impl Engine {
         Ok(PromptOutcome { message_id, stop_reason, steps: end.steps, usage: end.usage })
     }
 
-    /// Stops the turn that runs. False when none does.
+    /// Stops the turn that runs, in whatever process. False when none does.
     pub async fn cancel(&self, id: &SessionId) -> Result<bool, EngineError> {
         let open = self.open().await?;
         open.store.session(id).await.map_err(Failure::from)?;
-        Ok(open.desk.cancel(id))
+        Ok(open.desk.cancel(id) || open.desk.stop_elsewhere(id).await?)
     }
 
     /// The prompts that wait, in the order in which they will be answered.
@@ -310,6 +339,7 @@ impl Engine {
             .ok_or_else(|| EngineError::InvalidParams("title: must not be empty".to_owned()))?;
         let store = self.store().await?;
         store.set_title(id, title.clone(), TitleBy::Person).await.map_err(Failure::from)?;
+        self.open().await?.follower.knows_title(id, &title).await;
         self.inner.events.emit(id, None, Update::Title(title));
         self.inner.events.changed(id, Change::Updated);
         self.session(id).await
@@ -353,6 +383,17 @@ impl Engine {
         let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.models(cwd.as_deref())).await?)
+    }
+
+    /// Whether the providers that are ready or configured in `cwd` can be reached and take their keys. Spends no tokens.
+    pub async fn probe(&self, cwd: String) -> Result<Vec<(String, Probe)>, EngineError> {
+        let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
+        let connections = blocking(move || settings.connections(&cwd)).await?;
+        let probes = connections.into_iter().map(|(name, settings)| async move {
+            let probed = provider::probe(&settings).await;
+            (name, probed)
+        });
+        Ok(futures::future::join_all(probes).await)
     }
 
     /// The tools that models are offered.
@@ -399,8 +440,16 @@ impl Engine {
         self.inner.closing.store(true, std::sync::atomic::Ordering::SeqCst);
         if let Some(open) = self.inner.open.get() {
             open.desk.close().await;
+            if let Err(failure) = blocking(Self::end_children).await {
+                tracing::warn!(%failure, "what tools have started may go on");
+            }
             open.store.close().await;
         }
+    }
+
+    /// Kills every process that a tool has started and that still runs. Blocks, but not long; needs no runtime.
+    pub fn end_children() {
+        descendants::end_all();
     }
 }
 

@@ -6,8 +6,10 @@
 //! turn.
 
 pub mod bash;
+pub mod bounds;
 pub mod buffers;
 pub mod context_usage;
+pub mod descendants;
 pub mod edit;
 #[cfg(test)]
 mod fixture;
@@ -41,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     permission::{Gate, Person, Refusal},
+    picture::Picture,
     provider::ToolSpec,
     store::Store,
     transcript::{FileChange, SessionId, TodoItem},
@@ -93,17 +96,17 @@ pub struct Output {
     pub title: String,
     /// The whole text; capping is done by whoever shows it.
     pub text: String,
-    /// Files for the model to look at (images).
-    pub files: Vec<OutputFile>,
+    /// Images for the model to look at.
+    pub images: Vec<OutputImage>,
     /// Files that were changed.
     pub changed: Vec<FileChange>,
 }
 
-/// A file that a tool returns.
+/// An image that a tool returns: one that may be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputFile {
-    /// Media type.
-    pub mime: String,
+pub struct OutputImage {
+    /// What it is.
+    pub picture: Picture,
     /// File name.
     pub name: String,
     /// Content.

@@ -3,6 +3,7 @@
 //! Plain types and pure functions, no I/O. Every other module may know this one; it knows nobody.
 //! Invariant 1: order is [`Seq`], never an id and never a clock.
 
+pub mod bounds;
 pub mod change;
 pub mod evidence;
 pub mod excerpt;
@@ -28,5 +29,5 @@ pub use part::{Attachment, Body, Compaction, FilePart, Part, PartKind, ToolPart,
 pub use prompt::{Delivery, PromptPart, QueuedPrompt, StopReason};
 pub use session::{Counts, LastTurn, ModelRef, Owner, Session, Status};
 pub use time::Timestamp;
-pub use update::{DeltaField, SessionEvent, TodoItem, TodoStatus, Update};
+pub use update::{Change, DeltaField, SessionEvent, TodoItem, TodoStatus, Update};
 pub use usage::{CacheMiss, Usage};

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Continued requests in a row that a provider refused, after which none is tried until something else changes.
-const MOST_REFUSALS: u32 = 2;
+pub(in crate::context) const MOST_REFUSALS: u32 = 2;
 
 /// What a kept response depends on beside the conversation, as digests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +130,7 @@ pub fn plan(window: &Window, anchoring: &Anchoring, fingerprint: &Fingerprint, k
     if let Some(changed) = fingerprint.change_from_written(&anchoring.fingerprint) {
         return full(changed);
     }
-    let answer = |item: &super::window::Item| item.seq == *seq && matches!(item.shape, Shape::Assistant(_));
+    let answer = |item: &super::item::Item| item.seq == *seq && matches!(item.shape, Shape::Assistant(_));
     match window.items().iter().rposition(answer) {
         Some(at) => Threading::Delta { response: response.clone(), anchor: *seq, from: at + 1 },
         None => full("interrupted"),

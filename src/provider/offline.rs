@@ -6,9 +6,9 @@
 //! loops. The request has a JSON format of its own.
 
 mod intent;
-mod kept;
-mod plan;
-mod summary;
+pub(in crate::provider) mod kept;
+pub(in crate::provider) mod plan;
+pub(in crate::provider) mod summary;
 mod wire;
 
 use bytes::Bytes;
@@ -47,6 +47,15 @@ impl Provider for Explorer {
     /// It has no cache.
     fn cache_floor(&self, _model: &Model) -> u64 {
         u64::MAX
+    }
+
+    /// It is blind.
+    fn image_tokens(&self, _model: &Model, _width: u32, _height: u32) -> u64 {
+        0
+    }
+
+    fn most_images(&self) -> usize {
+        0
     }
 
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], _cache: &[usize]) -> Outgoing {

@@ -3,9 +3,13 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Committed, Result, Store, StoreError, rows, sessions};
+use super::{
+    Committed, Result, Store, StoreError, damage,
+    rows::{self, Reading},
+    sessions,
+};
 use crate::transcript::{
-    FileChange, ListedChange, MessageId, SessionId, TurnId, Verdict, Verdicts, change::shown,
+    FileChange, FileStatus, ListedChange, MessageId, SessionId, TurnId, Verdict, Verdicts, change::shown,
 };
 
 /// What a turn changed.
@@ -44,6 +48,14 @@ pub struct NewChange {
     pub kept: bool,
     /// Added and removed lines between the two; 0 when they are not kept.
     pub counts: (u64, u64),
+}
+
+impl NewChange {
+    /// Bytes of its texts, as far as they are kept.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = [&self.file.before, &self.file.after].into_iter().flatten();
+        texts.filter(|_| self.kept).map(String::len).sum()
+    }
 }
 
 impl Store {
@@ -106,8 +118,11 @@ impl Store {
                        WHERE session = ?1 AND untold > 0 ORDER BY change.key";
             let mut rejected = tx.prepare_cached(sql)?;
             let rejected = rejected.query_map([sessions::key(tx, &session)?], |row| {
-                let (path, cwd): (String, String) = (row.get("path")?, row.get("cwd")?);
-                Ok((shown(&path, &cwd).into_owned(), rows::unsigned(row, "untold")?))
+                let mut it = Reading::new(row);
+                let (path, cwd) = (it.text("path"), it.text("cwd"));
+                let told = (shown(&path, &cwd).into_owned(), it.unsigned("untold"));
+                it.log(|| format!("a change of session {session}"));
+                Ok(told)
             })?;
             Ok(rejected.collect::<rusqlite::Result<_>>()?)
         })
@@ -155,20 +170,23 @@ fn changed(connection: &Connection, key: i64, turn: TurnId) -> Result<ChangedTur
             "SELECT path, status, additions, deletions FROM change
              WHERE turn = ?1 AND status IS NOT NULL ORDER BY key LIMIT ?2",
         )?
-        .query_map(params![turn.as_str(), rows::signed(MOST_LISTED as u64)], |row| listed(row, &cwd))?
+        .query_map(params![turn.as_str(), rows::signed(MOST_LISTED as u64)], |row| Ok(listed(row, &cwd)))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(ChangedTurn { turn, message: MessageId::from(message), files })
 }
 
-fn listed(row: &Row<'_>, cwd: &str) -> rusqlite::Result<ListedChange> {
-    let path: String = row.get("path")?;
-    Ok(ListedChange {
+fn listed(row: &Row<'_>, cwd: &str) -> ListedChange {
+    let mut it = Reading::new(row);
+    let path = it.text("path");
+    let listed = ListedChange {
         shown: shown(&path, cwd).into_owned(),
+        status: it.needed_word("status").unwrap_or(FileStatus::Modified),
+        additions: it.unsigned("additions"),
+        deletions: it.unsigned("deletions"),
         path,
-        status: rows::needed_word(row, "status")?,
-        additions: rows::unsigned(row, "additions")?,
-        deletions: rows::unsigned(row, "deletions")?,
-    })
+    };
+    it.log(|| format!("the change of {}", listed.path));
+    listed
 }
 
 fn find(connection: &Connection, turn: &TurnId, path: &str) -> Result<Option<StoredChange>> {
@@ -177,15 +195,20 @@ fn find(connection: &Connection, turn: &TurnId, path: &str) -> Result<Option<Sto
             "SELECT path, before, after, kept, verdicts FROM change WHERE turn = ?1 AND path = ?2",
         )?
         .query_row(params![turn.as_str(), path], |row| {
-            Ok(StoredChange {
+            let mut it = Reading::new(row);
+            let change = StoredChange {
                 file: FileChange {
-                    path: row.get("path")?,
-                    before: row.get("before")?,
-                    after: row.get("after")?,
+                    path: it.text("path"),
+                    before: it.optional_text("before"),
+                    after: it.optional_text("after"),
                 },
-                kept: row.get("kept")?,
-                verdicts: rows::optional_json(row, "verdicts")?.unwrap_or_default(),
-            })
+                kept: it.integer("kept") != 0,
+                verdicts: it.json("verdicts").unwrap_or_default(),
+            };
+            let flaws = it.flaws();
+            damage::log(&flaws, || format!("the change of {}", change.file.path));
+            // A text that is not whole must not be written back.
+            Ok(StoredChange { kept: change.kept && flaws.is_empty(), ..change })
         })
         .optional()?;
     Ok(change)

@@ -49,7 +49,7 @@ impl Desk {
 }
 
 fn dead_process() -> Lessee {
-    Lessee { pid: u32::MAX, started: 1, client: "gone".into() }
+    Lessee { pid: u32::MAX, started: 1, ..Lessee::this_process("gone") }
 }
 
 fn model() -> ModelRef {
@@ -69,8 +69,8 @@ fn prompt(client_id: Option<&str>, text: &str, delivery: Delivery) -> NewPrompt 
     }
 }
 
-fn text_part(text: &str, message: &MessageId) -> Vec<NewPart> {
-    vec![part(message, 0, PartKind::Text(Body::whole(text))).into()]
+fn text_part(text: &str, message: &MessageId) -> Option<Vec<NewPart>> {
+    (!text.is_empty()).then(|| vec![part(message, 0, PartKind::Text(Body::whole(text))).into()])
 }
 
 fn part(message: &MessageId, index: u32, kind: PartKind) -> Part {
@@ -215,6 +215,61 @@ async fn a_deleted_session_is_gone_with_all_its_rows() {
     assert_eq!(left.await.unwrap(), 0);
 }
 
+#[tokio::test]
+async fn a_page_of_whole_bodies_has_a_budget_and_previews_behind_it() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    let turn = TurnId::random();
+    for _ in 0..4 {
+        let new = answer(&turn, vec![PartKind::Text(Body::whole("x".repeat(10_000)))]);
+        desk.store.add_message(&session.id, new).await.unwrap();
+    }
+    let (before, after, loading) = (None, None, Loading::Within(25_000));
+    let query = PageQuery { session: session.id.clone(), before, after, limit: 10, loading };
+    let page = desk.store.messages(query).await.unwrap();
+    let read: Vec<usize> = page.messages.iter().map(|message| message.parts[0].text_bytes()).collect();
+    assert_eq!(read, [10_000, 10_000, 5_000, 2_048]);
+    let PartKind::Text(last) = &page.messages[3].parts[0].kind else { panic!("it is a text") };
+    assert!(last.truncated() && last.bytes == 10_000);
+}
+
+#[tokio::test]
+async fn p_04_any_page_is_the_range_that_was_asked_for() {
+    const COUNT: usize = 40;
+    let desk = Desk::new();
+    let session = desk.session().await;
+    let turn = TurnId::random();
+    let mut ids = Vec::new();
+    for number in 0..COUNT {
+        let new = answer(&turn, vec![PartKind::Text(Body::whole(number.to_string()))]);
+        ids.push(desk.store.add_message(&session.id, new).await.unwrap().id.clone());
+    }
+    let asked = (prop::option::of(0..COUNT), prop::option::of(0..COUNT), 1..50_u32);
+    let tried = desk.store.read(move |tx| {
+        let mut runner = proptest::test_runner::TestRunner::new(crate::cases::cases());
+        let outcome = runner.run(&asked, |(before, after, limit)| {
+            let id = |at: Option<usize>| at.map(|at| ids[at].clone());
+            let (session, loading) = (session.id.clone(), Loading::Preview(10));
+            let query = PageQuery { session, before: id(before), after: id(after), limit, loading };
+            let page = super::messages::page(tx, &query).unwrap();
+            let (first, end) = (after.map_or(0, |at| at + 1), before.unwrap_or(COUNT));
+            let all: Vec<_> = ids.get(first..end).unwrap_or_default().to_vec();
+            // With `after` a page grows from there, else it ends before `before`.
+            let most = all.len().min(limit as usize);
+            let wanted = if after.is_some() { &all[..most] } else { &all[all.len() - most..] };
+            let got: Vec<_> = page.messages.iter().map(|message| message.id.clone()).collect();
+            prop_assert_eq!(&got, wanted);
+            if let (Some(oldest), Some(newest)) = (got.first(), got.last()) {
+                prop_assert_eq!(page.has_before, *oldest != ids[0]);
+                prop_assert_eq!(page.has_after, *newest != ids[COUNT - 1]);
+            }
+            Ok(())
+        });
+        Ok(outcome.map_err(|error| error.to_string()))
+    });
+    assert_eq!(tried.await.unwrap(), Ok(()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -224,7 +279,7 @@ proptest! {
         runtime.block_on(async {
             let desk = Desk::new();
             let session = desk.session().await;
-            let turn = TurnId::random();
+            let (turn, _) = desk.store.begin_upkeep(&session.id).await.unwrap().into_inner();
             for n in 0..count {
                 let new = answer(&turn, vec![PartKind::Text(Body::whole(n.to_string()))]);
                 desk.store.add_message(&session.id, new).await.unwrap();
@@ -356,4 +411,36 @@ async fn evidence_of_a_result_that_is_gone_says_so_and_is_not_invented() {
         assert_eq!(left.text.contains("\nproof: unavailable\n"), !known, "{loss}");
         assert!(left.text.starts_with("[Compacted tool result]\ntool: bash\n"), "{loss}");
     }
+}
+
+#[tokio::test]
+async fn what_a_full_disk_would_not_take_is_written_in_order_when_there_is_room() {
+    let desk = Desk::new();
+    let (store, session) = (&desk.store, desk.session().await.id);
+    store.enqueue(&session, prompt(None, "talk", Delivery::Queue)).await.unwrap();
+    let begun = store.begin_turn(&session, text_part).await.unwrap().unwrap().into_inner();
+    let said = answer(&begun.turn, vec![PartKind::Text(Body::whole("a"))]);
+    let said = store.add_message(&session, said).await.unwrap().into_inner();
+    let pages = |most: u32| {
+        let sql = format!("PRAGMA max_page_count = {most}");
+        store.write(move |tx| Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?))
+    };
+    let append = |text: &str| {
+        let part = said.parts[0].id.clone();
+        store.apply(&session, vec![Change::Append(part, Field::Text, text.to_owned())])
+    };
+    pages(1).await.unwrap();
+    let large = "b".repeat(100_000);
+    // The second one would fit, but nothing is written before what waits.
+    let (first, second) = tokio::join!(append(&large), append("c"));
+    assert!(matches!((first, second), (Err(StoreError::Full(_)), Err(StoreError::Full(_)))));
+    let ended = store.end_turn(&session, &begun.turn, Some(StopReason::EndTurn), None).await;
+    assert!(matches!(ended, Err(StoreError::Full(_))));
+    assert!(matches!(store.begin_upkeep(&session).await, Err(StoreError::Full(_))));
+
+    pages(u32::MAX / 2).await.unwrap();
+    store.begin_upkeep(&session).await.unwrap();
+    let kept = store.part_data(&said.parts[0].id, Field::Text).await.unwrap();
+    assert_eq!(kept, format!("a{large}c").into_bytes());
+    assert_eq!(store.turn_end(&begun.turn).await.unwrap().stop_reason, Some(StopReason::EndTurn));
 }

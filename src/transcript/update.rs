@@ -78,8 +78,21 @@ pub enum Update {
     Todo(Vec<TodoItem>),
     /// The prompts that wait changed.
     Queue(Vec<QueuedPrompt>),
+    /// What an unclean end had interrupted, in one line.
+    Recovered(String),
     /// The turn failed.
     Error(Failure),
+}
+
+/// How a session list changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Change {
+    Created,
+    Updated,
+    Deleted,
+    Archived,
 }
 
 /// The text of a part that grows.

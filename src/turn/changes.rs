@@ -9,17 +9,25 @@ use crate::{
 };
 
 impl Turn {
-    /// The changes of one call as they are stored.
-    pub(super) async fn changes(&self, files: Vec<FileChange>) -> Result<Vec<Change>, Broken> {
+    /// The changes of one call as they are stored. One that cannot be told from what stood there before is left out of
+    /// the review: the call's result matters more.
+    pub(super) async fn changes(&self, files: Vec<FileChange>) -> Vec<Change> {
         let mut changes = Vec::with_capacity(files.len());
         for file in files {
-            let earlier = self.shared.store.change(&self.id, &file.path).await?;
-            let turn = self.id.clone();
-            let counted = tokio::task::spawn_blocking(move || since_the_beginning(file, earlier));
-            let (file, kept, counts) = counted.await.map_err(|error| Failure::internal(error.to_string()))?;
-            changes.push(Change::Changed(NewChange { turn, file, kept, counts }));
+            let path = file.path.clone();
+            match self.change(file).await {
+                Ok(change) => changes.push(Change::Changed(change)),
+                Err(failure) => tracing::warn!(path, %failure, "a change cannot be reviewed"),
+            }
         }
-        Ok(changes)
+        changes
+    }
+
+    async fn change(&self, file: FileChange) -> Result<NewChange, Failure> {
+        let earlier = self.shared.store.change(&self.id, &file.path).await?;
+        let counted = tokio::task::spawn_blocking(move || since_the_beginning(file, earlier));
+        let (file, kept, counts) = counted.await.map_err(|error| Failure::internal(error.to_string()))?;
+        Ok(NewChange { turn: self.id.clone(), file, kept, counts })
     }
 
     /// Tells the model which of its changes a person took back.

@@ -11,7 +11,8 @@ use super::{
     Shared, TurnContext, cache::Cache, desk::compactions::Wish, inbox, thread::Thread, tools::RepeatedCalls,
 };
 use crate::{
-    context::{history, window::Window},
+    context::{gallery, history, window::Window},
+    failpoint,
     permission::gate::{GateParts, RuleGate},
     store::Baseline,
     transcript::{
@@ -202,17 +203,24 @@ impl Turn {
     /// Lets prompts that want to steer join here: every call has its result. Says whether any did.
     async fn take_steering(&mut self) -> Result<bool, Broken> {
         let messages = self.shared.store.take_steering(&self.session, &self.id, inbox::from_inbox).await?;
+        // They are this turn's from now on, also when it fails at the next line: whoever waits for them is answered.
         for message in messages.iter() {
+            (self.joined)(message.id.clone());
+        }
+        for message in messages.iter() {
+            // Images of a prompt that waited through an update are looked at first.
+            let alone = history::Place::alone(message.seq);
+            gallery::settle(&self.shared.store, &self.session, &alone, self.window.asked()).await?;
             if let Some((sent, contents)) =
                 history::one(&self.shared.store, &self.session, message.seq).await?
             {
                 self.window.push(&sent, &contents);
             }
             self.prompt = Some((message.id.clone(), message.seq));
-            (self.joined)(message.id.clone());
             self.emit(Update::Message(message.clone()));
         }
         if !messages.is_empty() {
+            failpoint::reach("steering.stored").await;
             inbox::show(&self.shared, &self.session).await;
         }
         Ok(!messages.is_empty())

@@ -5,16 +5,16 @@ use futures::StreamExt;
 use super::{Shared, TurnContext};
 use crate::{
     provider::{BlockKind, Content, Entry, Envelope, Event, ToolChoice},
-    store::{Change, Step, TitleBy},
+    store::{Step, TitleBy},
     transcript::{Message, SessionId, Timestamp, Update, text},
     turn::events,
 };
 
 /// The longest title in bytes.
-const LONGEST: usize = 80;
+pub(in crate::turn) const LONGEST: usize = 80;
 
 /// How much of the first prompt the small model reads, in bytes.
-const READ: usize = 4_000;
+pub(in crate::turn) const READ: usize = 4_000;
 
 const INSTRUCTIONS: &str = "Name the conversation that begins with the user's message: at most eight words, in the \
 user's language, no quotation marks, no full stop. Answer with the name only.";
@@ -36,6 +36,7 @@ pub(super) async fn set_from_prompt(shared: &Shared, session: &SessionId, messag
 async fn set(shared: &Shared, session: &SessionId, title: String, by: TitleBy) {
     match shared.store.set_title(session, title.clone(), by).await {
         Ok(changed) if *changed => {
+            shared.follower.knows_title(session, &title).await;
             shared.events.emit(session, None, Update::Title(title));
             shared.events.changed(session, events::Change::Updated);
         }
@@ -44,8 +45,15 @@ async fn set(shared: &Shared, session: &SessionId, title: String, by: TitleBy) {
     }
 }
 
-/// Asks the small model for a better name. A failure leaves the name as it is.
+/// Asks the small model for a better name, for as long as a turn may take. A failure leaves the name as it is.
 pub(super) async fn improve(shared: &Shared, context: &TurnContext, session: &SessionId, message: &Message) {
+    let asked = ask(shared, context, session, message);
+    if tokio::time::timeout(context.longest_turn, asked).await.is_err() {
+        tracing::info!("no title from the small model in time");
+    }
+}
+
+async fn ask(shared: &Shared, context: &TurnContext, session: &SessionId, message: &Message) {
     let Some((reference, model, provider)) = &context.titles else { return };
     let started_at = Timestamp::now();
     let entry = Entry::User(vec![Content::Text(text::head(&message.words(), READ).to_owned())]);
@@ -90,7 +98,7 @@ pub(super) async fn improve(shared: &Shared, context: &TurnContext, session: &Se
                     overhead_us: 0,
                     finish: "title".to_owned(),
                 };
-                if let Err(error) = shared.store.apply(session, vec![Change::Step(step)]).await {
+                if let Err(error) = shared.store.add_step(session, step).await {
                     tracing::warn!(%error, "the title's ledger row was not stored");
                 }
             }

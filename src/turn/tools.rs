@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures::{StreamExt, future::BoxFuture, stream};
 use serde_json::Value;
 
 use super::{
@@ -15,18 +15,24 @@ use crate::{
     failpoint,
     permission::{Ask, Gate, Item, Refusal},
     store::{Bodies, Change, Field},
-    tool::{Output, Progress, ToolContext, ToolError},
+    tool::{Output, OutputImage, Progress, ToolContext, ToolError},
     transcript::{
         Attachment, Body, DeltaField, FileChange, Message, Part, PartId, PartKind, SessionId, StopReason,
-        Timestamp, TodoItem, ToolPart, ToolState, TurnId, Update, evidence::Record, text,
+        Timestamp, TodoItem, ToolPart, ToolState, TurnId, Update,
+        evidence::Record,
+        image::{self, Outgoing},
+        text,
     },
 };
 
 /// How long a tool may take to end after the turn was stopped. Children get TERM, and KILL after 2 s.
-const GRACE: Duration = Duration::from_millis(2_300);
+pub(in crate::turn) const GRACE: Duration = Duration::from_millis(2_300);
+
+/// Calls of one answer that run at once; the others wait.
+pub(in crate::turn) const AT_ONCE: usize = 16;
 
 /// The same call this often in a row, over steps, and a person is asked.
-const SAME_CALL_LIMIT: u32 = 3;
+pub(in crate::turn) const SAME_CALL_LIMIT: u32 = 3;
 
 /// Calls that were made again and again without change.
 #[derive(Debug, Default)]
@@ -81,24 +87,34 @@ impl Turn {
             .collect();
         let refused =
             if self.repeated.too_often(all) { self.ask_about_repetition(&tools).await } else { None };
-        let mut running = FuturesUnordered::new();
-        for id in &calls {
-            let Some(tool) = tools.get(id.as_str()) else { continue };
-            running.push(self.call(&message, id.clone(), (*tool).clone(), refused.clone()));
-        }
+        let calls: Vec<_> = calls
+            .iter()
+            .filter_map(|id| Some((id, tools.get(id.as_str())?)))
+            .map(|(id, tool)| self.call(&message, id.clone(), (*tool).clone(), refused.clone()))
+            .collect();
         drop(tools);
+        let mut open = calls.len();
+        let mut running = stream::iter(calls).buffer_unordered(AT_ONCE);
 
         let (mut changed, mut ends_turn) = (Vec::new(), false);
+        let mut unstored = None;
         while let Some(done) = running.next().await {
+            failpoint::reach("tool.ended").await;
             let evidence = Some(done.evidence);
             let change = Change::Settled(done.part.clone(), done.tool.clone(), done.files.clone(), evidence);
             let mut changes = vec![change];
             changed.extend(done.changed.iter().map(|file| file.path.clone()));
-            changes.extend(self.changes(done.changed).await?);
-            if running.is_empty() {
+            changes.extend(self.changes(done.changed).await);
+            open -= 1;
+            if open == 0 {
                 changes.extend(self.thread.settled());
             }
-            self.shared.store.apply(&self.session, changes).await?;
+            if let Err(error) = self.shared.store.apply(&self.session, changes).await {
+                // What the other calls do is done, too: their results wait for the disk like this one.
+                unstored.get_or_insert(error);
+                continue;
+            }
+            failpoint::reach("result.stored").await;
             ends_turn |= done.ends_turn;
             for (field, data) in done.files {
                 contents.insert(done.part.clone(), field, data);
@@ -107,6 +123,9 @@ impl Turn {
                 part.kind = PartKind::Tool(done.tool);
                 self.emit(Update::Part(part.clone()));
             }
+        }
+        if let Some(error) = unstored {
+            return Err(error.into());
         }
         self.note_changed_files(&mut message, changed).await?;
         self.window.push(&message, &contents);
@@ -158,6 +177,8 @@ impl Turn {
             failpoint::reach("tool.started").await;
             let started_at = Timestamp::now();
             let result = match (refused, found, arguments(&tool.input.text)) {
+                // It waited for its place until the turn was stopped.
+                _ if cancel.is_cancelled() => Err(ToolError::Cancelled { partial: String::new() }),
                 (Some(refusal), _, _) => Err(ToolError::Refused(refusal)),
                 (None, None, _) => Err(ToolError::Failed(format!(
                     "There is no tool `{}`. The tools are: {names}.",
@@ -230,10 +251,7 @@ fn settle(
     let evidence = match &result {
         Ok(output) => {
             tool.title = Some(output.title.clone());
-            for file in &output.files {
-                let (mime, name) = (file.mime.clone(), Some(file.name.clone()));
-                tool.attachments.push(Attachment { mime, name, bytes: file.data.len() as u64 });
-            }
+            tool.attachments.extend(output.images.iter().map(attachment));
             Record::of(&part, &tool, &output.text)
         }
         Err(error) => Record::of(&part, &tool, &told(error)),
@@ -242,14 +260,22 @@ fn settle(
         Ok(output) => {
             changed = output.changed;
             files = (0_u8..)
-                .zip(output.files)
-                .map(|(index, file)| (Field::Attachment(index), file.data.to_vec()))
+                .zip(output.images)
+                .map(|(index, image)| (Field::Attachment(index), image.data.to_vec()))
                 .collect();
             ToolState::Completed { started_at, ended_at, output: Body::whole(output.text) }
         }
         Err(error) => ToolState::Error { started_at: Some(started_at), ended_at, message: told(&error) },
     };
     Done { part, tool, files, evidence, changed, ends_turn }
+}
+
+/// An image of a result, as it is stored with the call.
+fn attachment(file: &OutputImage) -> Attachment {
+    let (mime, bytes) = (file.picture.kind.mime().to_owned(), file.data.len() as u64);
+    let (width, height) = (file.picture.width, file.picture.height);
+    let shown = image::Shown::Image(Outgoing { mime: mime.clone(), width, height, bytes, copy: false });
+    Attachment { mime, name: Some(file.name.clone()), bytes, shown: Some(shown) }
 }
 
 /// What the model reads of an error.

@@ -13,11 +13,18 @@ mod support {
     pub mod invariants;
     pub mod look;
     pub mod matrix;
+    pub mod photographs;
+    pub mod power;
+    pub mod processes;
     pub mod provider;
+    pub mod random;
+    pub mod screen;
     pub mod server;
+    pub mod version_one;
 }
 
 mod bad_input;
+mod bounds;
 mod cache;
 mod cancel;
 mod changes;
@@ -25,6 +32,8 @@ mod cli;
 mod compaction;
 mod damaged_places;
 mod faults;
+mod follow;
+mod fuzz_corpus;
 mod generated_history;
 mod handover;
 mod import;

@@ -30,6 +30,7 @@ pub struct Client {
     options: Value,
     environment: Vec<(String, String)>,
     in_workspace: bool,
+    process: u32,
 }
 
 impl Default for Client {
@@ -40,6 +41,7 @@ impl Default for Client {
             options: json!({"clientAbilities": {"permission": true, "question": true}, "trust": "trusted"}),
             environment: Vec::new(),
             in_workspace: false,
+            process: std::process::id(),
         }
     }
 }
@@ -68,6 +70,12 @@ impl Client {
         self
     }
 
+    /// The process that the server takes for its client, instead of the test's own.
+    pub fn process(mut self, pid: u32) -> Self {
+        self.process = pid;
+        self
+    }
+
     /// Sets a variable of the server's environment, which is empty otherwise.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
@@ -85,7 +93,7 @@ impl Client {
         let root = self.in_workspace.then(|| format!("file://{}", home.workspace().display()));
         let introduction = json!({
             "rootUri": root,
-            "processId": std::process::id(),
+            "processId": self.process,
             "clientInfo": {"name": "it"},
             "capabilities": self.capabilities,
             "initializationOptions": {"agentls": self.options},
@@ -140,6 +148,16 @@ impl Started {
         match timeout(DEADLINE, self.reply).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(_)) => panic!("the server ended before it answered {}", self.method),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("no reply to {}; {}", self.method, self.record.lately())
+            }
+        }
+    }
+
+    /// The reply, or nothing when the server ends before it comes.
+    pub async fn if_it_lives(self) -> Option<Reply> {
+        match timeout(DEADLINE, self.reply).await {
+            Ok(reply) => reply.ok(),
             Err(tokio::time::error::Elapsed { .. }) => {
                 panic!("no reply to {}; {}", self.method, self.record.lately())
             }
@@ -302,6 +320,23 @@ impl Server {
             }
         };
         timeout(DEADLINE, idle).await.unwrap_or_else(|_| panic!("never idle; {}", self.record.lately()));
+    }
+
+    /// Does something with the server, unless that ends before.
+    pub async fn while_it_lives<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.record.watch(Record::ended) => None,
+        }
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.record.ended().is_some()
+    }
+
+    /// As [`crash`](Self::crash); what it said until then can be looked at.
+    pub fn kill(&mut self) {
+        self.end();
     }
 
     /// Ends the server as a crash would: SIGKILL, nothing is written any more.

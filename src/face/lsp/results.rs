@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::types::{Message, Session};
+use super::types::{Message, Recovered, Session};
 use crate::{
     engine::Fate,
     provider::Cost,
@@ -222,6 +222,9 @@ results! {
         has_before: bool,
         /// Whether there are later ones.
         has_after: bool,
+        /// What an unclean end interrupted here, where there was one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recovered: Option<Recovered>,
     }
     /// A range of a part's field: `text`, or `base64` where it is none.
     PartRange {

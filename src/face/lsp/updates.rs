@@ -107,6 +107,11 @@ pub enum Update {
         /// They.
         prompts: Vec<QueuedPrompt>,
     },
+    /// An unclean end had interrupted something here; nothing was run again.
+    Recovered {
+        /// What, in one line.
+        note: String,
+    },
     /// The turn failed.
     Error {
         /// Why.

@@ -147,7 +147,7 @@ fn is_to_be_answered(window: &Window) -> bool {
 /// The message that a prompt would become.
 fn message(session: &SessionId, seq: Seq, prompt: &[AcceptedPart]) -> Message {
     let id = MessageId::random();
-    let parts = from_inbox(&to_inbox(prompt), &id).into_iter().map(|new| new.part).collect();
+    let parts = from_inbox(&to_inbox(prompt), &id).into_iter().flatten().map(|new| new.part).collect();
     Message::draft(id, session.clone(), seq, Role::User, parts)
 }
 

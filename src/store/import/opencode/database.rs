@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// The largest row that is read, in bytes: memory is bounded whatever a row holds.
-const LARGEST_ROW: i64 = 16 * 1024 * 1024;
+pub(in crate::store) const LARGEST_ROW: i64 = 16 * 1024 * 1024;
 
 /// Ids that are looked up at once.
-const PAGE: usize = 200;
+pub(in crate::store) const PAGE: usize = 200;
 
 /// What sessions consist of.
 const NEEDED: [(&str, &[&str]); 3] = [
@@ -104,7 +104,8 @@ impl<'a> Database<'a> {
             self.column("session", "parent_id")
         );
         let found = self.connection.prepare(&sql).and_then(|mut statement| {
-            let rows = statement.query_map([only], |row| Ok((id(row), rows::unsigned(row, "messages")?)))?;
+            let rows = statement
+                .query_map([only], |row| Ok((id(row), rows::Reading::new(row).unsigned("messages"))))?;
             rows.collect()
         });
         found.map_err(|error| ImportError::Unopened { path: self.path.to_owned(), why: error.to_string() })
