@@ -19,7 +19,8 @@ local function placement(session_id, lines)
   local chat = chats.of(session_id)
   local over = chat and windows.showing(chat.buf)
   local columns = over and vim.api.nvim_win_get_width(over) or vim.o.columns
-  local rows = over and vim.api.nvim_win_get_height(over) or vim.o.lines - 4
+  -- Without the bar above the chat.
+  local rows = over and vim.api.nvim_win_get_height(over) - 1 or vim.o.lines - 4
   local width = math.max(20, math.min(100, columns - 4))
   local height = 0
   for _, line in ipairs(lines) do
