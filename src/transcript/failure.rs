@@ -108,7 +108,7 @@ impl FailureKind {
             Self::StorageFull => "Free disk space; what is in memory is written when there is room.",
             Self::StorageReadonly => "Make the data directory writable, or set AGENTLS_DATA_DIR.",
             Self::StorageNewer { .. } => "Update agentls: a newer version wrote this database.",
-            Self::StorageDamaged => "Run `agentls doctor`; restore the newest backup beside the database.",
+            Self::StorageDamaged => "Run `agentls doctor`; with `--repair` it salvages what can be read.",
             Self::StorageBusy => "Try again; another process is writing.",
             Self::StorageFailed => {
                 "Look after the disk of the data directory; what is in memory is written when it works again."
