@@ -20,6 +20,8 @@ await build({
   target: 'node20',
   format: 'esm',
   packages: 'external',
+  // It finds its files from where it lies.
+  external: ['../../scripts/*'],
   outExtension: { '.js': '.mjs' },
   sourcemap: 'inline',
   loader: { '.css': 'empty' },

@@ -1,12 +1,11 @@
 // The model's reasoning, folded: what is shown is how long it thought.
 
-import { count, duration } from '../../figures';
 import type { Part } from '../../protocol';
 import { h, icon } from '../dom';
 import { GrowingText } from '../growing';
-import type { Seen } from '../transcript';
 import type { PartContext, PartView } from './part';
 import { Rest } from './rest';
+import { thought } from './thought';
 
 export class ReasoningView implements PartView {
   readonly element = h('details', { class: 'part reasoning' });
@@ -35,14 +34,4 @@ export class ReasoningView implements PartView {
     this.pending = show;
     if (this.element.open) show();
   }
-}
-
-/** “Thinking…”, “Thought for 12 s”, or how much was thought where nobody saw how long. */
-export function thought(seen: Seen | undefined, live: boolean, bytes: number): string {
-  if (seen?.to !== undefined) {
-    const millis = seen.to - seen.from;
-    return millis < 1_000 ? 'Thought for a moment' : `Thought for ${duration(millis)}`;
-  }
-  if (live) return 'Thinking…';
-  return `Thought (${count(bytes)} characters)`;
 }
