@@ -9,6 +9,7 @@ import type { Documents } from '../changes/documents';
 import { openDiff, openPartText } from '../changes/open';
 import { completions } from '../prompt/completions';
 import * as context from '../prompt/context';
+import { line } from '../plain';
 import type { SessionUpdate } from '../protocol';
 import type { OpenQuestions } from '../questions/open';
 import { failureOf } from '../server/failure';
@@ -170,7 +171,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       this.post({ type: 'session', session, hint: hint(this.server) });
       this.showQuestions();
     } else if (session) this.post({ type: 'sessionChanged', session });
-    if (this.view && session) this.view.description = session.title;
+    if (this.view && session) this.view.description = line(session.title, 120);
     else if (this.view) delete this.view.description;
   }
 

@@ -15,6 +15,7 @@ import {
 
 import type { AllRequests, ServerState, ServerView } from '../bridge';
 import type { Notifications, ServerRequests } from '../protocol';
+import { NotRunning } from './failure';
 import { handshake, type Announced } from './handshake';
 import { Restarts } from './restarts';
 
@@ -105,7 +106,7 @@ export class Server implements vscode.Disposable {
     token?: CancellationToken,
   ): Promise<AllRequests[M]['result']> {
     if (!this.client || this.current.state !== 'running') {
-      return Promise.reject(new Error('agentls is not running. Start it with “agentls: Start Server”.'));
+      return Promise.reject(new NotRunning());
     }
     // A token that is missing would be taken for a second parameter.
     return token ? this.client.sendRequest(method, params, token) : this.client.sendRequest(method, params);

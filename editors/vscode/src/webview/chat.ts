@@ -27,7 +27,7 @@ export class Chat {
   private readonly painter = new Painter();
   private readonly list = new MessageList(this.host);
   private readonly asked = new Asked(this.host);
-  private readonly composer = new Composer({ host: this.host, history: () => this.history(), sent: () => this.scroller.stick() });
+  private readonly composer = new Composer({ host: this.host, history: () => this.history(), sent: (clientId, text) => this.sent(clientId, text) });
   private readonly banner = h('div', { class: 'banners' });
   private readonly failures = h('div', { class: 'banners' });
   private readonly around = h('div', { class: 'around' });
@@ -45,6 +45,8 @@ export class Chat {
   private readonly dirtyMessages = new Set<string>();
   private readonly dirtyParts = new Set<string>();
   private paging = false;
+  /** Prompts whose turn has not ended, by their client id. */
+  private readonly unanswered = new Map<string, string>();
   private readonly paint = () => this.paintDirty();
   private readonly paintAround = () => this.renderAround();
 
@@ -70,7 +72,7 @@ export class Chat {
         this.asked.show(message.permissions, message.questions);
         return this.scroller.follow();
       case 'prompted':
-        return message.failure && this.fail(message.failure);
+        return this.prompted(message.clientId, message.failure);
       case 'attach':
         return this.composer.attach(message.attachments);
       case 'compose':
@@ -96,10 +98,8 @@ export class Chat {
     performance.mark('agentls.open');
     this.session = session;
     const again = session !== undefined && this.transcript?.sessionId === session.id;
-    if (!again) {
-      this.list.clear();
-      this.failures.replaceChildren();
-    }
+    if (!again) this.list.clear();
+    this.failures.replaceChildren();
     this.transcript = session && new Transcript(session.id);
     if (this.transcript && session) this.transcript.status = session.status;
     this.empty.replaceChildren(...(session ? [] : [welcome(hint, (text) => this.composer.compose(text, true))]));
@@ -188,6 +188,7 @@ export class Chat {
     this.composer.setRunning(running && this.server.state === 'running');
     this.composer.setModel(session ? `${session.model.provider}/${session.model.id}` : 'Choose a model');
     const pieces: HTMLElement[] = [];
+    if (session?.recovered && !running) pieces.push(h('div', { class: 'note recovered' }, icon('info'), h('span', { text: line(session.recovered.note, 400) })));
     if (transcript && transcript.todo.length > 0) pieces.push(todoList(transcript.todo));
     if (transcript?.changes && transcript.changes.files.length > 0) pieces.push(this.changesLine(transcript.changes.files.length));
     if (running && transcript.queue.length > 0) pieces.push(queueList(transcript.queue, (it) => void this.withdraw(it.messageId, it.text), (it) => void this.withdraw(it.messageId)));
@@ -227,19 +228,40 @@ export class Chat {
     }
   }
 
+  private sent(clientId: string, text: string): void {
+    this.unanswered.set(clientId, text);
+    this.failures.replaceChildren();
+    this.scroller.stick();
+  }
+
+  /** A prompt's turn has ended. One that was never accepted comes back to be sent again. */
+  private prompted(clientId: string, failure: Failure | undefined): void {
+    const text = this.unanswered.get(clientId) ?? '';
+    this.unanswered.delete(clientId);
+    if (!failure) return;
+    if (!this.prompts().includes(text)) this.composer.compose(text, false);
+    this.fail(failure);
+  }
+
   private failed(problem: unknown): void {
     this.fail(problem instanceof CallFailed ? problem.failure : { kind: 'unknown', message: String(problem) });
   }
 
   private fail(failure: Failure): void {
-    if (failure.kind === 'interrupted' || /cancel/i.test(failure.kind)) return;
+    // The banner of the server says that already.
+    if (failure.kind === 'notRunning') return;
     const close = () => this.failures.replaceChildren();
     this.failures.replaceChildren(failureBanner(failure, this.host, close));
   }
 
   private history(): string[] {
-    const prompts = this.transcript?.messages.filter(({ role }) => role === 'user') ?? [];
-    return history(prompts.map(({ parts }) => parts.flatMap((part) => (part.type === 'text' ? [part.text.text] : [])).join('\n')));
+    return history(this.prompts());
+  }
+
+  /** What the person wrote, as far as it is on screen. */
+  private prompts(): string[] {
+    const messages = this.transcript?.messages.filter(({ role }) => role === 'user') ?? [];
+    return messages.map(({ parts }) => parts.flatMap((part) => (part.type === 'text' ? [part.text.text] : [])).join('\n'));
   }
 
   private followLink(event: MouseEvent): void {

@@ -1,7 +1,7 @@
 // A real VS Code for tests: the server that npm's `code-server` carries, with our extension installed from its .vsix.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ const SETTINGS = {
   'update.mode': 'none',
   'extensions.autoUpdate': false,
   'telemetry.telemetryLevel': 'off',
+  'files.autoSave': 'off',
   'window.commandCenter': false,
   'editor.minimap.enabled': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -33,6 +34,9 @@ export function install() {
   const vscode = join(fresh, 'package', 'lib', 'vscode');
   rmSync(join(vscode, 'extensions', 'copilot'), { recursive: true, force: true });
   run('npm', ['install', '--silent', '--omit=dev', '--ignore-scripts'], vscode);
+  // Finding files needs ripgrep, which an install script would have downloaded.
+  mkdirSync(join(vscode, 'node_modules', '@vscode', 'ripgrep', 'bin'), { recursive: true });
+  symlinkSync(process.env.RIPGREP ?? '/usr/bin/rg', join(vscode, 'node_modules', '@vscode', 'ripgrep', 'bin', 'rg'));
   writeFileSync(join(vscode, 'node_modules', '.ready'), '');
   rmSync(join(HOSTS, VERSION), { recursive: true, force: true });
   renameSync(fresh, join(HOSTS, VERSION));
