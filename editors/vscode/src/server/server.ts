@@ -15,6 +15,7 @@ import {
 
 import type { AllRequests, ServerState, ServerView } from '../bridge';
 import type { Notifications, ServerRequests } from '../protocol';
+import { applyAndSave } from './edits';
 import { NotRunning } from './failure';
 import { handshake, type Announced } from './handshake';
 import { Restarts } from './restarts';
@@ -152,6 +153,9 @@ export class Server implements vscode.Disposable {
       initializationOptions,
       outputChannel: this.output,
       initializationFailedHandler: () => false,
+      middleware: {
+        workspace: { handleApplyEdit: applyAndSave },
+      },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),
         closed: () => this.died(),

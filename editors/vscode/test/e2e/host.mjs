@@ -2,6 +2,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,7 +83,8 @@ export async function startHost({ vsix, settings = {}, trust = false, env = {} }
     async stop() {
       server.kill();
       await new Promise((resolve) => (server.exitCode === null ? server.once('exit', resolve) : resolve()));
-      rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+      // Processes of the host may still be writing their last words.
+      await rm(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     },
   };
 }

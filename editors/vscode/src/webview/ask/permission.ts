@@ -38,8 +38,7 @@ export class PermissionCard {
       this.path(),
       this.items(),
       this.diff(),
-      h('div', { class: 'answers' }, ...this.buttons),
-      this.feedback,
+      h('div', { class: 'decision' }, h('div', { class: 'answers' }, ...this.buttons), this.feedback),
     );
     this.feedback.addEventListener('keydown', (event) => this.refuseOnEnter(event));
     this.guard();

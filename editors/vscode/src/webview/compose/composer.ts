@@ -20,7 +20,7 @@ export interface Composing {
 
 export class Composer {
   private readonly text = h('textarea', {
-    rows: 3,
+    rows: 2,
     placeholder: 'Ask, or say what to do. @ adds context, / lists commands.',
     'aria-label': 'Prompt',
     'aria-controls': 'offers',

@@ -1,4 +1,4 @@
-// An untrusted workspace: reading is possible, a change is refused; when trust is given, the server is told.
+// An untrusted workspace: its own configuration is not read. When trust is given, the server is told, and it is.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -6,29 +6,30 @@ import { join } from 'node:path';
 
 import { files } from '../host.mjs';
 
-export const options = { trust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } };
+export const options = { trust: true };
 
 export function prepare({ host }) {
-  files(host, { 'notes.txt': 'hello world\n' });
+  files(host, { 'notes.txt': 'hello world\n', '.agentls/config.jsonc': '{ "permission": { "edit": "deny" } }\n' });
 }
 
 export default async function ({ host, workbench }) {
   const { page } = workbench;
-  const chat = await workbench.chat();
+  const card = (chat) => chat.locator('.permission');
   const notes = () => readFileSync(join(host.project, 'notes.txt'), 'utf8');
-  await workbench.send(chat, 'where is `hello`?');
-  await chat.locator('.text', { hasText: 'notes.txt' }).waitFor();
-  await workbench.settled(chat);
+  await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'No, I don' }).click();
+  const chat = await workbench.chat();
   await workbench.send(chat, 'replace "hello" with "goodbye" in notes.txt');
-  await chat.locator('.message.user').nth(1).waitFor();
+  await card(chat).locator('button:enabled', { hasText: 'Refuse' }).click();
   await workbench.settled(chat);
-  assert.equal(await chat.locator('.permission').count(), 0, 'nothing is asked where nothing may be done');
   assert.equal(notes(), 'hello world\n');
 
   await workbench.command('Workspaces: Manage Workspace Trust');
   await page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
-  await workbench.send(chat, 'replace "hello" with "goodbye" in notes.txt');
-  await chat.locator('.permission button:enabled', { hasText: 'Allow once' }).click({ timeout: 30_000 });
-  await chat.locator('.text', { hasText: 'I replaced' }).waitFor();
-  assert.equal(notes(), 'goodbye world\n');
+  await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
+  await page.waitForTimeout(1_000);
+  await workbench.send(chat, 'replace "world" with "earth" in notes.txt');
+  await chat.locator('.message.user').nth(1).waitFor();
+  await workbench.settled(chat);
+  assert.equal(await card(chat).count(), 0, 'the project’s own rule refuses');
+  assert.equal(notes(), 'hello world\n');
 }
