@@ -34,10 +34,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const shown = new ShownSession(server, workspaceState, workingDirectory);
   const documents = new Documents(server);
   const chat = new ChatView(extensionUri, server, shown, questions, documents);
-  const tree = new SessionsTree(server, questions, workspaceFolders);
+  const projects = new ProjectCache(globalState);
+  const tree = new SessionsTree(server, questions, workspaceFolders, projects);
   const panel = new ContextPanel(extensionUri, server, shown);
   const review = new Review(server, shown);
-  const projects = new ProjectCache(globalState);
   server.onOptional('project/didChange', ({ project }) => void projects.put(project));
 
   subscriptions.push(

@@ -21,8 +21,10 @@ export function step(places: Place[], from: Place | undefined, by: 1 | -1): Plac
 
 /** `12: the first changed line`. */
 export function hunkLabel({ newStart, text }: Hunk): string {
-  const first = text.split('\n').find((it) => /^[+-]/.test(it)) ?? '';
-  return line(`${newStart}: ${first.slice(0, 1)} ${first.slice(1).trim()}`, 80);
+  const lines = text.split('\n');
+  const same = lines.findIndex((it) => /^[+-]/.test(it));
+  const first = lines[same] ?? '';
+  return line(`${newStart + Math.max(0, same)}: ${first.slice(1).trim() || '(empty line)'}`, 80);
 }
 
 export function summary({ status, additions, deletions, note, hunks }: ChangedFile): string {

@@ -186,7 +186,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   private showBadge(): void {
     if (!this.view) return;
     const value = this.questions.sessions().size;
-    this.view.badge = value === 0 ? undefined : { value, tooltip: `${value} ${value === 1 ? 'session needs' : 'sessions need'} you` };
+    // Without a badge of 0 the last number stays: taking the badge away does not.
+    this.view.badge = { value, tooltip: value === 0 ? '' : `${value} ${value === 1 ? 'session needs' : 'sessions need'} you` };
   }
 
   private post(message: ToView): void {

@@ -30,7 +30,8 @@ export class ContextPanel implements vscode.Disposable {
   show(): void {
     if (this.panel) return this.panel.reveal();
     const panel = vscode.window.createWebviewPanel('agentls.context', 'What the model sees', vscode.ViewColumn.Active);
-    panel.iconPath = vscode.Uri.joinPath(this.extension, 'media', 'agentls.svg');
+    const icon = (name: string) => vscode.Uri.joinPath(this.extension, 'media', name);
+    panel.iconPath = { light: icon('tab-light.svg'), dark: icon('tab-dark.svg') };
     panel.onDidDispose(() => (this.panel = undefined));
     panel.webview.onDidReceiveMessage((message: ToHost) => void this.hear(message));
     this.panel = panel;

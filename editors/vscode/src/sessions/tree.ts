@@ -5,13 +5,16 @@ import * as vscode from 'vscode';
 import type { Session } from '../protocol';
 import type { OpenQuestions } from '../questions/open';
 import type { Server } from '../server/server';
-import { describe, stateOf, STATE_WORDS, titleOf, tokens, type State } from './labels';
-import { count, cost, size } from '../figures';
+import { cost, count, size } from '../figures';
 import { line } from '../plain';
+import type { ProjectCache } from '../projects';
+import { describe, stateOf, STATE_WORDS, titleOf, tokens, type State } from './labels';
 
 const PAGE = 50;
 /** Changes come in bursts; the list is read once for each. */
 const SETTLE_MS = 150;
+/** So often ages are looked at again. */
+const AGE_MS = 30_000;
 
 export type Node = { session: Session } | { more: true };
 
@@ -29,6 +32,8 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   private shown = PAGE;
   private archived = false;
   private settling: NodeJS.Timeout | undefined;
+  private shownRows = '';
+  private readonly ages = setInterval(() => this.changedIfDifferent(), AGE_MS);
   private readonly failed = new Set<string>();
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
@@ -37,6 +42,7 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     private readonly server: Server,
     private readonly questions: OpenQuestions,
     private readonly cwds: () => string[],
+    private readonly projects: ProjectCache,
   ) {
     server.onTold('session/didChange', () => this.refreshSoon());
     server.onTold('session/update', ({ sessionId, update }) => {
@@ -45,7 +51,7 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
       else if (update.kind !== 'status') return;
       this.refreshSoon();
     });
-    questions.onChange(() => this.changed.fire(undefined));
+    questions.onChange(() => this.changedIfDifferent());
     server.onChange(({ state }) => state === 'running' && this.refreshSoon());
   }
 
@@ -79,7 +85,7 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     } catch (problem) {
       this.server.output.warn(`The sessions cannot be listed: ${String(problem)}`);
     }
-    this.changed.fire(undefined);
+    this.changedIfDifferent();
   }
 
   getChildren(node?: Node): Node[] {
@@ -95,34 +101,49 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
       return item;
     }
     const { session } = node;
-    const needsYou = this.questions.sessions().has(session.id);
-    const state = stateOf(session, { needsYou, failed: this.failed.has(session.id) });
+    const state = this.state(session);
     const item = new vscode.TreeItem(titleOf(session));
     item.id = session.id;
     item.description = describe(session, state, Date.now());
     item.iconPath = ICONS[state];
     item.contextValue = `session.${session.archivedAt == null ? 'live' : 'archived'}`;
-    item.tooltip = tooltip(session, state);
+    item.tooltip = tooltip(session, state, this.projects.name(session.projectId));
     item.accessibilityInformation = { label: `${titleOf(session)}, ${STATE_WORDS[state]}, ${item.description}` };
     item.command = { command: 'agentls.openSession', title: 'Open Session', arguments: [session.id] };
     return item;
   }
 
+  /** Rows that are drawn anew lose the click that is just being made, so only what looks different is drawn. */
+  private changedIfDifferent(): void {
+    const now = Date.now();
+    const rows = this.sessions.map((it) => [it.id, it.title, it.cwd, it.archivedAt, this.state(it), describe(it, this.state(it), now)]);
+    const signature = JSON.stringify([rows, this.nextCursor !== undefined]);
+    if (signature === this.shownRows) return;
+    this.shownRows = signature;
+    this.changed.fire(undefined);
+  }
+
+  private state(session: Session): State {
+    const needsYou = this.questions.sessions().has(session.id);
+    return stateOf(session, { needsYou, failed: this.failed.has(session.id) });
+  }
+
   dispose(): void {
     clearTimeout(this.settling);
+    clearInterval(this.ages);
     this.changed.dispose();
   }
 }
 
 /** Plain text: a title that a model wrote is not Markdown of ours. */
-function tooltip(session: Session, state: State): string {
+function tooltip(session: Session, state: State, project: string | undefined): string {
   const { provider, id } = session.model;
   const lines = [
     titleOf(session),
     `${STATE_WORDS[state]} · ${provider}/${id} · ${session.agent}`,
     `${session.counts.messages} messages, ${size(session.counts.bytes)}`,
     `${count(tokens(session.usage))} tokens ${cost(session.usage.costUsd ?? 0)}`.trim(),
-    line(session.cwd, 300),
+    project ? `${line(project, 100)}: ${line(session.cwd, 300)}` : line(session.cwd, 300),
   ];
   if (session.recovered) lines.push(line(session.recovered.note, 300));
   return lines.join('\n');

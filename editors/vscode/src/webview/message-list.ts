@@ -67,8 +67,9 @@ export class MessageList {
     const parts = h('div', { class: 'parts' });
     const foot = h('div', { class: 'foot' });
     const who = message.role === 'user' ? 'You' : 'Answer';
-    const element = h('article', { class: `message ${message.role}`, 'data-id': message.id, 'aria-label': who }, parts, foot);
-    if (message.summary) element.classList.add('summary');
+    const content = message.summary ? h('details', { class: 'part' }, h('summary', { class: 'note' }, icon('fold'), 'What stands for the messages before'), parts) : parts;
+    const kind = message.summary ? 'summary' : message.role;
+    const element = h('article', { class: `message ${kind}`, 'data-id': message.id, 'aria-label': who }, content, foot);
     const shown: Shown = { element, parts, foot, views: new Map() };
     this.shown.set(message.id, shown);
     this.fill(message, shown, transcript);

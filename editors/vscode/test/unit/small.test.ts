@@ -79,7 +79,7 @@ test('the open hunks are gone through in a circle', () => {
   assert.equal(step(places, places[1], 1)?.hunk.id, '1');
   assert.equal(step(places, places[0], -1)?.hunk.id, '3');
   assert.equal(step([], undefined, 1), undefined);
-  assert.equal(hunkLabel(file.hunks[0] as ChangedFile['hunks'][number]), '3: - old');
+  assert.equal(hunkLabel(file.hunks[0] as ChangedFile['hunks'][number]), '4: old');
   assert.equal(summary(file), '+1 −1 · 2 open');
 });
 

@@ -25,6 +25,7 @@ export default async function ({ host, workbench }) {
   await workbench.settled(chat);
   await chat.locator('.text', { hasText: 'I replaced' }).waitFor();
   assert.equal(readFileSync(notes, 'utf8'), 'goodbye world\nsecond line\n');
+  await workbench.page.locator('.activitybar .badge-content', { hasText: '1' }).waitFor({ state: 'hidden' });
 
   await workbench.send(chat, 'run `touch one && rm notes.txt`');
   await card.waitFor();

@@ -23,11 +23,11 @@ export default async function ({ host, workbench }) {
 
   await chat.locator('button', { hasText: 'Review 1 changed file' }).click();
   const rows = page.locator('.pane', { hasText: 'Changes' }).locator('.monaco-list-row');
-  await rows.filter({ hasText: '3: - line 3' }).or(rows.filter({ hasText: 'line 3' })).first().waitFor();
+  await rows.filter({ hasText: '3: line 3' }).waitFor();
   assert.equal(await rows.count(), 3, 'a file and its two hunks');
   await page.locator('.multiDiffEditor, .multi-diff-editor, .monaco-component.multiDiffEditor').first().waitFor();
 
-  const second = rows.filter({ hasText: 'line 30' });
+  const second = rows.filter({ hasText: '30: line 30' });
   await second.hover();
   await second.locator('.action-label[aria-label*="Reject This Change"]').click();
   await second.filter({ hasText: 'rejected' }).waitFor();
