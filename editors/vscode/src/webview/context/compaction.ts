@@ -20,6 +20,12 @@ export class CompactionView {
     this.element.append(h('div', { class: 'controls' }, this.instructions, this.look, this.compact), this.outcome);
   }
 
+  /** Another session is looked at. */
+  clear(): void {
+    this.instructions.value = '';
+    this.outcome.textContent = '';
+  }
+
   private async run(dryRun: boolean): Promise<void> {
     const sessionId = this.session();
     if (!sessionId) return;

@@ -35,6 +35,7 @@ export class ContextPage {
 
   private hear(message: Exclude<ToView, { type: 'answer' }>): void {
     if (message.type !== 'session' && message.type !== 'sessionChanged') return;
+    if (message.session?.id !== this.session?.id) this.compaction.clear();
     this.session = message.session ?? undefined;
     void this.read();
   }
