@@ -3,7 +3,7 @@
 import type { Failure, ServerView, ToView, ViewSettings } from '../bridge';
 import { count, cost, percent } from '../figures';
 import { line } from '../plain';
-import type { Session } from '../protocol';
+import type { QueuedPrompt, Session } from '../protocol';
 import { failureBanner, queueList, serverBanner, statusWords, todoList } from './around';
 import { Asked } from './ask/asked';
 import { Composer } from './compose/composer';
@@ -191,7 +191,7 @@ export class Chat {
     if (session?.recovered && !running) pieces.push(h('div', { class: 'note recovered' }, icon('info'), h('span', { text: line(session.recovered.note, 400) })));
     if (transcript && transcript.todo.length > 0) pieces.push(todoList(transcript.todo));
     if (transcript?.changes && transcript.changes.files.length > 0) pieces.push(this.changesLine(transcript.changes.files.length));
-    if (running && transcript.queue.length > 0) pieces.push(queueList(transcript.queue, (it) => void this.withdraw(it.messageId, it.text), (it) => void this.withdraw(it.messageId)));
+    if (running && transcript.queue.length > 0) pieces.push(queueList(transcript.queue, (it) => void this.withdraw(it, true), (it) => void this.withdraw(it, false)));
     this.around.replaceChildren(...pieces);
     if (transcript?.error) this.fail({ kind: String(transcript.error['kind'] ?? ''), message: transcript.error.message, ...(typeof transcript.error['cure'] === 'string' && { cure: transcript.error['cure'] }) });
     const words = transcript && this.server.state === 'running' ? statusWords(transcript, Date.now()) : '';
@@ -217,12 +217,14 @@ export class Chat {
     return h('button', { class: 'secondary wide', type: 'button', onclick: open }, icon('diff-multiple'), h('span', { text: `Review ${files} changed ${files === 1 ? 'file' : 'files'}` }));
   }
 
-  private async withdraw(messageId: string, toEdit?: string): Promise<void> {
+  private async withdraw({ messageId, text }: QueuedPrompt, toEdit: boolean): Promise<void> {
     const { transcript } = this;
     if (!transcript) return;
+    // Its prompt ends now, which is no failure.
+    for (const [clientId, sent] of this.unanswered) if (sent === text) this.unanswered.delete(clientId);
     try {
       const { removed } = await this.host.call('session/unqueue', { sessionId: transcript.sessionId, messageId });
-      if (removed && toEdit !== undefined) this.composer.compose(toEdit, true);
+      if (removed && toEdit) this.composer.compose(text, true);
     } catch (problem) {
       this.failed(problem);
     }
@@ -236,9 +238,9 @@ export class Chat {
 
   /** A prompt's turn has ended. One that was never accepted comes back to be sent again. */
   private prompted(clientId: string, failure: Failure | undefined): void {
-    const text = this.unanswered.get(clientId) ?? '';
+    const text = this.unanswered.get(clientId);
     this.unanswered.delete(clientId);
-    if (!failure) return;
+    if (!failure || text === undefined) return;
     if (!this.prompts().includes(text)) this.composer.compose(text, false);
     this.fail(failure);
   }
