@@ -53,7 +53,7 @@ enum Command {
     /// Take over sessions from another program
     Import(import::Arguments),
     /// Look for what is wrong with this installation
-    Doctor,
+    Doctor(doctor::Arguments),
     /// Print the JSON Schema of the protocol
     Schema,
 }
@@ -75,7 +75,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Context(arguments) => context::context(&arguments, directories),
         Command::Export(arguments) => export::export(arguments, directories),
         Command::Import(arguments) => import::import(arguments, directories),
-        Command::Doctor => doctor::examine(&directories),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, &directories),
         Command::Schema => schema::print(),
     }
 }

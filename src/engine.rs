@@ -10,6 +10,7 @@ mod handover;
 mod history;
 mod import;
 mod intake;
+mod review;
 mod settings;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tokio::sync::OnceCell;
 
 pub use crate::{
     context::report::{Fate, Framed, Piece},
+    provider::{KeyVerdict, Probe},
     store::{Evidence, Step},
     turn::{
         Compacted,
@@ -27,19 +29,24 @@ pub use crate::{
 };
 use crate::{
     permission::Person,
-    provider::ToolSpec,
-    store::{Field, Lessee, Loading, NewSessionRow, PageQuery, SessionFilter, Store, StoreError, TitleBy},
+    provider::{self, ToolSpec},
+    store::{
+        Field, Lessee, Loading, MessagesPage, NewSessionRow, PageQuery, SessionFilter, Store, StoreError,
+        TitleBy,
+    },
     tool::{Registry, buffers::Editor},
     transcript::{
-        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Session, SessionId, Update,
+        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Seq, Session, SessionId, TodoItem,
+        Update,
     },
-    turn::{Prepare, Shared, desk::Desk, events::Events},
+    turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
     workspace::{paths, project, skills::Skill},
 };
 pub use api::*;
 pub use import::{
     Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
 };
+pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
@@ -64,12 +71,15 @@ struct Inner {
     open: OnceCell<Open>,
     arrivals: arrivals::Arrivals,
     closing: std::sync::atomic::AtomicBool,
+    /// Held while hunks are judged: what one rejection leaves is what the next one starts from.
+    reviewing: tokio::sync::Mutex<()>,
 }
 
 /// The parts that need the database.
 struct Open {
     store: Store,
     desk: Arc<Desk>,
+    follower: Arc<Follower>,
 }
 
 impl Engine {
@@ -93,6 +103,7 @@ impl Engine {
                 open: OnceCell::new(),
                 arrivals: arrivals::Arrivals::default(),
                 closing: std::sync::atomic::AtomicBool::new(false),
+                reviewing: tokio::sync::Mutex::default(),
             }),
         }
     }
@@ -120,23 +131,31 @@ impl Engine {
                 .await
                 .map_err(|error| Failure::internal(error.to_string()))?
                 .map_err(Failure::from)?;
+                let prepare = Arc::clone(&inner.settings) as Arc<dyn Prepare>;
+                let follower = Follower::new(store.clone(), Arc::clone(&inner.events), Arc::clone(&prepare));
+                tokio::spawn(Arc::clone(&follower).run());
                 let desk = Desk::new(Shared {
                     store: store.clone(),
+                    follower: Arc::clone(&follower),
                     events: Arc::clone(&inner.events),
                     person: Arc::clone(&inner.person),
                     editor: Arc::clone(&inner.editor),
                     sessions: Arc::new(handover::Successors(Arc::downgrade(inner))),
                     tools: inner.tools.clone(),
-                    prepare: Arc::clone(&inner.settings) as Arc<dyn Prepare>,
+                    prepare,
                     queue_telling: Arc::default(),
                 });
+                for (session, note) in store.recovered() {
+                    inner.events.emit(session, None, Update::Recovered(note.clone()));
+                    inner.events.changed(session, Change::Updated);
+                }
                 let leftovers = store.clone();
                 tokio::spawn(async move {
                     if let Err(error) = leftovers.remove_leftovers().await {
                         tracing::warn!(%error, "leftovers of deleted sessions stay");
                     }
                 });
-                Ok(Open { store, desk })
+                Ok(Open { store, desk, follower })
             })
             .await
     }
@@ -198,6 +217,7 @@ impl Engine {
             cursor: cursor.transpose()?,
         };
         let open = self.open().await?;
+        open.follower.open_list().await.map_err(Failure::from)?;
         let page = open.store.sessions(filter).await.map_err(Failure::from)?;
         Ok(SessionPage {
             sessions: page.sessions.into_iter().map(|session| open.desk.with_status(session)).collect(),
@@ -211,6 +231,19 @@ impl Engine {
         Ok(open.desk.with_status(open.store.session(id).await.map_err(Failure::from)?))
     }
 
+    /// A session's todo list.
+    pub async fn todo(&self, id: &SessionId) -> Result<Vec<TodoItem>, EngineError> {
+        Ok(self.open().await?.store.todo(id).await.map_err(Failure::from)?)
+    }
+
+    /// The client has opened a session: it is told what other processes do there from here on. `known` is how far it
+    /// knows the messages as they will stay.
+    pub fn follow(&self, id: &SessionId, known: Option<Seq>) {
+        if let Some(open) = self.inner.open.get() {
+            open.follower.open(id.clone(), known);
+        }
+    }
+
     /// A page of messages, ascending.
     pub async fn messages(&self, query: MessageQuery) -> Result<MessagePage, EngineError> {
         let page = PageQuery {
@@ -221,10 +254,12 @@ impl Engine {
             loading: if query.full { Loading::Full } else { Loading::Preview(PREVIEW_BYTES) },
         };
         let page = self.store().await?.messages(page).await.map_err(Failure::from)?;
-        Ok(MessagePage { messages: page.messages, has_before: page.has_before, has_after: page.has_after })
+        let MessagesPage { messages, has_before, has_after, recovered } = page;
+        Ok(MessagePage { messages, has_before, has_after, recovered })
     }
 
-    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file) or `attachment:N`, at most 4 MiB.
+    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file), `attachment:N` or
+    /// `copy:N` (what models are sent of an image that was made to fit), at most 4 MiB.
     /// Without a field, the part's main one.
     pub async fn read_part(
         &self,
@@ -272,11 +307,11 @@ impl Engine {
         Ok(PromptOutcome { message_id, stop_reason, steps: end.steps, usage: end.usage })
     }
 
-    /// Stops the turn that runs. False when none does.
+    /// Stops the turn that runs, in whatever process. False when none does.
     pub async fn cancel(&self, id: &SessionId) -> Result<bool, EngineError> {
         let open = self.open().await?;
         open.store.session(id).await.map_err(Failure::from)?;
-        Ok(open.desk.cancel(id))
+        Ok(open.desk.cancel(id) || open.desk.stop_elsewhere(id).await?)
     }
 
     /// The prompts that wait, in the order in which they will be answered.
@@ -300,6 +335,7 @@ impl Engine {
             .ok_or_else(|| EngineError::InvalidParams("title: must not be empty".to_owned()))?;
         let store = self.store().await?;
         store.set_title(id, title.clone(), TitleBy::Person).await.map_err(Failure::from)?;
+        self.open().await?.follower.knows_title(id, &title).await;
         self.inner.events.emit(id, None, Update::Title(title));
         self.inner.events.changed(id, Change::Updated);
         self.session(id).await
@@ -343,6 +379,17 @@ impl Engine {
         let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.models(cwd.as_deref())).await?)
+    }
+
+    /// Whether the providers that are ready or configured in `cwd` can be reached and take their keys. Spends no tokens.
+    pub async fn probe(&self, cwd: String) -> Result<Vec<(String, Probe)>, EngineError> {
+        let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
+        let connections = blocking(move || settings.connections(&cwd)).await?;
+        let probes = connections.into_iter().map(|(name, settings)| async move {
+            let probed = provider::probe(&settings).await;
+            (name, probed)
+        });
+        Ok(futures::future::join_all(probes).await)
     }
 
     /// The tools that models are offered.

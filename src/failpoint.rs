@@ -1,40 +1,113 @@
-//! Named places where a test can make a debug build pause or die. A release build contains none of them.
+//! Named places where a test can make a debug build pause or die, and a disk that fails ([`disk`]). A release build
+//! contains none of them.
 //!
-//! `AGENTLS_FAILPOINTS="turn.ending=pause:300;tool.started=abort"`: pause for 300 ms, or abort the process.
+//! `AGENTLS_FAILPOINTS="turn.ending=pause:300;tool.started=abort"`: pause for 300 ms, or abort the process;
+//! `commit.after=abort:7` aborts when the place is passed for the seventh time.
 
-/// The places, in the order in which a turn passes them.
+#[cfg(debug_assertions)]
+pub mod disk;
+
+/// The places: a prompt's life first, then work on the history, then the store's own.
 pub const NAMES: &[&str] = &[
+    // A prompt, from its row to the end of its turn.
+    "prompt.stored",
+    "prompt.withdrawn",
+    "turn.begun",
+    "request.sending",
+    "message.stored",
+    "output.stored",
+    "chunk.stored",
     "answer.stored",
-    "prune.stored",
-    "summary.stored",
-    "summary.written",
+    "cut.stored",
+    "approval.stored",
     "tool.started",
+    "tool.ended",
+    "result.stored",
     "tools.done",
+    "steering.stored",
     "turn.ending",
+    "turn.ended",
     "turn.leaving",
+    // Room for it.
+    "prune.stored",
+    "summary.written",
+    "summary.stored",
+    "breaker.stored",
+    // Work on whole sessions, a few rows at a time.
+    "session.stored",
+    "fork.begun",
+    "fork.batch",
+    "fork.shown",
+    "delete.hidden",
+    "delete.batch",
+    "import.batch",
+    "import.finished",
+    // The database.
+    "migration.backup",
+    "migration.step",
+    "migration.done",
+    "recovery.done",
+    "lease.taken",
+    "lease.released",
+    "commit.before",
+    "commit.after",
+    "checkpoint.before",
+    "checkpoint.after",
 ];
 
 /// Passes the place called `name`; acts there if the environment asks for it.
 #[cfg(debug_assertions)]
 pub async fn reach(name: &str) {
-    let Ok(plan) = std::env::var("AGENTLS_FAILPOINTS") else { return };
-    let Some(action) = plan.split(';').find_map(|entry| entry.strip_prefix(name)?.strip_prefix('=')) else {
-        return;
-    };
-    match action.split_once(':') {
-        Some(("pause", millis)) => {
-            let millis = millis.parse().unwrap_or(0);
-            tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
-        }
-        _ if action == "abort" => std::process::abort(),
+    if let Some(pause) = act(name) {
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// As [`reach`], where blocking is allowed: on the store's own threads.
+#[cfg(debug_assertions)]
+pub fn pass(name: &str) {
+    if let Some(pause) = act(name) {
+        std::thread::sleep(pause);
+    }
+}
+
+/// Aborts where that is asked for, or says how long to pause.
+#[cfg(debug_assertions)]
+fn act(name: &str) -> Option<std::time::Duration> {
+    let plan = std::env::var("AGENTLS_FAILPOINTS").ok()?;
+    let action = plan.split(';').find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))?;
+    let (verb, number) = action.split_once(':').unwrap_or((action, "1"));
+    match (verb, number.parse()) {
+        ("pause", Ok(millis)) => return Some(std::time::Duration::from_millis(millis)),
+        ("abort", Ok(which)) if passed(name) == which => std::process::abort(),
+        ("abort", Ok(_)) => {}
         _ => tracing::warn!(name, action, "unknown failpoint action"),
     }
+    None
+}
+
+/// Counts the passings of a place, this one included.
+#[cfg(debug_assertions)]
+fn passed(name: &str) -> u64 {
+    use std::{
+        collections::BTreeMap,
+        sync::{Mutex, PoisonError},
+    };
+    static PASSED: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
+    let mut passed = PASSED.lock().unwrap_or_else(PoisonError::into_inner);
+    let times = passed.entry(name.to_owned()).or_default();
+    *times += 1;
+    *times
 }
 
 /// Passes the place called `name`.
 #[cfg(not(debug_assertions))]
 #[expect(clippy::unused_async, reason = "the same shape as in a debug build")]
 pub async fn reach(_name: &str) {}
+
+/// Passes the place called `name`.
+#[cfg(not(debug_assertions))]
+pub fn pass(_name: &str) {}
 
 /// The day that a test wants it to be: what stands in the file that `AGENTLS_TODAY` names.
 #[cfg(debug_assertions)]

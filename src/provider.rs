@@ -12,13 +12,16 @@ mod chat;
 mod entries;
 mod failure;
 mod http;
+mod image_tokens;
 mod offline;
+mod probe;
 mod redact;
 mod remote;
 mod responses;
 mod sse;
 
 pub use offline::Explorer;
+pub use probe::{KeyVerdict, Probe, probe};
 pub use remote::connect;
 
 use std::{fmt::Debug, time::Duration};
@@ -57,6 +60,10 @@ pub struct Image {
     pub mime: String,
     /// Its bytes in standard base64.
     pub base64: String,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
 }
 
 /// A piece of what the model said.
@@ -282,6 +289,12 @@ pub trait Provider: Send + Sync + Debug {
 
     /// From how many tokens on its cache keeps a prompt for `model`.
     fn cache_floor(&self, model: &Model) -> u64;
+
+    /// How many tokens it counts for an image of this size in pixels, by its published formula.
+    fn image_tokens(&self, model: &Model, width: u32, height: u32) -> u64;
+
+    /// How many images it takes in one request.
+    fn most_images(&self) -> usize;
 
     /// Joins encoded entries into a request. Pure. `cache`: behind which of them, by index and the most valuable
     /// first, the provider's cache is worth keeping, where it wants to be told.

@@ -3,13 +3,21 @@
 //! Knows `transcript` only. Everything that changes rows goes through [`Store::write`], in the order of the
 //! calls, several calls in one transaction where they come together; what comes back is [`Committed`], a type
 //! that nobody else can make (invariant 7). Order is `seq`, given here (invariant 1); bodies lie apart from the
-//! rows that describe them (invariant 2). One process writes a session at a time, by a lease (invariant 8).
+//! rows that describe them (invariant 2). One process writes a session at a time, by a lease (invariant 8); the others
+//! may ask for it ([`Claim`]) and follow what it writes ([`follow`]).
 
 mod anchors;
 mod approvals;
+mod backlog;
+mod backup;
 mod baselines;
 mod body;
+mod busy;
+mod changes;
+mod claims;
+mod damage;
 mod evidence;
+pub mod follow;
 mod history;
 mod import;
 mod inbox;
@@ -17,10 +25,13 @@ mod inspect;
 mod leases;
 mod lines;
 mod live;
+mod mend;
 mod messages;
 mod migrate;
+mod notices;
 mod outline;
 mod parts;
+mod pictures;
 mod reader;
 mod recovery;
 mod rows;
@@ -41,24 +52,30 @@ use std::{
 
 use rusqlite::Connection;
 
+use crate::transcript::SessionId;
+
 pub use anchors::{Anchor, Anchoring, Mooring};
 pub use approvals::Approved;
 pub use baselines::{Baseline, Fragment};
 pub use body::{Field, FieldRange};
+pub use changes::{ChangedTurn, NewChange, StoredChange};
+pub use claims::{Claim, Pressed};
 pub use evidence::Evidence;
 pub use history::{Entry, History};
 pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summary as ImportSummary};
-pub use inbox::{Enqueued, NewPrompt};
-pub use inspect::{Inspection, inspect};
-pub use leases::Lessee;
-pub use live::{Boundary, Counted, Live, NewSummary, Reshape, Weight};
+pub use inbox::{Enqueued, NewPrompt, PromptFate};
+pub use inspect::{Inspection, Sizes, inspect};
+pub use leases::{BEAT_MS, Holder, Lessee, Vitality};
+pub use live::{Boundary, Counted, Live, NewSummary, Reshape, Weight, Won};
+pub use mend::{Loss, Repair, RepairError, repair};
 pub use messages::{MessagesPage, NewMessage, PageQuery};
 pub use outline::Outline;
 pub use parts::{Bodies, Loading, NewPart};
+pub use pictures::StoredImage;
 pub use sent::{Results, Sent};
 pub use sessions::{NewSessionRow, SessionFilter, SessionsPage, TitleBy};
 pub use steps::{LastAnswered, Step};
-pub use turns::{Begun, Change, TurnEnd};
+pub use turns::{Begun, Change, Ended, TurnEnd};
 
 /// Marks our databases (`PRAGMA application_id`): "agls".
 pub const APPLICATION_ID: i32 = 0x6167_6c73;
@@ -115,6 +132,9 @@ pub enum StoreError {
     /// Another process runs this session.
     #[error("the session is running in process {} ({})", .0.pid, .0.client)]
     Leased(crate::transcript::Owner),
+    /// Another process has ended the turn that wants to write: the owner now, if there is one.
+    #[error("another process took the session over while this one did not answer")]
+    LeaseLost(Option<crate::transcript::Owner>),
     /// A client id was used again for other content.
     #[error("clientId {0} was used for another prompt")]
     ClientIdConflict(String),
@@ -133,6 +153,9 @@ pub enum StoreError {
     /// Another process held the write lock for too long.
     #[error("the database is busy: {0}")]
     Busy(String),
+    /// The disk reports an error.
+    #[error("the disk reports an error: {0}")]
+    Failed(String),
     /// The process is ending, or a job panicked.
     #[error("the store is closed")]
     Closed,
@@ -141,15 +164,33 @@ pub enum StoreError {
     Sqlite(String),
 }
 
+impl StoreError {
+    /// Whether the same may be written when the disk is free, writable, sound or unlocked again.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Readonly(_) | Self::Failed(_) | Self::Busy(_))
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let text = error.to_string();
+        // The WAL's index is a file too, and the first one that finds no room.
+        if error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+        {
+            return Self::Full(text);
+        }
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::Full(text),
             Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => Self::Readonly(text),
             Some(Code::NotADatabase | Code::DatabaseCorrupt) => Self::Damaged(text),
-            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy(text),
+            Some(Code::SystemIoFailure) => Self::Failed(text),
+            // The last one is what a reader is told that lost too many races for a place in the WAL.
+            Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::FileLockingProtocolFailed) => {
+                Self::Busy(text)
+            }
             _ => Self::Sqlite(text),
         }
     }
@@ -167,10 +208,12 @@ pub struct Store {
 struct Inner {
     path: PathBuf,
     writer: writer::Writer,
+    backlog: Arc<backlog::Backlog>,
     readers: reader::Readers,
     /// The schema version of a database that a newer program wrote.
     newer: Option<i64>,
     lessee: Lessee,
+    recovered: Vec<recovery::Recovered>,
 }
 
 impl std::fmt::Debug for Store {
@@ -186,18 +229,31 @@ impl Store {
         if rusqlite::version_number() < OLDEST_SQLITE {
             return Err(StoreError::Damaged(format!("SQLite {} has a WAL fault", rusqlite::version())));
         }
+        #[cfg(debug_assertions)]
+        crate::failpoint::disk::install();
         let path = directory.join(FILE);
         let opened = migrate::open(&path)?;
-        if opened.newer.is_none() {
-            recovery::end_what_dead_processes_left(&opened.connection)?;
-        }
+        let backlog = Arc::new(backlog::Backlog::new(lessee.clone()));
+        let recovered = match opened.newer {
+            None => match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection)) {
+                // Everything can be read all the same.
+                Err(error) if error.is_of_the_disk() => {
+                    backlog.recover_later();
+                    Vec::new()
+                }
+                recovered => recovered?,
+            },
+            Some(_) => Vec::new(),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 readers: reader::Readers::new(path.clone()),
-                writer: writer::Writer::start(opened.connection)?,
+                writer: writer::Writer::start(opened.connection, Arc::clone(&backlog))?,
+                backlog,
                 newer: opened.newer,
                 path,
                 lessee,
+                recovered,
             }),
         })
     }
@@ -210,13 +266,43 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let newer = self.inner.newer;
-        let reply = self.inner.writer.submit(job);
+        let reply = self.inner.writer.submit(job, |_| {});
         async move {
             match (reply.await, newer) {
                 (Err(StoreError::Readonly(_)), Some(version)) => Err(StoreError::Newer(version)),
                 (result, _) => result.map(Committed),
             }
         }
+    }
+
+    /// As [`write`](Self::write), with the session and its key. When the disk does not take it, `entry` is kept, which
+    /// is the same again, and written as soon as it does.
+    fn write_or_keep<T, F>(
+        &self,
+        session: &SessionId,
+        entry: backlog::Entry,
+        job: F,
+    ) -> impl Future<Output = Result<Committed<T>>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &SessionId, i64) -> Result<T> + Send + 'static,
+    {
+        let (name, backlog) = (session.clone(), self.backlog());
+        let write = move |tx: &Connection| {
+            backlog.refuse(&name)?;
+            job(tx, &name, sessions::key(tx, &name)?)
+        };
+        let (name, backlog) = (session.clone(), self.backlog());
+        let reply = self.inner.writer.submit(write, move |failed: Option<&StoreError>| {
+            if let Some(why) = failed.filter(|error| error.is_of_the_disk()) {
+                backlog.keep(name, entry, why);
+            }
+        });
+        async move { reply.await.map(Committed) }
+    }
+
+    fn backlog(&self) -> Arc<backlog::Backlog> {
+        Arc::clone(&self.inner.backlog)
     }
 
     /// Runs `query` on a reading connection, on a thread where blocking is allowed.
@@ -245,6 +331,11 @@ impl Store {
         &self.inner.path
     }
 
+    /// The sessions that had an unclean end when the database was opened, and what was interrupted in each.
+    pub fn recovered(&self) -> &[(crate::transcript::SessionId, String)] {
+        &self.inner.recovered
+    }
+
     /// Who this process is in leases.
     pub fn lessee(&self) -> &Lessee {
         &self.inner.lessee
@@ -266,7 +357,7 @@ impl Store {
 
 /// Sets what every connection of ours needs.
 fn configure(connection: &Connection, cache_kib: u32) -> Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    busy::configure(connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(&format!(
         "PRAGMA foreign_keys = ON;

@@ -24,7 +24,7 @@ pub mod read;
 pub mod recall;
 pub mod skill;
 mod terminal;
-mod textfile;
+pub(crate) mod textfile;
 pub mod todo;
 mod walk;
 pub mod write;
@@ -41,9 +41,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     permission::{Gate, Person, Refusal},
+    picture::Picture,
     provider::ToolSpec,
     store::Store,
-    transcript::{SessionId, TodoItem},
+    transcript::{FileChange, SessionId, TodoItem},
     workspace::skills::Skills,
 };
 
@@ -93,17 +94,17 @@ pub struct Output {
     pub title: String,
     /// The whole text; capping is done by whoever shows it.
     pub text: String,
-    /// Files for the model to look at (images).
-    pub files: Vec<OutputFile>,
-    /// Absolute paths that were changed.
-    pub changed: Vec<PathBuf>,
+    /// Images for the model to look at.
+    pub images: Vec<OutputImage>,
+    /// Files that were changed.
+    pub changed: Vec<FileChange>,
 }
 
-/// A file that a tool returns.
+/// An image that a tool returns: one that may be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputFile {
-    /// Media type.
-    pub mime: String,
+pub struct OutputImage {
+    /// What it is.
+    pub picture: Picture,
     /// File name.
     pub name: String,
     /// Content.

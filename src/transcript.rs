@@ -3,6 +3,7 @@
 //! Plain types and pure functions, no I/O. Every other module may know this one; it knows nobody.
 //! Invariant 1: order is [`Seq`], never an id and never a clock.
 
+pub mod change;
 pub mod evidence;
 pub mod excerpt;
 pub mod failure;
@@ -19,12 +20,13 @@ pub mod time;
 pub mod update;
 pub mod usage;
 
+pub use change::{FileChange, FileStatus, ListedChange, Verdict, Verdicts};
 pub use failure::{Failure, FailureKind};
 pub use id::{MessageId, PartId, PermissionId, ProjectId, Seq, SessionId, TurnId};
 pub use message::{FinishReason, Message, Role};
 pub use part::{Attachment, Body, Compaction, FilePart, Part, PartKind, ToolPart, ToolState};
 pub use prompt::{Delivery, PromptPart, QueuedPrompt, StopReason};
-pub use session::{Counts, ModelRef, Owner, Session, Status};
+pub use session::{Counts, LastTurn, ModelRef, Owner, Session, Status};
 pub use time::Timestamp;
-pub use update::{DeltaField, SessionEvent, TodoItem, TodoStatus, Update};
+pub use update::{Change, DeltaField, SessionEvent, TodoItem, TodoStatus, Update};
 pub use usage::{CacheMiss, Usage};

@@ -4,8 +4,10 @@
 //! begins, so that a changed setting cannot race it. A turn that started has exactly one end (invariant 7).
 
 mod cache;
+mod changes;
 pub mod desk;
 pub mod events;
+pub mod follow;
 pub mod gate;
 mod gauge;
 pub mod inbox;
@@ -25,15 +27,14 @@ mod tools;
 pub use instructions::Sources;
 pub use room::Compacted;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
-    context::{
-        budget::Budget,
-        fragments::Fragment,
-        history::Overflow,
-        window::{Asked, WindowError},
-    },
+    context::{budget::Budget, fragments::Fragment, history::Overflow, item::Asked, window::WindowError},
     permission::{Person, rules::Rules},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
@@ -62,6 +63,8 @@ pub struct Shared {
     pub tools: Registry,
     /// Makes the context of a turn from the configuration as it is now.
     pub prepare: Arc<dyn Prepare>,
+    /// Tells our client what other processes do.
+    pub follower: Arc<follow::Follower>,
     /// Held while clients are told which prompts wait.
     pub queue_telling: Arc<tokio::sync::Mutex<()>>,
 }
@@ -70,6 +73,9 @@ pub struct Shared {
 pub trait Prepare: Send + Sync {
     /// For a session whose next turn is to be answered by `agent` and `model`.
     fn prepare(&self, session: &Session, agent: &str, model: &ModelRef) -> Result<TurnContext, Failure>;
+
+    /// Size of a model's window in tokens, as far as it is known in `cwd`.
+    fn context_limit(&self, cwd: &Path, model: &ModelRef) -> u64;
 }
 
 /// What one turn may use, frozen when it begins.
@@ -146,13 +152,17 @@ impl From<StoreError> for Failure {
             StoreError::MessageNotFound(_) => FailureKind::MessageNotFound,
             StoreError::PartNotFound(_) => FailureKind::PartNotFound,
             StoreError::StaleCursor(_) => FailureKind::StaleCursor,
-            StoreError::Leased(owner) => FailureKind::SessionBusy { owner },
+            StoreError::Leased(owner) | StoreError::LeaseLost(Some(owner)) => {
+                FailureKind::SessionBusy { owner }
+            }
+            StoreError::LeaseLost(None) => FailureKind::Interrupted,
             StoreError::ClientIdConflict(_) => FailureKind::ClientIdConflict,
             StoreError::Full(_) => FailureKind::StorageFull,
             StoreError::Readonly(_) => FailureKind::StorageReadonly,
             StoreError::Newer(version) => FailureKind::StorageNewer { version },
             StoreError::Damaged(_) => FailureKind::StorageDamaged,
             StoreError::Busy(_) => FailureKind::StorageBusy,
+            StoreError::Failed(_) => FailureKind::StorageFailed,
             StoreError::Closed | StoreError::Sqlite(_) => FailureKind::Internal { report: message.clone() },
         };
         Self { kind, message }

@@ -4,10 +4,7 @@
 use std::{hint::black_box, time::Instant};
 
 use agentls::{
-    context::{
-        validate::Shape,
-        window::{Item, compose},
-    },
+    context::{gallery::Load, item::Item, validate::Shape, window::compose},
     provider::{
         Api, CallResult, Content, Cost, Entry, Envelope, Key, Model, Provider, Said, Settings, ToolChoice,
         ToolSpec, connect,
@@ -64,7 +61,8 @@ fn items(provider: &dyn Provider, model: &Model) -> Vec<Item> {
             _ => Vec::new(),
         };
         let shape = Shape::of(entry);
-        items.push(Item { seq: Seq(seq), shape, encoded, tokens: estimate, outputs, summary: false });
+        let (summary, images) = (false, Load::default());
+        items.push(Item { seq: Seq(seq), shape, encoded, tokens: estimate, outputs, summary, images });
         tokens += estimate;
         tokens
     };

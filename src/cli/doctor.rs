@@ -1,8 +1,11 @@
-//! `agentls doctor`: what is here, what is wrong with it, and the cure. Changes nothing.
+//! `agentls doctor`: what is here, what is wrong with it, and the cure. Changes nothing, unless it is asked to repair.
 //!
 //! Exit code 1 when something is broken. Invariant 13: whether a key is at hand is said, never the key.
 
 mod checks;
+mod database;
+mod online;
+mod repair;
 
 use std::{
     io::{self, Write},
@@ -10,14 +13,30 @@ use std::{
 };
 
 use agentls::workspace::paths::Directories;
+use serde::Serialize;
+use serde_json::json;
 
 use super::{
     local,
     style::{Style, printable},
 };
 
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Salvage a damaged database into a new one, and compact one that is mostly empty
+    #[arg(long)]
+    repair: bool,
+    /// Call the providers too: whether they can be reached and take the key. Costs no tokens
+    #[arg(long, conflicts_with = "repair")]
+    online: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 enum Weight {
     /// Neither good nor bad.
     Plain,
@@ -27,11 +46,12 @@ enum Weight {
 }
 
 /// Something that was found.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Finding {
     weight: Weight,
     what: String,
     /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     cure: Option<String>,
 }
 
@@ -53,29 +73,53 @@ impl Finding {
     }
 }
 
-pub(super) fn examine(directories: &Directories) -> anyhow::Result<ExitCode> {
-    let here = local::working_directory()?;
-    let configuration = checks::load(directories, &here);
-    let sections = [
-        ("Program", checks::program()),
-        ("Places", checks::places(directories)),
-        ("Database", checks::database(directories)),
-        ("Configuration", checks::configuration(&configuration)),
-        ("Providers", checks::providers(directories, &configuration.config, &here)?),
-    ];
-    let mut stdout = io::stdout().lock();
-    let style = Style::of(&stdout);
-    for (heading, findings) in &sections {
-        writeln!(stdout, "{}", style.bold(heading))?;
-        for finding in findings {
-            write_finding(&mut stdout, style, finding)?;
-        }
+/// What was found of one thing.
+#[derive(Serialize)]
+struct Section {
+    heading: &'static str,
+    findings: Vec<Finding>,
+}
+
+pub(super) fn doctor(arguments: &Arguments, directories: &Directories) -> anyhow::Result<ExitCode> {
+    if arguments.repair {
+        return repair::repair(directories, arguments.json);
     }
-    let found = || sections.iter().flat_map(|(_, findings)| findings);
+    let sections = examine(directories, arguments.online)?;
+    let found = || sections.iter().flat_map(|section| &section.findings);
     let count = |weight| found().filter(|finding| finding.weight == weight).count();
     let (broken, doubtful) = (count(Weight::Broken), count(Weight::Doubtful));
-    writeln!(stdout, "{}", verdict(broken, doubtful))?;
+    let mut stdout = io::stdout().lock();
+    if arguments.json {
+        let report = json!({"sections": sections, "broken": broken, "doubtful": doubtful});
+        writeln!(stdout, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        let style = Style::of(&stdout);
+        for Section { heading, findings } in &sections {
+            writeln!(stdout, "{}", style.bold(heading))?;
+            for finding in findings {
+                write_finding(&mut stdout, style, finding)?;
+            }
+        }
+        writeln!(stdout, "{}", verdict(broken, doubtful))?;
+    }
     Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn examine(directories: &Directories, online: bool) -> anyhow::Result<Vec<Section>> {
+    let here = local::working_directory()?;
+    let configuration = checks::load(directories, &here);
+    let section = |heading, findings| Section { heading, findings };
+    let mut sections = vec![
+        section("Program", checks::program()),
+        section("Places", checks::places(directories)),
+        section("Database", database::database(directories)),
+        section("Configuration", checks::configuration(&configuration)),
+        section("Providers", checks::providers(directories, &configuration.config, &here)?),
+    ];
+    if online {
+        sections.push(section("Online", online::providers(directories, &here)?));
+    }
+    Ok(sections)
 }
 
 fn write_finding(out: &mut impl Write, style: Style, finding: &Finding) -> io::Result<()> {

@@ -62,6 +62,9 @@ struct Answered {
 
 /// Shows what happens and how it ended.
 trait Screen: Listener {
+    /// Shows what an unclean end had interrupted in the session that is gone on with.
+    fn recovered(&self, note: Option<&str>) -> io::Result<()>;
+
     /// Shows how it ended.
     fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()>;
 }
@@ -103,6 +106,7 @@ async fn answer(arguments: Arguments, prompt: String, directories: Directories) 
     let answered = match session(&engine, &arguments, &local::working_directory()?).await {
         Err(error) => Err(error),
         Ok(session) => {
+            screen.recovered(session.recovered.as_deref())?;
             match until_stopped(&engine, request(&session, arguments, prompt), &reader_gone).await? {
                 None => return Ok(ExitCode::from(INTERRUPTED)),
                 Some(outcome) => outcome.map(|outcome| Answered { session: session.id, outcome }),

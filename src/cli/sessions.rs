@@ -86,6 +86,9 @@ fn print_table(page: &SessionPage, all: bool) -> io::Result<()> {
             writeln!(stdout, "{line}")?;
         }
     }
+    for (id, note) in page.sessions.iter().filter_map(|it| Some((&it.id, it.recovered.as_deref()?))) {
+        writeln!(stdout, "{}", style.yellow(format_args!("{id}: {}", one_line(note))))?;
+    }
     if page.next_cursor.is_some() {
         writeln!(stdout, "{}", style.dim("There are older ones: raise --limit, or --search."))?;
     }

@@ -130,7 +130,7 @@ pub fn plan(window: &Window, anchoring: &Anchoring, fingerprint: &Fingerprint, k
     if let Some(changed) = fingerprint.change_from_written(&anchoring.fingerprint) {
         return full(changed);
     }
-    let answer = |item: &super::window::Item| item.seq == *seq && matches!(item.shape, Shape::Assistant(_));
+    let answer = |item: &super::item::Item| item.seq == *seq && matches!(item.shape, Shape::Assistant(_));
     match window.items().iter().rposition(answer) {
         Some(at) => Threading::Delta { response: response.clone(), anchor: *seq, from: at + 1 },
         None => full("interrupted"),

@@ -52,9 +52,13 @@ impl Default for Calibration {
 }
 
 impl Calibration {
-    /// From a whole request that a provider counted.
+    /// From a whole request that a provider counted. Of one that is mostly images, bytes say nothing.
     pub fn of(counted: &Counted) -> Self {
-        Self { counted: counted.tokens, estimated: text::estimate_tokens(counted.bytes) }
+        let estimated = text::estimate_tokens(counted.bytes);
+        if counted.tokens < estimated / 2 {
+            return Self::default();
+        }
+        Self { counted: counted.tokens, estimated }
     }
 
     /// The estimate of what the provider counts `tokens` for.
@@ -93,6 +97,16 @@ mod tests {
         assert_eq!((large.reserved, large.usable, large.room), (128_000, 272_000, 272_000));
         let small = Budget::of(&model(8_000, 2_000), 20_000);
         assert_eq!((small.reserved, small.usable, small.room), (4_000, 4_000, 6_000));
+    }
+
+    #[test]
+    fn a_request_that_is_mostly_images_says_nothing_of_text() {
+        let counted = |bytes, tokens| {
+            let model = crate::transcript::ModelRef { provider: String::new(), id: String::new() };
+            Calibration::of(&Counted { model, bytes, tokens }).apply(1_000)
+        };
+        assert_eq!(counted(4_000, 1_500), 1_500);
+        assert_eq!(counted(4_000_000, 20_000), 1_000);
     }
 
     proptest! {

@@ -119,6 +119,7 @@ pub fn reshaped_by(name: &str) -> CacheMiss {
     match name {
         "prune" => CacheMiss::Prune,
         "compaction" => CacheMiss::Compaction,
+        "images" => CacheMiss::Images,
         // The window began elsewhere, or messages came into it from another program.
         _ => CacheMiss::Window,
     }
@@ -184,7 +185,7 @@ mod tests {
 
     fn reshaped(changed: &str) -> (Seq, CacheMiss) {
         match changed {
-            "prune" | "window" | "compaction" => (Seq(10), reshaped_by(changed)),
+            "prune" | "window" | "compaction" | "images" => (Seq(10), reshaped_by(changed)),
             _ => (Seq(9), CacheMiss::Prune),
         }
     }
@@ -202,6 +203,7 @@ mod tests {
             ("prune", CacheMiss::Prune),
             ("window", CacheMiss::Window),
             ("compaction", CacheMiss::Compaction),
+            ("images", CacheMiss::Images),
             ("late", CacheMiss::Expired),
             ("retried", CacheMiss::Retry),
             ("failed", CacheMiss::Retry),

@@ -8,7 +8,7 @@ mod summary;
 
 pub use summary::{Flaw, check, instruction, part_note};
 
-use super::window::{Item, Window};
+use super::{item::Item, window::Window};
 use crate::{
     store::Weight,
     transcript::{Body, Compaction, MessageId, Part, PartId, PartKind, Seq, TodoItem, TodoStatus, text},

@@ -58,6 +58,11 @@ impl Place {
         }
     }
 
+    /// One message.
+    pub fn alone(seq: Seq) -> Self {
+        Self { summary: None, first: seq, last: seq, hidden: 0 }
+    }
+
     /// The place with another beginning.
     #[must_use]
     pub fn starting_at(self, live: &Live, start: Seq) -> Self {

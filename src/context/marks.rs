@@ -4,7 +4,7 @@
 //! places as it has marks for, from the first on. Marks move from request to request and are no part of what is
 //! frozen (invariant 4).
 
-use super::{validate::Shape, window::Item};
+use super::{item::Item, validate::Shape};
 use crate::transcript::text;
 
 /// An output of more characters than this is worth a mark of its own.
@@ -40,11 +40,15 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::transcript::{PartId, Seq};
+    use crate::{
+        context::gallery::Load,
+        transcript::{PartId, Seq},
+    };
 
     fn item(shape: Shape) -> Item {
         let encoded = Bytes::from_static(b"{}");
-        Item { seq: Seq(1), shape, encoded, tokens: 10, outputs: Vec::new(), summary: false }
+        let (outputs, images) = (Vec::new(), Load::default());
+        Item { seq: Seq(1), shape, encoded, tokens: 10, outputs, summary: false, images }
     }
 
     /// `u`: the person, `U`: a summary, `a`: the model, `r`: results, `R`: results with a large one.

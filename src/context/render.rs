@@ -11,7 +11,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::{
     provider::{CallResult, Content, Entry, Image, Said, Seal},
     store::Field,
-    transcript::{Body, FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState, image, text},
+    transcript::{
+        Attachment, Body, FailureKind, FilePart, Message, Part, PartId, PartKind, Role, ToolPart, ToolState,
+        image::Shown, text,
+    },
 };
 
 /// What the model reads as the result of a call that has none.
@@ -75,7 +78,7 @@ fn user(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
         .iter()
         .filter_map(|part| match &part.kind {
             PartKind::Text(body) => Some(Content::Text(body.text.clone())),
-            PartKind::File(file) => Some(file_content(file, contents.bytes(&part.id, Field::Data), images)),
+            PartKind::File(file) => Some(file_content(&part.id, file, contents, images)),
             _ => None,
         })
         .filter(|content| !matches!(content, Content::Text(text) if text.trim().is_empty()))
@@ -83,18 +86,19 @@ fn user(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
     if content.is_empty() { Vec::new() } else { vec![Entry::User(content)] }
 }
 
-fn file_content(file: &FilePart, data: &[u8], images: bool) -> Content {
+fn file_content(part: &PartId, file: &FilePart, contents: &Contents, images: bool) -> Content {
     let name = file.name.as_deref().or(file.uri.as_deref()).unwrap_or("file");
     let place = file.uri.as_deref().unwrap_or(name);
-    if file.mime.starts_with("image/") {
-        return match shown_image(&file.mime, data) {
-            Some(image) if images => Content::Image(image),
-            Some(_) => {
-                Content::Text(format!("[image {name}, {} bytes: this model takes no images]", file.bytes))
-            }
-            None => Content::Text(format!("[image {name}, {} bytes: models are not sent such]", file.bytes)),
+    if file.is_image() {
+        let (shown, original) = (file.shown.as_ref(), Field::Data);
+        let shown = shown_image(part, shown, original, 0, contents)
+            .and_then(|image| if images { Ok(image) } else { Err("this model takes no images".to_owned()) });
+        return match shown {
+            Ok(image) => Content::Image(image),
+            Err(why) => Content::Text(image_note(name, file.bytes, &why)),
         };
     }
+    let data = contents.bytes(part, Field::Data);
     // An imported file may be no text, or only named while the text beside it says what is in it.
     if data.is_empty() || data.contains(&0) {
         return Content::Text(format!("[file {place}, {} bytes]", file.bytes));
@@ -103,10 +107,31 @@ fn file_content(file: &FilePart, data: &[u8], images: bool) -> Content {
     Content::Text(format!("<file uri=\"{place}\">\n{shown}\n</file>"))
 }
 
-/// An image that every provider takes.
-fn shown_image(mime: &str, data: &[u8]) -> Option<Image> {
-    image::is_sendable(mime, data.len())
-        .then(|| Image { mime: mime.to_owned(), base64: STANDARD.encode(data) })
+/// What stands in the place of an image that is not sent.
+fn image_note(name: &str, bytes: u64, why: &str) -> String {
+    format!("[image {name}, {bytes} bytes: {why}]")
+}
+
+/// The image that is sent, or why none is.
+fn shown_image(
+    part: &PartId,
+    shown: Option<&Shown>,
+    original: Field,
+    index: u8,
+    contents: &Contents,
+) -> Result<Image, String> {
+    match shown {
+        None => Err("nobody has looked at it".to_owned()),
+        Some(Shown::Note(why)) => Err(why.clone()),
+        Some(Shown::Image(image)) => {
+            let data = contents.bytes(part, if image.copy { Field::Copy(index) } else { original });
+            if data.is_empty() {
+                return Err("its data are gone".to_owned());
+            }
+            let (mime, width, height) = (image.mime.clone(), image.width, image.height);
+            Ok(Image { mime, base64: STANDARD.encode(data), width, height })
+        }
+    }
 }
 
 fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
@@ -119,12 +144,13 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
                 said.push(Said::Reasoning { text: body.text.clone(), seal });
             }
             PartKind::Tool(tool) => {
-                // An imported message may use an id twice; each result must find its own call.
-                let used = results.iter().any(|result| result.call_id == tool.call_id);
+                // An imported message may use an id twice, a damaged one none; each result must find its own call.
+                let used =
+                    tool.call_id.is_empty() || results.iter().any(|result| result.call_id == tool.call_id);
                 let call_id = if used { part.id.to_string() } else { tool.call_id.clone() };
                 said.push(Said::Call {
                     call_id: call_id.clone(),
-                    tool: tool.tool.clone(),
+                    tool: callable(&tool.tool).to_owned(),
                     arguments: tool.input.text.clone(),
                 });
                 results.push(result(&part.id, call_id, tool, contents, images));
@@ -140,10 +166,17 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
     if !results.is_empty() {
         entries.push(Entry::Results(results));
     }
-    if message.error.is_some() {
+    if message.error.as_ref().is_some_and(|error| error.kind != FailureKind::StorageDamaged) {
         entries.push(Entry::User(vec![Content::Text(BROKE_OFF.to_owned())]));
     }
     entries
+}
+
+/// A tool's name as every provider takes it: letters, digits, `_` and `-`, at most 64. A damaged or imported one may be
+/// anything.
+fn callable(name: &str) -> &str {
+    let allowed = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if allowed && (1..=64).contains(&name.len()) { name } else { "unknown" }
 }
 
 /// How many bytes of text a part shows the model, about: for telling a message's size by part.
@@ -181,17 +214,27 @@ fn result(part: &PartId, call_id: String, tool: &ToolPart, contents: &Contents, 
         ToolState::Error { message, .. } => (text::cap_output(message, Some(part.as_str())), true),
         ToolState::Pending | ToolState::Running { .. } => (NO_RESULT.to_owned(), true),
     };
-    let attached = (0_u8..).zip(&tool.attachments).filter(|_| images);
-    let images = attached
-        .filter_map(|(index, file)| shown_image(&file.mime, contents.bytes(part, Field::Attachment(index))))
-        .collect();
-    CallResult { call_id, text, images, failed }
+    // A digest says itself what was attached.
+    let is_digest = contents.results.contains_key(part);
+    let (mut text, mut shown) = (text, Vec::new());
+    for (index, file) in (0_u8..).zip(&tool.attachments).filter(|(_, file)| images && file.is_image()) {
+        match shown_image(part, file.shown.as_ref(), Field::Attachment(index), index, contents) {
+            Ok(image) => shown.push(image),
+            Err(why) if !is_digest => text.push_str(&attachment_note(file, &why)),
+            Err(_) => {}
+        }
+    }
+    CallResult { call_id, text, images: shown, failed }
+}
+
+fn attachment_note(file: &Attachment, why: &str) -> String {
+    format!("\n{}", image_note(file.name.as_deref().unwrap_or("file"), file.bytes, why))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transcript::{Body, Failure, MessageId, Seq, SessionId, Timestamp};
+    use crate::transcript::{Body, Failure, MessageId, Seq, SessionId, Timestamp, image::Outgoing};
 
     fn message(role: Role, kinds: Vec<PartKind>) -> Message {
         let id = MessageId::from("msg_1");
@@ -261,31 +304,64 @@ mod tests {
         assert_eq!(entries.last(), Some(&Entry::User(vec![Content::Text(BROKE_OFF.to_owned())])));
     }
 
+    fn file(mime: &str, shown: Option<Shown>) -> FilePart {
+        FilePart { mime: mime.into(), name: Some("a".into()), uri: None, bytes: 5, shown }
+    }
+
+    fn sent(mime: &str, copy: bool) -> Shown {
+        Shown::Image(Outgoing { mime: mime.into(), width: 3, height: 2, bytes: 3, copy })
+    }
+
     #[test]
-    fn a_file_that_no_model_can_be_sent_is_a_note() {
+    fn an_image_is_what_it_really_is_its_copy_or_a_note() {
+        let part = PartId::from("prt_0");
+        let mut contents = Contents::default();
+        contents.insert(part.clone(), Field::Data, vec![0, 0, 0]);
+        contents.insert(part.clone(), Field::Copy(0), vec![255, 255, 255]);
+        let shown = |shown, images| match file_content(&part, &file("image/png", shown), &contents, images) {
+            Content::Text(text) => text,
+            Content::Image(image) => format!("{} {}", image.mime, image.base64),
+        };
+        assert_eq!(shown(Some(sent("image/jpeg", false)), true), "image/jpeg AAAA");
+        assert_eq!(shown(Some(sent("image/jpeg", true)), true), "image/jpeg ////");
+        assert_eq!(
+            shown(Some(sent("image/png", false)), false),
+            "[image a, 5 bytes: this model takes no images]"
+        );
+        let note = Some(Shown::Note("it is empty".into()));
+        assert_eq!(shown(note, true), "[image a, 5 bytes: it is empty]");
+        assert_eq!(shown(None, true), "[image a, 5 bytes: nobody has looked at it]");
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_named() {
         for (mime, data, shown) in [
-            ("image/svg+xml", &b"<svg/>"[..], "[image a, 6 bytes: models are not sent such]"),
-            ("image/png", b"", "[image a, 0 bytes: models are not sent such]"),
-            ("application/pdf", b"%PDF\0", "[file a, 5 bytes]"),
-            ("text/plain", b"", "[file a, 0 bytes]"),
+            ("application/pdf", &b"%PDF\0"[..], "[file a, 5 bytes]"),
+            ("text/plain", b"", "[file a, 5 bytes]"),
             ("text/plain", b"hi", "<file uri=\"a\">\nhi\n</file>"),
         ] {
-            let file =
-                FilePart { mime: mime.into(), name: Some("a".into()), uri: None, bytes: data.len() as u64 };
-            assert_eq!(file_content(&file, data, true), Content::Text(shown.to_owned()), "{mime}");
+            let part = PartId::from("prt_0");
+            let mut contents = Contents::default();
+            contents.insert(part.clone(), Field::Data, data.to_vec());
+            let content = file_content(&part, &file(mime, None), &contents, true);
+            assert_eq!(content, Content::Text(shown.to_owned()), "{mime}");
         }
     }
 
     #[test]
-    fn a_model_without_eyes_reads_a_note_for_an_image() {
-        let file = FilePart { mime: "image/png".into(), name: Some("a.png".into()), uri: None, bytes: 3 };
-        let mut contents = Contents::default();
-        contents.insert(PartId::from("prt_0"), Field::Data, vec![1, 2, 3]);
-        let entries = entries(&message(Role::User, vec![PartKind::File(file)]), &contents, false);
-        let [Entry::User(content)] = entries.as_slice() else { panic!("{entries:?}") };
-        assert_eq!(
-            content,
-            &[Content::Text("[image a.png, 3 bytes: this model takes no images]".to_owned())]
-        );
+    fn an_image_that_a_tool_returned_and_that_is_not_sent_is_named_behind_its_output() {
+        let attached = Attachment {
+            mime: "image/png".into(),
+            name: Some("a.png".into()),
+            bytes: 9,
+            shown: Some(Shown::Note("it is empty".into())),
+        };
+        let (now, output) = (Timestamp(0), Body::whole("done"));
+        let state = ToolState::Completed { started_at: now, ended_at: now, output };
+        let PartKind::Tool(tool) = call(state) else { panic!("a call is one") };
+        let tool = PartKind::Tool(ToolPart { attachments: vec![attached], ..tool });
+        let entries = entries(&message(Role::Assistant, vec![tool]), &Contents::default(), true);
+        let [_, Entry::Results(results)] = entries.as_slice() else { panic!("{entries:?}") };
+        assert_eq!(results[0].text, "done\n[image a.png, 9 bytes: it is empty]");
     }
 }

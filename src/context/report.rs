@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     fragments::Fragment,
     history::Overflow,
+    item::{Asked, Item},
     render::{self, Contents},
-    window::{Asked, Item, Window},
+    window::Window,
 };
 use crate::{
     store::{Outline, Store, StoreError},

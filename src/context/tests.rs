@@ -8,8 +8,9 @@ use super::{
     budget::Budget,
     compaction,
     history::Overflow,
+    item::Asked,
     validate::{self, Shape},
-    window::{Asked, Window},
+    window::Window,
 };
 use crate::{
     provider::{Cost, Explorer, Model},
@@ -137,7 +138,14 @@ impl Desk {
             Act::Breaks(size) => {
                 let message = self.add(Role::Assistant, vec![text(*size)]).await;
                 let error = Some(Failure::new(FailureKind::Interrupted, "cut"));
-                let cut = Change::Completed { message, finish: None, error, usage: None, response: None };
+                let cut = Change::Completed {
+                    message,
+                    at: Timestamp::now(),
+                    finish: None,
+                    error,
+                    usage: None,
+                    response: None,
+                };
                 self.store.apply(&self.session, vec![cut]).await.unwrap();
             }
             Act::Prunes => {

@@ -4,26 +4,23 @@
 //! and sent again byte for byte (invariant 4). Its size is known before it is sent (invariant 6): as the provider
 //! counted it, and by a calibrated estimate beyond.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use super::{
     anchor::Threading,
     budget::{Budget, Calibration},
+    gallery::{self, LeftOut, Load},
     history::{self, Overflow, Place, Reader},
+    item::{Asked, Item, whole_outputs},
     marks,
     render::{self, Contents},
     validate::{self, Shape, Violation},
 };
 use crate::{
-    provider::{Content, Entry, Envelope, Model, Outgoing, Provider},
+    provider::{Content, Entry, Envelope, Outgoing, Provider},
     store::{Live, Reshape, Results, Store, StoreError, Weight},
-    transcript::{Message, ModelRef, PartId, PartKind, Seq, SessionId, ToolState, evidence, text},
+    transcript::{Message, ModelRef, PartId, Seq, SessionId, evidence, text},
 };
-
-/// Tokens that an image is taken for, whatever its size (providers charge 85 to about 1,600).
-const IMAGE_TOKENS: u64 = 1_500;
 
 /// What the model reads where a conversation begins with its own words.
 const NO_BEGINNING: &str = "[agentls] The beginning of this conversation is not there.";
@@ -50,36 +47,6 @@ pub enum WindowError {
     Store(#[from] StoreError),
 }
 
-/// A unit of the conversation, encoded.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The message that it renders; that of the first one for a note before it.
-    pub seq: Seq,
-    /// What the rules speak about.
-    pub shape: Shape,
-    /// Its bytes.
-    pub encoded: Bytes,
-    /// An estimate of its tokens, not calibrated.
-    pub tokens: u64,
-    /// The outputs of completed calls that stand in it whole, with the tokens of each.
-    pub outputs: Vec<(PartId, u64)>,
-    /// Whether it is a summary, behind which the live history begins.
-    pub summary: bool,
-}
-
-/// For whom a window is made, and how large it may be.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// Who encodes it.
-    pub provider: Arc<dyn Provider>,
-    /// The model that reads it.
-    pub model: Model,
-    /// What it may hold.
-    pub budget: Budget,
-    /// Bytes of instructions and tools, which stand in each request.
-    pub frame_bytes: u64,
-}
-
 /// The conversation as a provider will see it.
 pub struct Window {
     asked: Asked,
@@ -87,11 +54,20 @@ pub struct Window {
     /// What is live of the history.
     live: Live,
     place: Place,
+    /// The images that had to make room when it was loaded.
+    left_out: LeftOut,
     calibration: Calibration,
     /// How many items the provider has counted, and the tokens of the whole request up to there.
     counted: Option<(usize, u64)>,
     /// How many items the newest answered request began with, where these are still the same.
     sent: usize,
+}
+
+/// What a window is read from.
+struct Standing {
+    live: Live,
+    place: Place,
+    left_out: LeftOut,
 }
 
 /// Told each message that is read, and the items that it adds.
@@ -107,8 +83,8 @@ impl std::fmt::Debug for Window {
 }
 
 impl Window {
-    /// Reads what is live of a session up to and including the message `last`. Where it begins later than before,
-    /// that is stored: the prefix is another from now on.
+    /// Reads what is live of a session up to and including the message `last`. Where it begins later than before, or
+    /// images had to make room, that is stored: the prefix is another from now on.
     pub async fn load(
         store: &Store,
         session: &SessionId,
@@ -123,6 +99,11 @@ impl Window {
             (window.live.start, window.live.reshaped) = (Some(first), window.live.last);
             "window".clone_into(&mut window.live.reason);
             (window.counted, window.sent) = (None, 0);
+        }
+        if !window.left_out.is_empty() {
+            store.reshape(session, Reshape::Images(window.left_out.to_vec())).await?;
+            window.live.reshaped = window.live.last;
+            "images".clone_into(&mut window.live.reason);
         }
         Ok(window)
     }
@@ -142,7 +123,12 @@ impl Window {
             // What was counted until now was counted with messages that are left out from now on.
             live.reshaped = live.last;
         }
-        let mut window = Self::read(store, session, asked, (live, place), Results::AsTheyStand, seen).await?;
+        let left_out = gallery::settle(store, session, &place, &asked).await?;
+        if !left_out.is_empty() {
+            live.reshaped = live.last;
+        }
+        let standing = Standing { live, place, left_out };
+        let mut window = Self::read(store, session, asked, standing, Results::AsTheyStand, seen).await?;
         let fits = window.used() <= window.asked.budget.usable || overflow.keeps(&window.live);
         // The rows told less than there is.
         if let Some(start) = window.stride().filter(|_| !fits) {
@@ -158,7 +144,7 @@ impl Window {
         self.place = self.place.starting_at(&self.live, start);
         (self.counted, self.sent) = (None, 0);
         let at = self.items.iter().take_while(|item| Some(item.seq) == summary).count();
-        let note = Item { seq: start, ..loose_item(&self.asked, &history::hidden_note(self.place.hidden)) };
+        let note = Item { seq: start, ..Item::loose(&self.asked, &history::hidden_note(self.place.hidden)) };
         self.items.insert(at, note);
     }
 
@@ -175,25 +161,27 @@ impl Window {
     pub async fn as_evidence(&self, store: &Store, session: &SessionId) -> Result<Self, StoreError> {
         let place = Place { last: self.last_seq(), ..self.place };
         let asked = self.asked.clone();
-        Self::read(store, session, asked, (self.live.clone(), place), Results::Evidence, &mut |_, _, _| {})
-            .await
+        let standing = Standing { live: self.live.clone(), place, left_out: self.left_out.clone() };
+        Self::read(store, session, asked, standing, Results::Evidence, &mut |_, _, _| {}).await
     }
 
     async fn read(
         store: &Store,
         session: &SessionId,
         asked: Asked,
-        (live, place): (Live, Place),
+        Standing { live, place, left_out }: Standing,
         results: Results,
         seen: Seen<'_>,
     ) -> Result<Self, StoreError> {
         let counted = live.counted.as_ref().filter(|counted| is_for(&counted.model, &asked));
         let calibration = counted.map(Calibration::of).unwrap_or_default();
-        let mut window = Self { asked, items: Vec::new(), live, place, calibration, counted: None, sent: 0 };
+        let mut window =
+            Self { asked, items: Vec::new(), live, place, left_out, calibration, counted: None, sent: 0 };
         let mut reader = Reader::new(store, session, place, results);
         let mut noted = place.hidden == 0;
         while let Some(messages) = reader.next().await? {
-            for (message, contents) in messages {
+            for (mut message, contents) in messages {
+                window.left_out.apply(&mut message);
                 if !noted && Some(message.seq) != place.summary {
                     window.push_note(message.seq, &history::hidden_note(place.hidden));
                     noted = true;
@@ -211,17 +199,9 @@ impl Window {
     }
 
     fn push_entry(&mut self, seq: Seq, entry: &Entry) {
-        let encoded = self.asked.provider.encode(&self.asked.model, entry);
-        if !encoded.is_empty() {
-            let shape = Shape::of(entry);
-            self.items.push(Item {
-                seq,
-                shape,
-                tokens: tokens(entry, &encoded),
-                encoded,
-                outputs: Vec::new(),
-                summary: false,
-            });
+        let item = Item::new(&self.asked, seq, entry);
+        if !item.encoded.is_empty() {
+            self.items.push(item);
         }
     }
 
@@ -300,9 +280,15 @@ impl Window {
     /// Tokens that a message would add.
     pub fn weigh(&self, message: &Message) -> u64 {
         let entries = render::entries(message, &Contents::default(), self.asked.model.images);
-        let encoded =
-            entries.iter().map(|entry| tokens(entry, &self.asked.provider.encode(&self.asked.model, entry)));
+        let encoded = entries.iter().map(|entry| Item::new(&self.asked, message.seq, entry).tokens);
         self.calibration.apply(encoded.sum())
+    }
+
+    /// Whether old images have to make room before its request leaves.
+    pub fn is_crowded(&self) -> bool {
+        let mut load = Load::default();
+        self.items.iter().for_each(|item| load += item.images);
+        !load.fits(Load::most(&*self.asked.provider))
     }
 
     /// What the model's window allows.
@@ -412,47 +398,6 @@ fn join(provider: &dyn Provider, envelope: &Envelope<'_>, items: &[Item]) -> Out
     provider.request(envelope, &encoded, &marks::places(items))
 }
 
-/// An entry that belongs to no message, as an item.
-pub fn loose_item(asked: &Asked, words: &str) -> Item {
-    let entry = Entry::User(vec![Content::Text(words.to_owned())]);
-    let encoded = asked.provider.encode(&asked.model, &entry);
-    let tokens = tokens(&entry, &encoded);
-    Item { seq: Seq(0), shape: Shape::of(&entry), encoded, tokens, outputs: Vec::new(), summary: false }
-}
-
 fn is_for(model: &ModelRef, asked: &Asked) -> bool {
     model.id == asked.model.id && model.provider == asked.provider.name()
-}
-
-/// The completed calls of a message whose outputs are shown themselves, with the tokens of what is shown.
-fn whole_outputs(message: &Message, sizes: impl Iterator<Item = u64>) -> Vec<(PartId, u64)> {
-    let tools = message.parts.iter().filter_map(|part| match &part.kind {
-        PartKind::Tool(tool) => Some((part, tool)),
-        _ => None,
-    });
-    tools
-        .zip(sizes)
-        .filter(|((_, tool), _)| {
-            matches!(tool.state, ToolState::Completed { .. }) && tool.compacted_at.is_none()
-        })
-        .map(|((part, _), bytes)| (part.id.clone(), text::estimate_tokens(bytes)))
-        .collect()
-}
-
-fn tokens(entry: &Entry, encoded: &Bytes) -> u64 {
-    let images: Vec<u64> = match entry {
-        Entry::User(content) => content
-            .iter()
-            .filter_map(|piece| match piece {
-                Content::Image(image) => Some(image.base64.len() as u64),
-                Content::Text(_) => None,
-            })
-            .collect(),
-        Entry::Results(results) => {
-            results.iter().flat_map(|result| &result.images).map(|image| image.base64.len() as u64).collect()
-        }
-        Entry::Assistant(_) => Vec::new(),
-    };
-    let bytes = (encoded.len() as u64).saturating_sub(images.iter().sum());
-    text::estimate_tokens(bytes) + images.len() as u64 * IMAGE_TOKENS
 }

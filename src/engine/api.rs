@@ -6,8 +6,8 @@ use super::{First, Forecast, Framed, Piece};
 use crate::{
     provider::Model,
     transcript::{
-        Delivery, Failure, Message, MessageId, ModelRef, PromptPart, Seq, Session, SessionId, StopReason,
-        Usage,
+        Delivery, Failure, Message, MessageId, ModelRef, Part, PartKind, PromptPart, Seq, Session, SessionId,
+        StopReason, Usage,
     },
     workspace::config::Config,
 };
@@ -98,6 +98,23 @@ pub struct MessagePage {
     pub messages: Vec<Message>,
     pub has_before: bool,
     pub has_after: bool,
+    pub recovered: Option<String>,
+}
+
+impl MessagePage {
+    /// Up to where whoever has read this page knows the messages as they will stay. `None` when the page does not
+    /// reach the newest message.
+    pub fn known(&self) -> Option<Seq> {
+        if self.has_after {
+            return None;
+        }
+        let open = |part: &Part| matches!(&part.kind, PartKind::Tool(tool) if !tool.state.is_settled());
+        let unsettled = |message: &&Message| message.completed_at.is_none() || message.parts.iter().any(open);
+        Some(match self.messages.iter().find(unsettled) {
+            Some(first) => Seq(first.seq.0 - 1),
+            None => self.messages.last().map_or(Seq(0), |last| last.seq),
+        })
+    }
 }
 
 /// A range of a part's field.

@@ -1,21 +1,21 @@
 //! What comes in with a prompt: checked, files read, images looked at, before anything is stored.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::{
+    fs,
+    io::{Cursor, Read as _, Seek as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
 use super::{EngineError, PromptRequest};
 use crate::{
+    picture::{self, Kind},
     store::NewPrompt,
     tool::buffers::Editor,
-    transcript::{
-        MessageId, PromptPart, Session,
-        image::{LARGEST as LARGEST_IMAGE, TYPES as IMAGE_TYPES},
-        prompt::LineRange,
-        text,
-    },
+    transcript::{MessageId, PromptPart, Session, image::TYPES as IMAGE_TYPES, prompt::LineRange, text},
     turn::inbox::{AcceptedPart, to_inbox},
 };
 
@@ -147,23 +147,58 @@ fn read_parts(parts: Vec<PromptPart>, editor: &dyn Editor) -> Result<Vec<Accepte
 fn read_part(part: PromptPart, editor: &dyn Editor) -> Result<AcceptedPart, String> {
     match part {
         PromptPart::Text { text } => Ok(AcceptedPart::Text(text)),
-        PromptPart::Image { mime, base64 } => image(mime, base64),
+        PromptPart::Image { mime, base64 } => image(&mime, base64),
         PromptPart::File { uri, range, text } => file(&uri, range, text, editor),
     }
 }
 
-fn image(mime: String, base64: String) -> Result<AcceptedPart, String> {
-    if !IMAGE_TYPES.contains(&mime.as_str()) {
-        return Err(format!("`{}` is not one of {}", text::ellipsis(&mime, 60), IMAGE_TYPES.join(", ")));
+fn image(mime: &str, base64: String) -> Result<AcceptedPart, String> {
+    if !IMAGE_TYPES.contains(&mime) {
+        return Err(format!("`{}` is not one of {}", text::ellipsis(mime, 60), IMAGE_TYPES.join(", ")));
     }
-    match STANDARD.decode(&base64) {
-        Ok(bytes) if bytes.is_empty() => Err("the image is empty".to_owned()),
-        Ok(bytes) if bytes.len() > LARGEST_IMAGE => {
-            Err(format!("the image has {} bytes; at most {LARGEST_IMAGE}", bytes.len()))
+    let data = STANDARD.decode(&base64).map_err(|error| format!("base64: {error}"))?;
+    // What it really is counts, not what it is called.
+    let picture = picture::fit(Cursor::new(&data), &picture::OUTGOING).map_err(|flaw| unfit(&flaw))?;
+    drop(data);
+    let base64 = picture.made.map_or(base64, |made| STANDARD.encode(made));
+    let (mime, size) = (picture.kind.mime().to_owned(), Some((picture.width, picture.height)));
+    Ok(AcceptedPart::Image { mime, uri: None, name: None, base64, size })
+}
+
+fn unfit(flaw: &picture::Flaw) -> String {
+    format!("the image cannot be sent: {flaw}")
+}
+
+/// An image that lies in a file. `None` when the file is something else.
+fn image_file(path: &Path, uri: &str, name: &str) -> Result<Option<AcceptedPart>, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    // A pipe would wait for its writer.
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Ok(None);
+    }
+    let mut file = fs::File::open(path).map_err(failed)?;
+    let mut start = Vec::new();
+    file.by_ref().take(16).read_to_end(&mut start).map_err(failed)?;
+    if Kind::of(&start).is_none() {
+        return Ok(None);
+    }
+    let picture = picture::fit(&file, &picture::OUTGOING).map_err(|flaw| unfit(&flaw))?;
+    let data = match picture.made {
+        Some(made) => made,
+        None => {
+            let mut data = Vec::new();
+            file.rewind().map_err(failed)?;
+            file.take(picture::OUTGOING.bytes).read_to_end(&mut data).map_err(failed)?;
+            data
         }
-        Ok(_) => Ok(AcceptedPart::Image { mime, uri: None, base64 }),
-        Err(error) => Err(format!("base64: {error}")),
-    }
+    };
+    Ok(Some(AcceptedPart::Image {
+        mime: picture.kind.mime().to_owned(),
+        uri: Some(uri.to_owned()),
+        name: Some(name.to_owned()),
+        base64: STANDARD.encode(data),
+        size: Some((picture.width, picture.height)),
+    }))
 }
 
 fn file(
@@ -178,6 +213,9 @@ fn file(
         Some(text) => text,
         None => {
             let path = url.to_file_path().map_err(|()| "uri: not a file of this machine".to_owned())?;
+            if let Some(image) = image_file(&path, uri, &name)? {
+                return Ok(image);
+            }
             contents(&path, editor)?
         }
     };

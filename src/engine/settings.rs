@@ -151,6 +151,20 @@ impl Settings {
         }
     }
 
+    /// How to reach each provider that is ready or configured, by name.
+    pub(super) fn connections(&self, cwd: &Path) -> Vec<(String, provider::Settings)> {
+        let (config, client) = (self.load(Some(cwd)).config, self.client());
+        let mut names: Vec<String> = known_models(&config).into_iter().map(|model| model.provider).collect();
+        names.dedup();
+        let reach = |name: String| {
+            let own = config.providers.get(&name);
+            let settings = connection(&name, own, &client).ok()?;
+            let wanted = own.is_some() || matches!(settings.key, Key::Secret(_));
+            (wanted && name != catalog::OFFLINE).then_some((name, settings))
+        };
+        names.into_iter().filter_map(reach).collect()
+    }
+
     fn resolve(&self, config: &Config, reference: &ModelRef) -> Result<Resolved, Failure> {
         let model = find_model(config, reference)?;
         if reference.provider == catalog::OFFLINE {
@@ -164,6 +178,10 @@ impl Settings {
 }
 
 impl Prepare for Settings {
+    fn context_limit(&self, cwd: &Path, model: &ModelRef) -> u64 {
+        find_model(&self.load(Some(cwd)).config, model).map_or(DEFAULT_CONTEXT, |model| model.context)
+    }
+
     fn prepare(&self, session: &Session, agent: &str, model: &ModelRef) -> Result<TurnContext, Failure> {
         let cwd = PathBuf::from(&session.cwd);
         let config = self.load(Some(&cwd)).config;

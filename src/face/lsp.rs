@@ -2,8 +2,10 @@
 //!
 //! A thin translation of [`crate::engine`]; `protocol.md` is its contract. Invariants 10 and 11.
 
+pub mod actions;
 pub mod client;
 pub mod commands;
+mod dialog;
 pub mod division;
 pub mod documents;
 pub mod events;
@@ -14,6 +16,7 @@ pub mod person;
 pub mod progress;
 pub mod render;
 pub mod results;
+pub mod review;
 pub mod schema;
 pub mod serve;
 pub mod server;

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use super::{
     Entry, Envelope, Model, Settings,
     http::Credential,
+    image_tokens,
     remote::{Decode, Format},
 };
 
@@ -44,6 +45,10 @@ impl Format for Anthropic {
 
     fn cache_floor(&self, model: &Model) -> u64 {
         marks::floor(&model.id)
+    }
+
+    fn image_tokens(&self, model: &Model, width: u32, height: u32) -> u64 {
+        image_tokens::anthropic(&model.id, width, height)
     }
 
     fn body(

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::{
     Entry, Envelope, Model, Settings,
     http::Credential,
+    image_tokens,
     remote::{Decode, Format},
 };
 
@@ -37,6 +38,10 @@ impl Format for Chat {
 
     fn encode(&self, settings: &Settings, model: &Model, entry: &Entry) -> Bytes {
         request::encode(settings, model, entry)
+    }
+
+    fn image_tokens(&self, model: &Model, width: u32, height: u32) -> u64 {
+        image_tokens::unknown(&model.id, width, height)
     }
 
     fn body(

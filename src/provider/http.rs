@@ -90,6 +90,19 @@ pub(super) async fn post(
     check_head(Answer { response, deadlines, phase: Phase::FirstEvent, first_event }).await
 }
 
+/// Asks for a page; the status of the answer, whose body nobody reads. The caller sets the deadline.
+pub(super) async fn get_status(
+    url: &str,
+    headers: &[(String, String)],
+    credentials: &[Credential],
+) -> Result<reqwest::StatusCode, String> {
+    let mut request = client().map_err(|error| error.to_string())?.get(url);
+    for (name, value) in headers.iter().chain(credentials) {
+        request = request.header(name, value);
+    }
+    Ok(request.send().await.map_err(describe)?.status())
+}
+
 /// The head of the answer, and when the wait for the first event ends: it begins when the request is sent.
 async fn send(
     request: reqwest::RequestBuilder,

@@ -49,6 +49,15 @@ impl Provider for Explorer {
         u64::MAX
     }
 
+    /// It is blind.
+    fn image_tokens(&self, _model: &Model, _width: u32, _height: u32) -> u64 {
+        0
+    }
+
+    fn most_images(&self) -> usize {
+        0
+    }
+
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], _cache: &[usize]) -> Outgoing {
         Outgoing {
             model: envelope.model.id.clone(),

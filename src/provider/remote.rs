@@ -46,6 +46,15 @@ pub(super) trait Format: Send + Sync + Debug {
         1_024
     }
 
+    /// See [`Provider::image_tokens`].
+    fn image_tokens(&self, model: &Model, width: u32, height: u32) -> u64;
+
+    /// See [`Provider::most_images`]. Anthropic's, the fewest of the large providers:
+    /// <https://platform.claude.com/docs/en/build-with-claude/vision>.
+    fn most_images(&self) -> usize {
+        100
+    }
+
     /// The body of [`Provider::request`].
     fn body(&self, settings: &Settings, envelope: &Envelope<'_>, encoded: &[Bytes], cache: &[usize])
     -> Bytes;
@@ -63,13 +72,30 @@ pub(super) trait Decode: Send {
     fn end(&mut self, out: &mut VecDeque<Event>);
 }
 
-/// The provider of these settings. Nothing is connected yet.
-pub fn connect(settings: Settings) -> Arc<dyn Provider> {
-    let format: Box<dyn Format> = match settings.api {
+fn format(api: Api) -> Box<dyn Format> {
+    match api {
         Api::Responses => Box::new(Responses),
         Api::Chat => Box::new(Chat),
         Api::Anthropic => Box::new(Anthropic),
-    };
+    }
+}
+
+/// Where a provider lists its models, behind the base URL.
+pub(super) fn models_path(api: Api) -> &'static str {
+    if api == Api::Anthropic { "v1/models" } else { "models" }
+}
+
+/// The headers that a format needs, and those that carry a key.
+pub(super) fn credentials(settings: &Settings) -> Vec<Credential> {
+    let format = format(settings.api);
+    let own = format.headers().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let key = if let Key::Secret(key) = &settings.key { Some(format.credential(key)) } else { None };
+    own.chain(key).collect()
+}
+
+/// The provider of these settings. Nothing is connected yet.
+pub fn connect(settings: Settings) -> Arc<dyn Provider> {
+    let format = format(settings.api);
     let (secret, plain): (Vec<_>, Vec<_>) =
         settings.headers.iter().cloned().partition(|(name, _)| is_secret(name));
     let mut credentials = secret;
@@ -115,6 +141,14 @@ impl Provider for Remote {
 
     fn cache_floor(&self, model: &Model) -> u64 {
         self.format.cache_floor(model)
+    }
+
+    fn image_tokens(&self, model: &Model, width: u32, height: u32) -> u64 {
+        self.format.image_tokens(model, width, height)
+    }
+
+    fn most_images(&self) -> usize {
+        self.format.most_images()
     }
 
     fn request(&self, envelope: &Envelope<'_>, encoded: &[Bytes], cache: &[usize]) -> Outgoing {

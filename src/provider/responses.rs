@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::{
     Entry, Envelope, Model, Settings,
     http::Credential,
+    image_tokens,
     remote::{Decode, Format},
 };
 
@@ -38,6 +39,15 @@ impl Format for Responses {
 
     fn keeps_responses(&self, settings: &Settings, model: &Model) -> bool {
         request::stores(settings, model)
+    }
+
+    fn image_tokens(&self, model: &Model, width: u32, height: u32) -> u64 {
+        image_tokens::openai(&model.id, width, height)
+    }
+
+    /// <https://platform.openai.com/docs/guides/images-vision#image-input-requirements>
+    fn most_images(&self) -> usize {
+        500
     }
 
     fn body(

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Result, Store, sessions};
+use super::{Result, Store, rows::Reading, sessions};
 use crate::transcript::{Seq, SessionId};
 
 /// An answer that the provider keeps.
@@ -62,13 +62,16 @@ fn load(connection: &Connection, key: i64) -> Result<Anchoring> {
             "SELECT message, response, fingerprint, reason, refusals FROM anchor WHERE session = ?1",
         )?
         .query_row([key], |row| {
-            let (seq, response) = (Seq(row.get("message")?), row.get::<_, Option<String>>("response")?);
-            Ok(Anchoring {
+            let mut it = Reading::new(row);
+            let (seq, response) = (Seq(it.integer("message")), it.whole_text("response"));
+            let anchoring = Anchoring {
                 anchor: response.map(|response| Anchor { seq, response }),
-                fingerprint: row.get("fingerprint")?,
-                reason: row.get("reason")?,
-                refusals: u32::try_from(row.get::<_, i64>("refusals")?).unwrap_or(0),
-            })
+                fingerprint: it.text("fingerprint"),
+                reason: it.text("reason"),
+                refusals: it.small("refusals"),
+            };
+            it.log(|| format!("the anchor of session {key}"));
+            Ok(anchoring)
         })
         .optional()?;
     Ok(row.unwrap_or_default())

@@ -1,9 +1,13 @@
 //! What a session keeps beside its messages: its todo list, and what a person allowed for longer than once.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use super::{Committed, Result, Store, rows, sessions};
-use crate::transcript::{SessionId, Timestamp, TodoItem};
+use super::{
+    Committed, Result, Store, leases,
+    rows::{self, Lossy, Reading},
+    sessions,
+};
+use crate::transcript::{SessionId, Timestamp, TodoItem, TodoStatus};
 
 /// Something a person allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +29,10 @@ impl Store {
                  WHERE project = (SELECT project FROM session WHERE key = ?1) AND (session IS NULL OR session = ?1)
                  ORDER BY key",
             )?;
-            let found = statement.query_map([key], |row| Ok(Approved { tool: row.get(0)?, rule: row.get(1)? }))?;
+            let found = statement.query_map([key], |row| {
+                let (Lossy(tool), Lossy(rule)) = (row.get(0)?, row.get(1)?);
+                Ok(Approved { tool, rule })
+            })?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -56,15 +63,7 @@ impl Store {
     /// The session's todo list.
     pub async fn todo(&self, session: &SessionId) -> Result<Vec<TodoItem>> {
         let session = session.clone();
-        self.read(move |tx| {
-            let mut statement =
-                tx.prepare_cached("SELECT text, status FROM todo WHERE session = ?1 ORDER BY idx")?;
-            let items = statement.query_map([sessions::key(tx, &session)?], |row| {
-                Ok(TodoItem { text: row.get("text")?, status: rows::needed_word(row, "status")? })
-            })?;
-            Ok(items.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
+        self.read(move |tx| todo(tx, sessions::key(tx, &session)?)).await
     }
 
     /// Replaces the session's todo list.
@@ -73,9 +72,10 @@ impl Store {
         session: &SessionId,
         items: Vec<TodoItem>,
     ) -> Result<Committed<Vec<TodoItem>>> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             tx.execute("DELETE FROM todo WHERE session = ?1", [key])?;
             for (index, item) in items.iter().enumerate() {
                 tx.prepare_cached("INSERT INTO todo (session, idx, text, status) VALUES (?1, ?2, ?3, ?4)")?
@@ -85,4 +85,18 @@ impl Store {
         })
         .await
     }
+}
+
+/// A session's todo list.
+pub(super) fn todo(connection: &Connection, key: i64) -> Result<Vec<TodoItem>> {
+    let mut statement =
+        connection.prepare_cached("SELECT text, status FROM todo WHERE session = ?1 ORDER BY idx")?;
+    let items = statement.query_map([key], |row| {
+        let mut it = Reading::new(row);
+        let status = it.needed_word("status").unwrap_or(TodoStatus::Pending);
+        let item = TodoItem { text: it.text("text"), status };
+        it.log(|| format!("a todo of session {key}"));
+        Ok(item)
+    })?;
+    Ok(items.collect::<rusqlite::Result<_>>()?)
 }

@@ -5,7 +5,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Committed, Result, Store, rows, sessions};
+use super::{Committed, Result, Store, leases, rows, sessions};
 use crate::transcript::{ModelRef, Seq, SessionId, Timestamp};
 
 /// A piece of the system prompt.
@@ -46,9 +46,10 @@ impl Store {
 
     /// Replaces it.
     pub async fn set_baseline(&self, session: &SessionId, baseline: Baseline) -> Result<Committed<()>> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             tx.prepare_cached("INSERT OR REPLACE INTO baseline (session, value) VALUES (?1, ?2)")?
                 .execute(params![key, rows::json(&baseline)?])?;
             Ok(())
@@ -60,7 +61,7 @@ impl Store {
 fn load(connection: &Connection, key: i64) -> Result<Option<Baseline>> {
     Ok(connection
         .prepare_cached("SELECT value FROM baseline WHERE session = ?1")?
-        .query_row([key], |row| rows::optional_json(row, "value"))
+        .query_row([key], |row| Ok(rows::optional_json(row, "value")))
         .optional()?
         .flatten())
 }

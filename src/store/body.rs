@@ -30,6 +30,8 @@ pub enum Field {
     Data,
     /// The n-th attachment of a tool call.
     Attachment(u8),
+    /// The copy that models are sent of an image: of the n-th attachment, or of a file (0).
+    Copy(u8),
 }
 
 impl Field {
@@ -43,10 +45,39 @@ impl Field {
             Self::Seal => 4,
             Self::Data => 5,
             Self::Attachment(n) => 16 + i64::from(n),
+            Self::Copy(n) => 512 + i64::from(n),
         }
     }
 
-    /// The field of that name in the protocol: `text`, `input`, `output`, `error`, `data`, `attachment:N`.
+    /// The field of that number.
+    pub(super) fn of_number(number: i64) -> Option<Self> {
+        match number {
+            0 => Some(Self::Text),
+            1 => Some(Self::Input),
+            2 => Some(Self::Output),
+            3 => Some(Self::Error),
+            4 => Some(Self::Seal),
+            5 => Some(Self::Data),
+            512.. => u8::try_from(number - 512).ok().map(Self::Copy),
+            _ => u8::try_from(number.checked_sub(16)?).ok().map(Self::Attachment),
+        }
+    }
+
+    /// Its name for people.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Error => "error",
+            Self::Seal => "seal",
+            Self::Data => "content",
+            Self::Attachment(_) => "attachment",
+            Self::Copy(_) => "copy",
+        }
+    }
+
+    /// The field of that name in the protocol: `text`, `input`, `output`, `error`, `data`, `attachment:N`, `copy:N`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "text" => Some(Self::Text),
@@ -54,7 +85,11 @@ impl Field {
             "output" => Some(Self::Output),
             "error" => Some(Self::Error),
             "data" => Some(Self::Data),
-            _ => name.strip_prefix("attachment:")?.parse().ok().map(Self::Attachment),
+            _ => match name.split_once(':')? {
+                ("attachment", index) => index.parse().ok().map(Self::Attachment),
+                ("copy", index) => index.parse().ok().map(Self::Copy),
+                _ => None,
+            },
         }
     }
 }
@@ -86,33 +121,103 @@ pub(super) fn append(connection: &Connection, part: i64, field: Field, data: &[u
     Ok(())
 }
 
-/// Size of a field in bytes.
+/// Size of a field in bytes: where its last chunk ends.
 pub(super) fn size(connection: &Connection, part: i64, field: Field) -> Result<u64> {
     let end = connection
         .prepare_cached(
-            "SELECT start + length(data) FROM body WHERE part = ?1 AND field = ?2 ORDER BY start DESC LIMIT 1",
+            "SELECT start, length(data) FROM body WHERE part = ?1 AND field = ?2 ORDER BY start DESC LIMIT 1",
         )?
-        .query_row(params![part, field.number()], |row| row.get::<_, i64>(0))
+        .query_row(params![part, field.number()], |row| Ok(row.get::<_, i64>(0)?.saturating_add(row.get(1)?)))
         .optional()?;
     Ok(u64::try_from(end.unwrap_or(0)).unwrap_or(0))
 }
 
+/// A stretch of a field as it is stored.
+enum Piece<'a> {
+    Data(&'a [u8]),
+    /// So many bytes that should be here and are not.
+    Hole(u64),
+}
+
+/// What a reader finds in place of bytes that are gone.
+pub(super) fn missing_note(bytes: u64) -> String {
+    format!("\n[agentls: {bytes} bytes are missing here in the database]\n")
+}
+
+/// Hands over what begins before `end`, chunk by chunk and hole by hole, each chunk cut to `end` bytes, until the visitor
+/// breaks. Returns where the last chunk that was handed over ends in the field.
+fn pieces(
+    connection: &Connection,
+    part: i64,
+    field: Field,
+    end: i64,
+    mut visit: impl FnMut(Piece<'_>) -> ControlFlow<()>,
+) -> Result<ControlFlow<(), u64>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT start, length(data), substr(data, 1, ?3) FROM body
+         WHERE part = ?1 AND field = ?2 AND start >= 0 AND start < ?3 ORDER BY start",
+    )?;
+    let mut rows = statement.query(params![part, field.number(), end])?;
+    let mut position = 0_i64;
+    while let Some(row) = rows.next()? {
+        let (start, length) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
+        let chunk = row.get_ref(2)?.as_blob().unwrap_or_default();
+        let mut chunk = chunk;
+        if start > position {
+            let hole = u64::try_from(start - position).unwrap_or(0);
+            if visit(Piece::Hole(hole)).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        } else {
+            // A chunk that lies over another one adds what lies beyond that.
+            let over = usize::try_from(position - start).unwrap_or(usize::MAX);
+            chunk = chunk.get(over..).unwrap_or_default();
+        }
+        position = position.max(start.saturating_add(length));
+        if visit(Piece::Data(chunk)).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(u64::try_from(position).unwrap_or(0)))
+}
+
 /// Lines and bytes of a text field, counted chunk by chunk.
 pub(super) fn count_lines(connection: &Connection, part: i64, field: Field) -> Result<(usize, u64)> {
-    let mut statement =
-        connection.prepare_cached("SELECT data FROM body WHERE part = ?1 AND field = ?2 ORDER BY start")?;
-    let mut rows = statement.query(params![part, field.number()])?;
     let (mut lines, mut bytes, mut ended) = (0, 0, true);
-    while let Some(row) = rows.next()? {
-        let chunk = row.get_ref(0)?.as_blob().unwrap_or_default();
+    // It goes on to the end.
+    let _: ControlFlow<()> = chunks(connection, part, field, |chunk| {
         lines += memchr::memchr_iter(b'\n', chunk).count();
         bytes += chunk.len() as u64;
         ended = chunk.last().is_none_or(|byte| *byte == b'\n');
-    }
+        ControlFlow::Continue(())
+    })?;
     Ok((lines + usize::from(!ended), bytes))
 }
 
-/// At most `limit` bytes of a field from `offset`.
+/// Where the range that begins at `offset` really begins: behind the hole in which `offset` lies, if it lies in one.
+fn beginning_of_range(connection: &Connection, part: i64, field: Field, offset: i64) -> Result<Option<i64>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT start, length(data) FROM body WHERE part = ?1 AND field = ?2 AND start >= 0 AND start <= ?3
+             ORDER BY start DESC LIMIT 1",
+        )?
+        .query_row(params![part, field.number(), offset], |row| {
+            Ok(row.get::<_, i64>(0)?.saturating_add(row.get(1)?))
+        })
+        .optional()?;
+    if found.is_some_and(|end| end > offset) {
+        return Ok(Some(offset));
+    }
+    Ok(connection
+        .prepare_cached(
+            "SELECT start FROM body WHERE part = ?1 AND field = ?2 AND start > ?3 ORDER BY start LIMIT 1",
+        )?
+        .query_row(params![part, field.number(), offset], |row| row.get(0))
+        .optional()?)
+}
+
+/// At most `limit` bytes of a field from `offset`. A range never passes over a hole: it ends before one, and one that
+/// would begin in a hole begins behind it.
 pub(super) fn read(
     connection: &Connection,
     part: i64,
@@ -121,67 +226,109 @@ pub(super) fn read(
     limit: u64,
 ) -> Result<FieldRange> {
     let bytes = size(connection, part, field)?;
-    let offset = offset.min(bytes);
+    let whole = |data, offset| FieldRange { data, offset, bytes };
+    let wanted = i64::try_from(offset.min(bytes)).unwrap_or(i64::MAX);
+    let Some(from) = beginning_of_range(connection, part, field, wanted)? else {
+        return Ok(whole(Vec::new(), bytes));
+    };
+    let offset = u64::try_from(from).unwrap_or(0);
     let end = offset.saturating_add(limit).min(bytes);
-    let mut data = Vec::with_capacity(usize::try_from(end - offset).unwrap_or(0));
+    let to = i64::try_from(end).unwrap_or(i64::MAX);
+    let mut data = Vec::new();
     let mut statement = connection.prepare_cached(
         "SELECT start, data FROM body WHERE part = ?1 AND field = ?2 AND start < ?4
            AND start >= coalesce((SELECT max(start) FROM body WHERE part = ?1 AND field = ?2 AND start <= ?3), 0)
          ORDER BY start",
     )?;
-    let (from, to) = (i64::try_from(offset).unwrap_or(i64::MAX), i64::try_from(end).unwrap_or(i64::MAX));
     let mut rows = statement.query(params![part, field.number(), from, to])?;
+    let mut position = from;
     while let Some(row) = rows.next()? {
         let start = row.get::<_, i64>(0)?;
         let chunk = row.get_ref(1)?.as_blob().unwrap_or_default();
-        let skip = usize::try_from(from.saturating_sub(start)).unwrap_or(0);
+        if start > position {
+            break;
+        }
+        let skip = usize::try_from(position.saturating_sub(start)).unwrap_or(0);
         let stop = usize::try_from(to.saturating_sub(start)).unwrap_or(0).min(chunk.len());
-        data.extend_from_slice(chunk.get(skip..stop).unwrap_or_default());
+        let taken = chunk.get(skip..stop).unwrap_or_default();
+        data.extend_from_slice(taken);
+        position = position.saturating_add(number(taken.len()));
     }
-    Ok(FieldRange { data, offset, bytes })
+    Ok(whole(data, offset))
 }
 
-/// Hands over a field's chunks in order, until the visitor breaks.
+/// Hands over a field's chunks in order, a note in place of each hole, until the visitor breaks.
 pub(super) fn chunks(
     connection: &Connection,
     part: i64,
     field: Field,
     mut visit: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>> {
-    let mut select =
-        connection.prepare_cached("SELECT data FROM body WHERE part = ?1 AND field = ?2 ORDER BY start")?;
-    let mut rows = select.query(params![part, field.number()])?;
-    while let Some(row) = rows.next()? {
-        if visit(row.get_ref(0)?.as_blob().unwrap_or_default()).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-    }
-    Ok(ControlFlow::Continue(()))
+    let end = pieces(connection, part, field, i64::MAX, |piece| match piece {
+        Piece::Data(data) => visit(data),
+        Piece::Hole(bytes) => visit(missing_note(bytes).as_bytes()),
+    })?;
+    Ok(if end.is_break() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
 }
 
-/// A whole text field; bytes that are no UTF-8 become replacement characters.
+/// A field that was read from its beginning.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    /// Its bytes, a note in place of each hole.
+    pub(super) data: Vec<u8>,
+    /// How many bytes the holes have.
+    pub(super) missing: u64,
+    /// Where what was read ends in the field.
+    pub(super) end: u64,
+}
+
+impl Loaded {
+    /// As text; bytes that are no UTF-8 become replacement characters.
+    pub(super) fn into_text(self) -> String {
+        lossy(self.data)
+    }
+}
+
+/// A whole field.
+pub(super) fn whole(connection: &Connection, part: i64, field: Field) -> Result<Loaded> {
+    until(connection, part, field, i64::MAX)
+}
+
+/// A whole text field.
 pub(super) fn text(connection: &Connection, part: i64, field: Field) -> Result<String> {
-    Ok(lossy(until(connection, part, field, i64::MAX)?))
+    Ok(whole(connection, part, field)?.into_text())
+}
+
+/// The beginning of a field, at most `limit` bytes of it, cut on a character boundary.
+pub(super) fn start_of(connection: &Connection, part: i64, field: Field, limit: usize) -> Result<Loaded> {
+    let mut loaded = until(connection, part, field, number(limit))?;
+    loaded.data.truncate(limit);
+    loaded.data = complete_characters(loaded.data).into_bytes();
+    Ok(loaded)
 }
 
 /// The beginning of a text field, at most `limit` bytes, cut on a character boundary.
 pub(super) fn beginning(connection: &Connection, part: i64, field: Field, limit: usize) -> Result<String> {
-    let mut data = until(connection, part, field, number(limit))?;
-    data.truncate(limit);
-    Ok(complete_characters(data))
+    Ok(start_of(connection, part, field, limit)?.into_text())
 }
 
-/// The chunks that begin before `end`, each cut to that many bytes, in one look-up: a page of messages has hundreds.
-fn until(connection: &Connection, part: i64, field: Field, end: i64) -> Result<Vec<u8>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT substr(data, 1, ?3) FROM body WHERE part = ?1 AND field = ?2 AND start < ?3 ORDER BY start",
-    )?;
-    let mut rows = statement.query(params![part, field.number(), end])?;
-    let mut data = Vec::new();
-    while let Some(row) = rows.next()? {
-        data.extend_from_slice(row.get_ref(0)?.as_blob().unwrap_or_default());
+/// The chunks that begin before `end`, in one look-up: a page of messages has hundreds.
+fn until(connection: &Connection, part: i64, field: Field, end: i64) -> Result<Loaded> {
+    let mut loaded = Loaded::default();
+    let reached = pieces(connection, part, field, end, |piece| {
+        match piece {
+            Piece::Data(data) => loaded.data.extend_from_slice(data),
+            Piece::Hole(bytes) => {
+                loaded.missing = loaded.missing.saturating_add(bytes);
+                loaded.data.extend_from_slice(missing_note(bytes).as_bytes());
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    if let ControlFlow::Continue(end) = reached {
+        loaded.end = end;
     }
-    Ok(data)
+    Ok(loaded)
 }
 
 /// The text of `data` without a character that is cut off at its end.

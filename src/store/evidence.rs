@@ -85,22 +85,21 @@ fn result(connection: &Connection, key: i64, tool: &ToolPart) -> Result<Option<S
         ToolState::Completed { output, .. } => (Field::Output, output.bytes),
         _ => (Field::Error, 1),
     };
-    let text = body::text(connection, key, field)?;
-    Ok((text.len() as u64 >= least).then_some(text))
+    let loaded = body::whole(connection, key, field)?;
+    let all = loaded.missing == 0 && loaded.end >= least;
+    Ok(all.then(|| loaded.into_text()))
 }
 
 fn tool(connection: &Connection, id: &PartId) -> Result<Option<ToolPart>> {
-    let (session, seq, message) = connection
-        .prepare_cached(
-            "SELECT part.session, part.seq, message.id FROM part
-             JOIN message ON message.session = part.session AND message.seq = part.seq WHERE part.id = ?1",
-        )?
-        .query_row([id.as_str()], |row| {
-            Ok((row.get::<_, i64>(0)?, Seq(row.get(1)?), MessageId::from(row.get::<_, String>(2)?)))
-        })?;
+    let (key, session) = parts::locate(connection, id)?;
+    let seq = connection
+        .prepare_cached("SELECT seq FROM part WHERE key = ?1")?
+        .query_row([key], |row| row.get(0).map(Seq))?;
+    // Only the call is wanted, not where it stands.
+    let message = MessageId::from("");
     let loading = Loading::Preview(evidence::MOST_BYTES);
     let found = parts::of_messages(connection, session, (seq, seq), loading, |_| Some(message.clone()))?;
-    Ok(found.into_iter().find_map(|(_, part)| match part {
+    Ok(found.into_iter().find_map(|found| match found.part {
         Part { id: found, kind: PartKind::Tool(tool), .. } if found == *id => Some(tool),
         _ => None,
     }))

@@ -10,8 +10,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     Result, Store, StoreError,
     body::{self, Field},
+    damage,
     lines::Lines,
-    rows, sessions,
+    parts,
+    rows::{self, Reading},
+    sessions,
 };
 use crate::transcript::{PartId, Role, Seq, SessionId};
 
@@ -68,8 +71,8 @@ impl History<'_> {
     /// summary names parts of its source). One of another session is not found.
     pub fn part(&self, id: &PartId) -> Result<Entry> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM part JOIN message ON message.session = part.session AND message.seq = part.seq
-             WHERE part.id = ?1 AND type IN ('text', 'reasoning', 'file', 'tool') AND part.session IN (
+            "SELECT {COLUMNS} FROM part LEFT JOIN message ON message.session = part.session AND message.seq = part.seq
+             WHERE part.key = ?1 AND type IN ('text', 'reasoning', 'file', 'tool') AND part.session IN (
                  WITH RECURSIVE line (key, parent) AS (
                      SELECT key, parent FROM session WHERE key = ?2
                      UNION SELECT session.key, session.parent FROM session JOIN line ON session.id = line.parent
@@ -77,7 +80,8 @@ impl History<'_> {
                  SELECT key FROM line)"
         );
         let mut select = self.connection.prepare_cached(&sql)?;
-        let found = select.query_row(params![id.as_str(), self.session], entry).optional()?;
+        let (key, _) = parts::locate(self.connection, id)?;
+        let found = select.query_row(params![key, self.session], |row| Ok(entry(row))).optional()?;
         found.ok_or_else(|| StoreError::PartNotFound(id.to_string()))
     }
 
@@ -88,7 +92,7 @@ impl History<'_> {
         mut visit: impl FnMut(u64, &Entry) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM part JOIN message ON message.session = part.session AND message.seq = part.seq
+            "SELECT {COLUMNS} FROM part LEFT JOIN message ON message.session = part.session AND message.seq = part.seq
              WHERE part.session = ?1 AND type IN ('text', 'file', 'tool')
              ORDER BY part.seq, idx LIMIT -1 OFFSET ?2"
         );
@@ -96,7 +100,7 @@ impl History<'_> {
         let mut found = select.query(params![self.session, rows::signed(first.saturating_sub(1))])?;
         let mut number = first.max(1);
         while let Some(row) = found.next()? {
-            if visit(number, &entry(row)?)?.is_break() {
+            if visit(number, &entry(row))?.is_break() {
                 break;
             }
             number += 1;
@@ -131,26 +135,31 @@ impl History<'_> {
     }
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let kind: String = row.get("type")?;
-    let status: Option<String> = row.get("status")?;
-    let mime: Option<String> = row.get("mime")?;
+fn entry(row: &Row<'_>) -> Entry {
+    let mut it = Reading::new(row);
+    let key = it.integer("key");
+    let kind = it.text("type");
+    let status = it.optional_text("status");
+    let mime = it.optional_text("mime");
     let (main, is_text) = match (kind.as_str(), status.as_deref()) {
         ("tool", Some("error")) => (Field::Error, true),
         ("tool", _) => (Field::Output, true),
         ("file", _) => (Field::Data, mime.is_none_or(|mime| mime.starts_with("text/"))),
         _ => (Field::Text, true),
     };
-    Ok(Entry {
-        part: PartId::from(row.get::<_, String>("id")?),
-        seq: Seq(row.get("seq")?),
-        role: rows::needed_word(row, "role")?,
-        tool: row.get("tool")?,
-        title: row.get::<_, Option<String>>("title")?.or(row.get("name")?),
+    let answers = matches!(kind.as_str(), "tool" | "reasoning");
+    let entry = Entry {
+        part: PartId::from(it.id("id", || damage::stand_in(PartId::PREFIX, &[key]))),
+        seq: Seq(it.integer("seq")),
+        role: it.needed_word("role").unwrap_or(if answers { Role::Assistant } else { Role::User }),
+        tool: it.optional_text("tool").or_else(|| (kind == "tool").then(|| "unknown".to_owned())),
+        title: it.optional_text("title").or_else(|| it.optional_text("name")),
         open: matches!(status.as_deref(), Some("pending" | "running")),
-        bytes: rows::unsigned(row, "bytes")?,
+        bytes: it.unsigned("bytes"),
         main,
         is_text,
-        key: row.get("key")?,
-    })
+        key,
+    };
+    it.log(|| format!("part {}", entry.part));
+    entry
 }

@@ -3,13 +3,17 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    Committed, Result, Store, StoreError, leases,
+    Committed, Result, Store, StoreError,
+    backlog::Entry,
+    leases,
     messages::{self, NewMessage},
     parts::NewPart,
-    rows, sessions,
+    rows::{self, Lossy, Reading},
+    sessions,
 };
 use crate::transcript::{
-    Delivery, Message, MessageId, ModelRef, QueuedPrompt, Role, SessionId, Timestamp, TurnId,
+    Body, Delivery, Message, MessageId, ModelRef, Part, PartId, PartKind, QueuedPrompt, Role, SessionId,
+    Timestamp, TurnId,
 };
 
 /// A prompt to be accepted.
@@ -67,36 +71,31 @@ impl Store {
     /// The prompts that wait, in the order in which they will be answered.
     pub async fn waiting_prompts(&self, session: &SessionId) -> Result<Vec<QueuedPrompt>> {
         let session = session.clone();
+        self.read(move |tx| waiting(tx, sessions::key(tx, &session)?)).await
+    }
+
+    /// What has become of prompts of a session that others may have answered; those of other sessions are left out.
+    pub async fn prompt_fates(
+        &self,
+        session: &SessionId,
+        prompts: Vec<MessageId>,
+    ) -> Result<Vec<(MessageId, PromptFate)>> {
+        let session = session.clone();
         self.read(move |tx| {
             let key = sessions::key(tx, &session)?;
-            let mut statement = tx.prepare_cached(&format!(
-                "SELECT message, text, delivery, created_at FROM prompt WHERE session = ?1 AND {WAITING_IN_ORDER}"
-            ))?;
-            let prompts = statement.query_map([key], |row| {
-                Ok(QueuedPrompt {
-                    message_id: MessageId::from(row.get::<_, String>(0)?),
-                    text: row.get(1)?,
-                    delivery: rows::needed_word(row, "delivery")?,
-                    created_at: Timestamp(row.get(3)?),
-                })
-            })?;
-            Ok(prompts.collect::<rusqlite::Result<_>>()?)
+            let fates = prompts.into_iter().map(|prompt| Ok((fate(tx, key, &prompt)?, prompt)));
+            let fates = fates.collect::<Result<Vec<_>>>()?;
+            Ok(fates.into_iter().filter_map(|(fate, prompt)| Some((prompt, fate?))).collect())
         })
         .await
     }
 
-    /// Takes a prompt out of the inbox before it is answered. False when it does not wait (any more).
+    /// Takes a prompt out of the inbox before it is answered. False when it does not wait (any more). When the disk
+    /// does not take it, it happens as soon as it does.
     pub async fn withdraw_prompt(&self, session: &SessionId, message: &MessageId) -> Result<Committed<bool>> {
-        let (session, message) = (session.clone(), message.clone());
-        self.write(move |tx| {
-            let key = sessions::key(tx, &session)?;
-            let changed = tx
-                .prepare_cached(
-                    "UPDATE prompt SET state = 'withdrawn', parts = NULL
-                     WHERE session = ?1 AND message = ?2 AND state = 'waiting'",
-                )?
-                .execute(params![key, message.as_str()])?;
-            Ok(changed > 0)
+        let message = message.clone();
+        self.write_or_keep(session, Entry::Withdrawal(message.clone()), move |tx, _, key| {
+            withdraw(tx, key, &message)
         })
         .await
     }
@@ -106,16 +105,17 @@ impl Store {
         &self,
         session: &SessionId,
         turn: &TurnId,
-        make: impl Fn(&str, &MessageId) -> Vec<NewPart> + Send + 'static,
+        make: impl Fn(&str, &MessageId) -> Option<Vec<NewPart>> + Send + 'static,
     ) -> Result<Committed<Vec<Message>>> {
-        let (session, turn) = (session.clone(), turn.clone());
+        let (session, turn, lessee) = (session.clone(), turn.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             let waiting = tx
                 .prepare_cached(
                     "SELECT * FROM prompt WHERE session = ?1 AND state = 'waiting' AND delivery = 'steer' ORDER BY key",
                 )?
-                .query_map([key], Waiting::from_row)?
+                .query_map([key], |row| Ok(Waiting::from_row(row)))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             waiting.into_iter().map(|prompt| take(tx, key, &session, &turn, prompt, &make)).collect()
         })
@@ -123,8 +123,66 @@ impl Store {
     }
 }
 
+/// What has become of a prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PromptFate {
+    /// It waits, or its turn runs.
+    Open,
+    /// It was taken out before it was answered.
+    Withdrawn,
+    /// The turn that took it is over.
+    Answered(TurnId),
+}
+
+fn fate(connection: &Connection, key: i64, prompt: &MessageId) -> Result<Option<PromptFate>> {
+    let mut select = connection.prepare_cached(
+        "SELECT state, turn, turn.ended_at IS NOT NULL FROM prompt LEFT JOIN turn ON turn.id = prompt.turn
+         WHERE prompt.session = ?1 AND message = ?2",
+    )?;
+    let found = select.query_row(params![key, prompt.as_str()], |row| {
+        let Lossy(state) = row.get(0)?;
+        let turn = row.get::<_, Option<Lossy>>(1)?.map(|Lossy(turn)| turn);
+        Ok(match turn {
+            Some(turn) if row.get::<_, bool>(2)? => PromptFate::Answered(TurnId::from(turn)),
+            None if state == "withdrawn" => PromptFate::Withdrawn,
+            _ => PromptFate::Open,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// The prompts that wait, in the order in which they will be answered.
+pub(super) fn waiting(connection: &Connection, key: i64) -> Result<Vec<QueuedPrompt>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT message, text, delivery, created_at FROM prompt WHERE session = ?1 AND {WAITING_IN_ORDER}"
+    ))?;
+    let prompts = statement.query_map([key], |row| {
+        let mut it = Reading::new(row);
+        let prompt = QueuedPrompt {
+            message_id: MessageId::from(it.text("message")),
+            text: it.text("text"),
+            delivery: it.needed_word("delivery").unwrap_or(Delivery::Queue),
+            created_at: it.time("created_at"),
+        };
+        it.log(|| format!("waiting prompt {}", prompt.message_id));
+        Ok(prompt)
+    })?;
+    Ok(prompts.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Interrupting prompts first, then in order of arrival.
 const WAITING_IN_ORDER: &str = "state = 'waiting' ORDER BY delivery = 'interrupt' DESC, key";
+
+/// Takes a prompt out of the inbox. False when it does not wait (any more).
+pub(super) fn withdraw(tx: &Connection, key: i64, message: &MessageId) -> Result<bool> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE prompt SET state = 'withdrawn', parts = NULL
+             WHERE session = ?1 AND message = ?2 AND state = 'waiting'",
+        )?
+        .execute(params![key, message.as_str()])?;
+    Ok(changed > 0)
+}
 
 fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
     if let Some(client_id) = &prompt.client_id {
@@ -135,14 +193,9 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
                  WHERE prompt.session = ?1 AND client_id = ?2",
             )?
             .query_row(params![key, client_id], |row| {
-                let message = MessageId::from(row.get::<_, String>(0)?);
-                Ok((
-                    message,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                    row.get::<_, Option<String>>(3)?,
-                    row.get::<_, bool>(4)?,
-                ))
+                let (Lossy(message), Lossy(digest), Lossy(state)) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let turn = row.get::<_, Option<Lossy>>(3)?.map(|Lossy(turn)| turn);
+                Ok((MessageId::from(message), digest, state, turn, row.get::<_, bool>(4)?))
             })
             .optional()?;
         if let Some((message_id, digest, state, turn, ended)) = before {
@@ -160,9 +213,12 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
         }
     }
     tx.prepare_cached(
-        "INSERT INTO prompt (session, message, client_id, digest, delivery, text, parts, agent, model_provider,
+        // The key is given here: behind a damaged row with the largest key SQLite would have none left.
+        "INSERT INTO prompt (key, session, message, client_id, digest, delivery, text, parts, agent, model_provider,
                              model_id, created_at, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'waiting')",
+         VALUES (1 + max(coalesce((SELECT max(key) FROM prompt WHERE key BETWEEN 0 AND ?12), 0),
+                         coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'prompt' AND seq <= ?12), 0)),
+                 ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'waiting')",
     )?
     .execute(params![
         key,
@@ -175,7 +231,8 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
         prompt.agent,
         prompt.model.provider,
         prompt.model.id,
-        Timestamp::now().0
+        Timestamp::now().0,
+        rows::MOST
     ])?;
     Ok(Enqueued::New)
 }
@@ -184,20 +241,25 @@ fn enqueue(tx: &Connection, key: i64, prompt: &NewPrompt) -> Result<Enqueued> {
 pub(super) struct Waiting {
     key: i64,
     message_id: MessageId,
+    text: String,
     parts: String,
     agent: String,
     model: ModelRef,
 }
 
 impl Waiting {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            key: row.get("key")?,
-            message_id: MessageId::from(row.get::<_, String>("message")?),
-            parts: row.get::<_, Option<String>>("parts")?.unwrap_or_default(),
-            agent: row.get::<_, Option<String>>("agent")?.unwrap_or_default(),
-            model: rows::model(row)?.unwrap_or(ModelRef { provider: String::new(), id: String::new() }),
-        })
+    fn from_row(row: &Row<'_>) -> Self {
+        let mut it = Reading::new(row);
+        let prompt = Self {
+            key: it.integer("key"),
+            message_id: MessageId::from(it.text("message")),
+            text: it.text("text"),
+            parts: it.whole_text("parts").unwrap_or_default(),
+            agent: it.whole_text("agent").unwrap_or_default(),
+            model: it.needed_model(),
+        };
+        it.log(|| format!("waiting prompt {}", prompt.message_id));
+        prompt
     }
 }
 
@@ -205,8 +267,23 @@ impl Waiting {
 pub(super) fn next(tx: &Connection, key: i64) -> Result<Option<Waiting>> {
     Ok(tx
         .prepare_cached(&format!("SELECT * FROM prompt WHERE session = ?1 AND {WAITING_IN_ORDER} LIMIT 1"))?
-        .query_row([key], Waiting::from_row)
+        .query_row([key], |row| Ok(Waiting::from_row(row)))
         .optional()?)
+}
+
+/// What is left of a prompt whose parts cannot be read: its text, as lists show it.
+fn text_alone(message: &MessageId, text: String) -> Part {
+    let text = if text.is_empty() {
+        "[agentls: this prompt cannot be read from the database]".to_owned()
+    } else {
+        text
+    };
+    Part {
+        id: PartId::random(),
+        message_id: message.clone(),
+        index: 0,
+        kind: PartKind::Text(Body::whole(text)),
+    }
 }
 
 /// Turns a waiting prompt into a user message of the turn.
@@ -216,11 +293,12 @@ pub(super) fn take(
     session: &SessionId,
     turn: &TurnId,
     prompt: Waiting,
-    make: impl Fn(&str, &MessageId) -> Vec<NewPart>,
+    make: impl Fn(&str, &MessageId) -> Option<Vec<NewPart>>,
 ) -> Result<Message> {
     tx.prepare_cached("UPDATE prompt SET state = 'taken', parts = NULL, turn = ?2 WHERE key = ?1")?
         .execute(params![prompt.key, turn.as_str()])?;
-    let parts = make(&prompt.parts, &prompt.message_id);
+    let parts = make(&prompt.parts, &prompt.message_id)
+        .unwrap_or_else(|| vec![text_alone(&prompt.message_id, prompt.text).into()]);
     let message = NewMessage {
         id: prompt.message_id,
         role: Role::User,

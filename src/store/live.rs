@@ -5,17 +5,21 @@
 //! prefix is written here and nowhere else, in one transaction each (invariant 4).
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    Committed, Result, Store,
+    Committed, Result, Store, leases,
     messages::{self, NewMessage},
     parts::{self, Loading},
-    rows, sessions,
+    pictures,
+    rows::{self, Reading},
+    sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
     Compaction, Message, MessageId, ModelRef, PartId, PartKind, Role, Seq, SessionId, Timestamp, Usage,
     evidence,
+    image::{MADE_ROOM, Shown, UNSEEN_TOKENS},
 };
 
 /// What is live of a session's history.
@@ -30,7 +34,7 @@ pub struct Live {
     /// The newest message when something that had been sent was last changed. What providers counted up to there
     /// no longer holds.
     pub reshaped: Seq,
-    /// What changed it: `prune`, `window` or `compaction`.
+    /// What changed it: `prune`, `window`, `images`, `compaction` or `import`.
     pub reason: String,
     /// Calls for a summary in a row that won nothing.
     pub failures: u32,
@@ -71,6 +75,17 @@ pub struct Weight {
     pub tokens: u64,
 }
 
+/// What a change of what is sent has won. Sizes in tokens of the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Won {
+    /// Before.
+    pub before: u64,
+    /// After.
+    pub after: u64,
+    /// Calls whose evidence is sent in place of their results.
+    pub evidence: u64,
+}
+
 /// What changed the prefix other than a summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reshape {
@@ -78,6 +93,8 @@ pub enum Reshape {
     Prune(Vec<PartId>),
     /// The window begins here from now on.
     Start(Seq),
+    /// These images are left out from now on, each with its place in its part.
+    Images(Vec<(PartId, u8)>),
 }
 
 /// A summary to be written, with all that comes of it.
@@ -131,15 +148,21 @@ impl Store {
 
     /// Changes what is sent of a session from its next request on.
     pub async fn reshape(&self, session: &SessionId, reshape: Reshape) -> Result<Committed<()>> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             let (reason, start) = match &reshape {
                 Reshape::Prune(parts) => {
                     parts.iter().try_for_each(|part| compact(tx, key, part))?;
                     ("prune", None)
                 }
                 Reshape::Start(start) => ("window", Some(start.0)),
+                Reshape::Images(left_out) => {
+                    let note = Shown::Note(MADE_ROOM.to_owned());
+                    left_out.iter().try_for_each(|(part, index)| pictures::show(tx, part, *index, &note))?;
+                    ("images", None)
+                }
             };
             mark(tx, key, reason, start)
         })
@@ -148,9 +171,10 @@ impl Store {
 
     /// Writes a summary: the live history begins behind it from now on. The breaker is reset.
     pub async fn add_summary(&self, session: &SessionId, summary: NewSummary) -> Result<Committed<Message>> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             let NewSummary { message, first, usage, step } = summary;
             let mut message = messages::insert(tx, key, &session, message)?;
             let tail = message.parts.iter().find_map(|part| match &part.kind {
@@ -181,9 +205,10 @@ impl Store {
 
     /// Notes that a call for a summary won nothing, with its line of the ledger. Returns how many did in a row.
     pub async fn summary_failed(&self, session: &SessionId, step: Step) -> Result<Committed<u32>> {
-        let session = session.clone();
+        let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
             steps::insert(tx, key, &step)?;
             let failures = load_window(tx, key)?.failures + 1;
             set_failures(tx, key, failures)?;
@@ -192,10 +217,28 @@ impl Store {
         .await
     }
 
+    /// Writes down for those who follow what a change of what is sent has won.
+    pub async fn show_won(&self, session: &SessionId, won: Won) -> Result<Committed<()>> {
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
+            tx.prepare_cached("UPDATE live_window SET won = ?2 WHERE session = ?1")?
+                .execute(params![key, rows::json(&won)?])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Lets compaction be tried again.
     pub async fn reset_breaker(&self, session: &SessionId) -> Result<Committed<()>> {
-        let session = session.clone();
-        self.write(move |tx| set_failures(tx, sessions::key(tx, &session)?, 0)).await
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
+            set_failures(tx, key, 0)
+        })
+        .await
     }
 }
 
@@ -211,13 +254,16 @@ fn load_window(connection: &Connection, key: i64) -> Result<WindowRow> {
     let row = connection
         .prepare_cached("SELECT start, reshaped, reason, failures FROM live_window WHERE session = ?1")?
         .query_row([key], |row| {
-            let start = row.get::<_, i64>("start")?;
-            Ok(WindowRow {
+            let mut it = Reading::new(row);
+            let start = it.integer("start");
+            let window = WindowRow {
                 start: (start > 0).then_some(Seq(start)),
-                reshaped: row.get("reshaped")?,
-                reason: row.get("reason")?,
-                failures: u32::try_from(row.get::<_, i64>("failures")?).unwrap_or(0),
-            })
+                reshaped: it.integer("reshaped"),
+                reason: it.text("reason"),
+                failures: it.small("failures"),
+            };
+            it.log(|| format!("the window of session {key}"));
+            Ok(window)
         })
         .optional()?;
     Ok(row.unwrap_or_default())
@@ -225,9 +271,7 @@ fn load_window(connection: &Connection, key: i64) -> Result<WindowRow> {
 
 fn load(connection: &Connection, key: i64) -> Result<Live> {
     let window = load_window(connection, key)?;
-    let last = connection
-        .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
-        .query_row([key], |row| row.get(0).map(Seq))?;
+    let last = Seq(messages::last_seq(connection, key)?);
     let boundary = boundary(connection, key)?;
     let summarised = boundary.as_ref().map_or(0, |boundary| boundary.seq.0);
     let counted = counted(connection, key)?;
@@ -244,19 +288,11 @@ fn load(connection: &Connection, key: i64) -> Result<Live> {
 }
 
 fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
-    let Some(seq) = connection
-        .prepare_cached(
-            "SELECT seq FROM message WHERE session = ?1 AND summary = 1 ORDER BY seq DESC LIMIT 1",
-        )?
-        .query_row([key], |row| row.get(0).map(Seq))
-        .optional()?
-    else {
-        return Ok(None);
-    };
+    let Some(seq) = newest_summary(connection, key)? else { return Ok(None) };
     let message = MessageId::from("");
     let parts =
         parts::of_messages(connection, key, (seq, seq), Loading::Preview(0), |_| Some(message.clone()))?;
-    let compaction = parts.into_iter().find_map(|(_, part)| match part.kind {
+    let compaction = parts.into_iter().find_map(|found| match found.part.kind {
         PartKind::Compaction(compaction) => Some(compaction),
         _ => None,
     });
@@ -266,15 +302,31 @@ fn boundary(connection: &Connection, key: i64) -> Result<Option<Boundary>> {
     Ok(Some(Boundary { seq, compaction }))
 }
 
+/// What the last change of what is sent has won.
+pub(super) fn won(connection: &Connection, key: i64) -> Result<Option<Won>> {
+    let won = connection
+        .prepare_cached("SELECT won FROM live_window WHERE session = ?1")?
+        .query_row([key], |row| Ok(rows::optional_json(row, "won")))
+        .optional()?;
+    Ok(won.flatten())
+}
+
+/// Where the newest summary stands.
+pub(super) fn newest_summary(connection: &Connection, key: i64) -> Result<Option<Seq>> {
+    let mut select = connection.prepare_cached(
+        "SELECT seq FROM message WHERE session = ?1 AND summary = 1 ORDER BY seq DESC LIMIT 1",
+    )?;
+    Ok(select.query_row([key], |row| row.get(0).map(Seq)).optional()?)
+}
+
 /// The newest call whose request was whole: its size in bytes and in tokens belong together.
 fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
     let read = |row: &Row<'_>| {
-        let usage: Usage = rows::optional_json(row, "usage")?.unwrap_or_default();
-        let counted = rows::model(row)?.map(|model| Counted {
-            model,
-            bytes: rows::unsigned(row, "request_bytes").unwrap_or(0),
-            tokens: usage.total_input(),
-        });
+        let mut it = Reading::new(row);
+        let usage: Usage = it.json("usage").unwrap_or_default();
+        let bytes = it.unsigned("request_bytes");
+        let counted = it.model().map(|model| Counted { model, bytes, tokens: usage.total_input() });
+        it.log(|| format!("the newest step of session {key}"));
         Ok(counted)
     };
     Ok(connection
@@ -288,21 +340,31 @@ fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
         .flatten())
 }
 
+/// Tokens of a part that are believed at most: more than any window has.
+const MOST_TOKENS: i64 = 1 << 32;
+
 fn weights(connection: &Connection, key: i64, (first, last): (Seq, Seq), enough: u64) -> Result<Vec<Weight>> {
     let mut statement = connection.prepare_cached(
         "SELECT message.seq AS seq, role,
-                coalesce((SELECT sum(CASE WHEN compacted_at IS NULL THEN tokens ELSE min(tokens, ?4) END)
+                coalesce((SELECT sum(CASE WHEN compacted_at IS NOT NULL THEN min(max(tokens, 0), ?4)
+                                          -- Older versions took the bytes of an image for text.
+                                          WHEN type = 'file' AND tokens > ?5 AND json_valid(metadata)
+                                            AND metadata ->> '$.mime' LIKE 'image/%' THEN ?5
+                                          ELSE min(max(tokens, 0), ?6) END)
                           FROM part WHERE part.session = message.session AND part.seq = message.seq), 0) AS tokens
          FROM message WHERE session = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC",
     )?;
     let digest = rows::signed(crate::transcript::text::estimate_tokens(evidence::MOST_BYTES as u64));
-    let mut found = statement.query(params![key, first.0, last.0, digest])?;
+    let unseen = rows::signed(UNSEEN_TOKENS);
+    let mut found = statement.query(params![key, first.0, last.0, digest, unseen, MOST_TOKENS])?;
     let (mut weights, mut sum) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
-        let tokens = rows::unsigned(row, "tokens")?;
-        let role: Role = rows::needed_word(row, "role")?;
-        weights.push(Weight { seq: Seq(row.get("seq")?), user: role == Role::User, tokens });
-        sum += tokens;
+        let mut it = Reading::new(row);
+        let tokens = it.unsigned("tokens");
+        // Who cannot be named is no user: no window begins there.
+        let user = it.needed_word::<Role>("role") == Some(Role::User);
+        weights.push(Weight { seq: Seq(it.integer("seq")), user, tokens });
+        sum = tokens.saturating_add(sum);
         if sum >= enough {
             break;
         }

@@ -7,10 +7,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     Committed, Result, Store, StoreError,
     body::Field,
+    damage, leases,
     parts::{self, Loading, NewPart},
-    rows, sessions,
+    rows::{self, Reading},
+    sessions,
 };
-use crate::transcript::{Message, MessageId, ModelRef, PartId, Role, Seq, SessionId, Timestamp, TurnId};
+use crate::transcript::{
+    Message, MessageId, ModelRef, PartId, PartKind, Role, Seq, SessionId, Timestamp, TurnId,
+};
 
 /// A message to be written at the end of a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +61,8 @@ pub struct MessagesPage {
     pub has_before: bool,
     /// Whether there are newer ones.
     pub has_after: bool,
+    /// What an unclean end interrupted, where the session says so.
+    pub recovered: Option<String>,
 }
 
 impl Store {
@@ -75,10 +81,15 @@ impl Store {
         .await
     }
 
-    /// Writes a message at the end of its session.
+    /// Writes a message of a running turn at the end of its session. Fails when this process does not run it any more.
     pub async fn add_message(&self, session: &SessionId, new: NewMessage) -> Result<Committed<Message>> {
-        let session = session.clone();
-        self.write(move |tx| insert(tx, sessions::key(tx, &session)?, &session, new)).await
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        self.write(move |tx| {
+            let key = sessions::key(tx, &session)?;
+            leases::fence(tx, key, &lessee)?;
+            insert(tx, key, &session, new)
+        })
+        .await
     }
 
     /// A further body of a part, whole: a file's content, a seal, an attachment.
@@ -90,11 +101,11 @@ impl Store {
 
 /// Gives the message its seq and writes it with its parts.
 pub(super) fn insert(tx: &Connection, key: i64, session: &SessionId, new: NewMessage) -> Result<Message> {
-    let seq = Seq(tx
-        .prepare_cached(
-            "UPDATE session SET last_seq = last_seq + 1, messages = messages + 1 WHERE key = ?1 RETURNING last_seq",
-        )?
-        .query_row([key], |row| row.get(0))?);
+    let seq = Seq(last_seq(tx, key)? + 1);
+    tx.prepare_cached(
+        "UPDATE session SET last_seq = ?2, messages = min(max(messages, 0), ?3) + 1 WHERE key = ?1",
+    )?
+    .execute(params![key, seq.0, rows::MOST])?;
     let now = Timestamp::now();
     let completed_at = new.complete.then_some(now);
     tx.prepare_cached(
@@ -139,11 +150,12 @@ pub(super) fn insert(tx: &Connection, key: i64, session: &SessionId, new: NewMes
 
 /// The key of a message's session and its place there.
 pub(super) fn locate(connection: &Connection, id: &MessageId) -> Result<(i64, Seq)> {
-    connection
+    let found = connection
         .prepare_cached("SELECT session, seq FROM message WHERE id = ?1")?
         .query_row([id.as_str()], |row| Ok((row.get(0)?, Seq(row.get(1)?))))
-        .optional()?
-        .ok_or_else(|| StoreError::MessageNotFound(id.to_string()))
+        .optional()?;
+    let stands_in = || damage::place(MessageId::PREFIX, id.as_str()).map(|[key, seq]| (key, Seq(seq)));
+    found.or_else(stands_in).ok_or_else(|| StoreError::MessageNotFound(id.to_string()))
 }
 
 fn cursor(connection: &Connection, key: i64, id: Option<&MessageId>) -> Result<Option<Seq>> {
@@ -180,15 +192,37 @@ fn page(connection: &Connection, query: &PageQuery) -> Result<MessagesPage> {
         (Some(oldest), Some(newest)) => (oldest.seq.0, newest.seq.0),
         _ => (first, first - 1),
     };
-    Ok(MessagesPage { messages, has_before: first > 1 && last > 0, has_after: end < last })
+    let recovered = sessions::load(connection, &query.session)?.recovered;
+    Ok(MessagesPage { messages, has_before: first > 1 && last > 0, has_after: end < last, recovered })
 }
 
-fn last_seq(connection: &Connection, key: i64) -> Result<i64> {
-    Ok(connection
-        .prepare_cached("SELECT last_seq FROM session WHERE key = ?1")?
-        .query_row([key], |row| row.get(0))?)
+/// How far beyond the number of a session's messages a `seq` is still believed.
+pub(super) const MOST_LOST: i64 = 1_000;
+
+/// The newest message's place. The session's own word for it holds unless its messages say otherwise: then the newest that
+/// can be believed does.
+pub(super) fn last_seq(connection: &Connection, key: i64) -> Result<i64> {
+    let (told, newest) = connection
+        .prepare_cached(
+            "SELECT last_seq, coalesce((SELECT max(seq) FROM message WHERE session = key), 0) FROM session
+             WHERE key = ?1",
+        )?
+        .query_row([key], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+    if told == newest {
+        return Ok(told);
+    }
+    let (believed, most) = connection.query_row(
+        "WITH most (seq) AS (SELECT count(*) + ?2 FROM message WHERE session = ?1)
+         SELECT coalesce((SELECT max(seq) FROM message WHERE session = ?1 AND seq <= (SELECT seq FROM most)), 0), seq
+         FROM most",
+        [key, MOST_LOST],
+        |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+    )?;
+    damage::log(&[format!("`last_seq` is {told}, the newest message {newest}")], || format!("session {key}"));
+    Ok(if told <= most { believed.max(told).max(0) } else { believed.max(0) })
 }
 
+/// At most `limit` messages from `first` on. One that is gone from the middle of the session is there as a damaged one.
 pub(super) fn ascending(
     connection: &Connection,
     key: i64,
@@ -197,40 +231,111 @@ pub(super) fn ascending(
     limit: u32,
     loading: Loading,
 ) -> Result<Vec<Message>> {
-    let mut messages = connection
-        .prepare_cached("SELECT * FROM message WHERE session = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3")?
-        .query_map(params![key, first.0, limit], |row| from_row(row, session))?
+    let first = Seq(first.0.max(1));
+    let end = first.0.saturating_add(i64::from(limit));
+    let mut found = connection
+        .prepare_cached("SELECT * FROM message WHERE session = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq")?
+        .query_map(params![key, first.0, end], |row| from_row(row, key, session))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let (Some(oldest), Some(newest)) = (messages.first(), messages.last()) else { return Ok(messages) };
-    let range = (oldest.seq, newest.seq);
-    let ids: HashMap<Seq, MessageId> =
-        messages.iter().map(|message| (message.seq, message.id.clone())).collect();
-    let mut parts = parts::of_messages(connection, key, range, loading, |seq| ids.get(&seq).cloned())?
-        .into_iter()
-        .peekable();
-    for message in &mut messages {
-        while let Some((_, part)) = parts.next_if(|(seq, _)| *seq == message.seq) {
-            message.parts.push(part);
-        }
+    if found.len() < limit as usize {
+        let end = end.min(last_seq(connection, key)?.saturating_add(1));
+        found = with_the_lost(found, first.0..end, key, session);
     }
-    Ok(messages)
+    let (Some(oldest), Some(newest)) = (found.first(), found.last()) else { return Ok(Vec::new()) };
+    let range = (oldest.message.seq, newest.message.seq);
+    let ids: HashMap<Seq, MessageId> =
+        found.iter().map(|it| (it.message.seq, it.message.id.clone())).collect();
+    let parts = parts::of_messages(connection, key, range, loading, |seq| ids.get(&seq).cloned())?;
+    Ok(joined(found, parts, key))
 }
 
-fn from_row(row: &Row<'_>, session: &SessionId) -> rusqlite::Result<Message> {
-    Ok(Message {
-        id: MessageId::from(row.get::<_, String>("id")?),
+/// Messages with their parts. What could not be read of either stands in the message's error.
+fn joined(found: Vec<Found>, parts: Vec<parts::Found>, key: i64) -> Vec<Message> {
+    let mut parts = parts.into_iter().peekable();
+    let join = |found: Found| {
+        let Found { mut message, mut flaws, role } = found;
+        damage::log(&flaws, || format!("message {} of session {key}", message.seq.0));
+        while let Some(mut found) = parts.next_if(|found| found.seq == message.seq) {
+            flaws.append(&mut found.flaws);
+            message.parts.push(found.part);
+        }
+        if !flaws.is_empty() {
+            message.parts.sort_by_key(|part| part.index);
+        }
+        if role.is_none() {
+            message.role = likely_role(&message);
+        }
+        if !flaws.is_empty() && message.error.is_none() {
+            message.error = Some(damage::failure(&flaws));
+        }
+        message
+    };
+    found.into_iter().map(join).collect()
+}
+
+/// Who spoke, where the row does not say: the model, if anything is there that only an answer has.
+fn likely_role(message: &Message) -> Role {
+    let answers = message.parent_id.is_some() || message.finish.is_some() || message.usage.is_some();
+    let said = |kind: &PartKind| !matches!(kind, PartKind::Text(_) | PartKind::File(_));
+    if answers || message.parts.iter().any(|part| said(&part.kind)) { Role::Assistant } else { Role::User }
+}
+
+/// A message as it was found.
+struct Found {
+    message: Message,
+    /// What could not be read.
+    flaws: Vec<String>,
+    /// Who speaks, if the row says so.
+    role: Option<Role>,
+}
+
+/// The messages of a range, a damaged one for each that has no row.
+fn with_the_lost(
+    found: Vec<Found>,
+    range: std::ops::Range<i64>,
+    key: i64,
+    session: &SessionId,
+) -> Vec<Found> {
+    if i64::try_from(found.len()).is_ok_and(|found| found >= range.end - range.start) {
+        return found;
+    }
+    let mut found = found.into_iter().peekable();
+    let at = |seq| match found.next_if(|found| found.message.seq.0 == seq) {
+        Some(found) => found,
+        None => lost(Seq(seq), key, session),
+    };
+    range.map(at).collect()
+}
+
+fn lost(seq: Seq, key: i64, session: &SessionId) -> Found {
+    let id = MessageId::from(damage::stand_in(MessageId::PREFIX, &[key, seq.0]));
+    let message = Message {
+        created_at: Timestamp(0),
+        completed_at: Some(Timestamp(0)),
+        ..Message::draft(id, session.clone(), seq, Role::User, Vec::new())
+    };
+    Found { message, flaws: vec![format!("message {} is missing", seq.0)], role: None }
+}
+
+fn from_row(row: &Row<'_>, key: i64, session: &SessionId) -> rusqlite::Result<Found> {
+    let seq = Seq(row.get("seq")?);
+    let mut it = Reading::new(row);
+    let role = it.needed_word("role");
+    let message = Message {
+        id: MessageId::from(it.id("id", || damage::stand_in(MessageId::PREFIX, &[key, seq.0]))),
         session_id: session.clone(),
-        seq: Seq(row.get("seq")?),
-        role: rows::needed_word(row, "role")?,
-        parent_id: row.get::<_, Option<String>>("parent")?.map(MessageId::from),
-        created_at: rows::time(row, "created_at")?,
-        completed_at: rows::optional_time(row, "completed_at")?,
-        agent: row.get("agent")?,
-        model: rows::model(row)?,
-        summary: row.get("summary")?,
-        finish: rows::optional_word(row, "finish")?,
-        error: rows::optional_json(row, "error")?,
-        usage: rows::optional_json(row, "usage")?,
+        seq,
+        role: role.unwrap_or(Role::User),
+        parent_id: it.optional_text("parent").map(MessageId::from),
+        created_at: it.time("created_at"),
+        completed_at: it.optional_time("completed_at"),
+        agent: it.optional_text("agent"),
+        model: it.model(),
+        summary: it.integer("summary") != 0,
+        finish: it.word("finish"),
+        error: it.json("error"),
+        usage: it.json("usage"),
         parts: Vec::new(),
-    })
+    };
+    Ok(Found { message, flaws: it.flaws(), role })
 }

@@ -5,12 +5,14 @@
 
 use std::{fs, path::Path};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{APPLICATION_ID, Result, StoreError, configure};
+use super::{APPLICATION_ID, Result, StoreError, backup, busy, configure};
+use crate::failpoint;
 
 /// Each entry takes the schema from its index to the next version.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("migrations/2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
 
 /// The schema version that this program writes.
 #[expect(clippy::cast_possible_wrap, reason = "the list is short")]
@@ -26,8 +28,13 @@ pub(super) struct Opened {
     pub(super) newer: Option<i64>,
 }
 
-/// Opens the database for writing (for reading only, when it is newer), making and migrating it as needed.
+/// Opens the database for writing (for reading only, when it is newer), making and migrating it as needed. Other
+/// processes may do the same at the same time.
 pub(super) fn open(path: &Path) -> Result<Opened> {
+    busy::patiently(|| attempt(path))
+}
+
+fn attempt(path: &Path) -> Result<Opened> {
     let connection = Connection::open(path)?;
     restrict(path);
     configure(&connection, CACHE_KIB)?;
@@ -40,12 +47,26 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
         );
         return Ok(Opened { connection: read_only(path)?, newer: Some(version) });
     }
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-    if !mode.eq_ignore_ascii_case("wal") {
-        tracing::warn!(mode, "this file system does not support WAL");
-    }
+    use_wal(&connection)?;
     migrate(&connection, path)?;
     Ok(Opened { connection, newer: None })
+}
+
+/// Switches a new database to WAL. The switch needs the database for itself and is never waited for by SQLite, so it
+/// is not asked for where it was made before.
+fn use_wal(connection: &Connection) -> Result<()> {
+    let mode = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0));
+    if mode("PRAGMA journal_mode")?.eq_ignore_ascii_case("wal") {
+        return Ok(());
+    }
+    // SQLite keeps the old mode without an error also when the disk failed for once.
+    for _ in 0..2 {
+        if mode("PRAGMA journal_mode = WAL")?.eq_ignore_ascii_case("wal") {
+            return Ok(());
+        }
+    }
+    tracing::warn!("this file system does not support WAL");
+    Ok(())
 }
 
 fn read_only(path: &Path) -> Result<Connection> {
@@ -68,48 +89,32 @@ pub(super) fn check(connection: &Connection) -> Result<i64> {
 }
 
 fn migrate(connection: &Connection, path: &Path) -> Result<()> {
-    let version = check(connection)?;
-    if version == VERSION {
+    if check(connection)? == VERSION {
         return Ok(());
     }
-    if version > 0 {
-        back_up(connection, path, version)?;
+    // The lock first, then the version again: another process may have migrated meanwhile. The backup is made under
+    // the lock, so that nothing is written between it and the migration, and nobody else makes it, too.
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let version = check(&transaction)?;
+    if (1..VERSION).contains(&version) {
+        backup::make(path, version)?;
+        failpoint::pass("migration.backup");
     }
-    // The lock first, then the version again: another process may have migrated meanwhile.
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    let done = check(connection).and_then(|version| {
-        let from = usize::try_from(version).unwrap_or(usize::MAX);
-        for migration in MIGRATIONS.get(from..).unwrap_or_default() {
-            connection.execute_batch(migration)?;
-        }
-        connection.execute_batch(&format!(
-            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT"
-        ))?;
-        Ok(())
-    });
-    if done.is_err() && !connection.is_autocommit() {
-        connection.execute_batch("ROLLBACK")?;
+    let from = usize::try_from(version).unwrap_or(usize::MAX);
+    for migration in MIGRATIONS.get(from..).unwrap_or_default() {
+        transaction.execute_batch(migration)?;
+        failpoint::pass("migration.step");
     }
-    done
-}
-
-/// A copy of the database as it was, `agentls.db.v<version>.bak` beside it.
-fn back_up(connection: &Connection, path: &Path, version: i64) -> Result<()> {
-    let backup = path.with_extension(format!("db.v{version}.bak"));
-    if backup.exists() {
-        return Ok(());
-    }
-    let unfinished = path.with_extension(format!("db.v{version}.part"));
-    if unfinished.exists() {
-        fs::remove_file(&unfinished).map_err(|error| StoreError::Readonly(error.to_string()))?;
-    }
-    connection.execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])?;
-    restrict(&unfinished);
-    fs::rename(&unfinished, &backup).map_err(|error| StoreError::Readonly(error.to_string()))
+    transaction.execute_batch(&format!(
+        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}"
+    ))?;
+    transaction.commit()?;
+    failpoint::pass("migration.done");
+    Ok(())
 }
 
 /// Readable by its owner only (invariant 13).
-fn restrict(path: &Path) {
+pub(super) fn restrict(path: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -135,6 +140,32 @@ mod tests {
         {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    /// Threads stand for processes here: SQLite's locks are between connections.
+    #[test]
+    fn many_may_make_and_open_one_database_at_once() {
+        for _ in 0..6 {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("agentls.db");
+            let ready = std::sync::Barrier::new(8);
+            std::thread::scope(|scope| {
+                let opening = (0..8).map(|_| {
+                    scope.spawn(|| {
+                        ready.wait();
+                        let connection = open(&path).unwrap().connection;
+                        connection.execute("UPDATE activity SET last = last + 1", []).unwrap();
+                    })
+                });
+                let opening: Vec<_> = opening.collect();
+                for thread in opening {
+                    thread.join().unwrap();
+                }
+            });
+            let connection = open(&path).unwrap().connection;
+            let last = connection.query_row("SELECT last FROM activity", [], |row| row.get::<_, i64>(0));
+            assert_eq!(last, Ok(8));
         }
     }
 

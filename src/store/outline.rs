@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::{Result, Store, rows, sessions};
+use super::{Result, Store, damage, rows::Reading, sessions};
 use crate::transcript::{MessageId, PartId, Seq, SessionId};
 
 /// A part by its row.
@@ -37,26 +37,32 @@ impl Store {
 fn outline(connection: &Connection, key: i64, before: Seq, limit: u32) -> Result<Vec<Outline>> {
     let found = connection
         .prepare_cached(
-            "SELECT part.seq AS seq, message.id AS message, part.id AS id, type, tool, title, tokens,
-                    bytes + input_bytes AS bytes
-             FROM part JOIN message ON message.session = part.session AND message.seq = part.seq
+            "SELECT part.key AS key, part.session AS session, part.seq AS seq, message.id AS message, part.id AS id, type,
+                    tool, title, tokens, bytes, input_bytes
+             FROM part LEFT JOIN message ON message.session = part.session AND message.seq = part.seq
              WHERE part.session = ?1 AND part.seq < ?2 AND tokens > 0
              ORDER BY part.seq DESC, part.idx DESC LIMIT ?3",
         )?
-        .query_map(params![key, before.0, limit], from_row)?
+        .query_map(params![key, before.0, limit], |row| Ok(from_row(row)))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(found)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Outline> {
-    Ok(Outline {
-        seq: Seq(row.get("seq")?),
-        message_id: MessageId::from(row.get::<_, String>("message")?),
-        part_id: PartId::from(row.get::<_, String>("id")?),
-        kind: row.get("type")?,
-        tool: row.get("tool")?,
-        title: row.get("title")?,
-        tokens: rows::unsigned(row, "tokens")?,
-        bytes: rows::unsigned(row, "bytes")?,
-    })
+fn from_row(row: &Row<'_>) -> Outline {
+    let mut it = Reading::new(row);
+    let (key, session, seq) = (it.integer("key"), it.integer("session"), it.integer("seq"));
+    let outline = Outline {
+        seq: Seq(seq),
+        message_id: MessageId::from(
+            it.id("message", || damage::stand_in(MessageId::PREFIX, &[session, seq])),
+        ),
+        part_id: PartId::from(it.id("id", || damage::stand_in(PartId::PREFIX, &[key]))),
+        kind: it.text("type"),
+        tool: it.optional_text("tool"),
+        title: it.optional_text("title"),
+        tokens: it.unsigned("tokens"),
+        bytes: it.unsigned("bytes").saturating_add(it.unsigned("input_bytes")),
+    };
+    it.log(|| format!("part {}", outline.part_id));
+    outline
 }

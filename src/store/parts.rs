@@ -1,4 +1,6 @@
-//! Parts: small rows that say what there is, and how their bodies are read.
+//! Parts: small rows that say what there is, and how they are written and found.
+
+mod reading;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -6,12 +8,17 @@ use serde::{Deserialize, Serialize};
 use super::{
     Result, Store, StoreError,
     body::{self, Field, FieldRange},
-    rows,
+    damage,
+    rows::{self, Lossy},
 };
 use crate::transcript::{
-    Attachment, Body, Compaction, FilePart, FinishReason, MessageId, Part, PartId, PartKind, Seq, SessionId,
-    ToolPart, ToolState, Usage, evidence::Record, text,
+    Attachment, Body, Compaction, FinishReason, Part, PartId, PartKind, Seq, SessionId, ToolPart, ToolState,
+    Usage,
+    evidence::Record,
+    image::{self, Shown},
+    text,
 };
+pub(super) use reading::{Found, data, of_messages, one};
 
 /// A part to be written with its message, and its big fields beyond those that the part itself shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +59,8 @@ struct Metadata {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<Shown>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<Attachment>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +84,7 @@ impl Store {
         self.read(move |tx| {
             let (key, _) = locate(tx, &id)?;
             match field {
-                Field::Attachment(_) => body::read(tx, key, field, offset, limit),
+                Field::Attachment(_) | Field::Copy(_) => body::read(tx, key, field, offset, limit),
                 Field::Data if !is_text(tx, key)? => body::read(tx, key, field, offset, limit),
                 _ => body::text_range(tx, key, field, offset, limit),
             }
@@ -93,7 +102,7 @@ impl Store {
     pub async fn is_binary(&self, id: &PartId, field: Field) -> Result<bool> {
         let id = id.clone();
         self.read(move |tx| match field {
-            Field::Attachment(_) => Ok(true),
+            Field::Attachment(_) | Field::Copy(_) => Ok(true),
             Field::Data => Ok(!is_text(tx, locate(tx, &id)?.0)?),
             _ => Ok(false),
         })
@@ -105,9 +114,9 @@ impl Store {
 fn main_field(connection: &Connection, key: i64) -> Result<Field> {
     let mut select = connection.prepare_cached("SELECT type, status FROM part WHERE key = ?1")?;
     Ok(select.query_row([key], |row| {
-        let (kind, status) = (row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?);
-        Ok(match (kind.as_str(), status.as_deref()) {
-            ("tool", Some("error")) => Field::Error,
+        let (Lossy(kind), Lossy(status)) = (row.get(0)?, row.get(1)?);
+        Ok(match (kind.as_str(), status.as_str()) {
+            ("tool", "error") => Field::Error,
             ("tool", _) => Field::Output,
             ("file", _) => Field::Data,
             _ => Field::Text,
@@ -117,18 +126,23 @@ fn main_field(connection: &Connection, key: i64) -> Result<Field> {
 
 fn is_text(connection: &Connection, key: i64) -> Result<bool> {
     let mime = connection
-        .prepare_cached("SELECT metadata ->> '$.mime' FROM part WHERE key = ?1")?
-        .query_row([key], |row| row.get::<_, Option<String>>(0))?;
-    Ok(mime.is_none_or(|mime| mime.starts_with("text/")))
+        .prepare_cached(
+            "SELECT CASE WHEN json_valid(metadata) THEN metadata ->> '$.mime' END FROM part WHERE key = ?1",
+        )?
+        .query_row([key], |row| row.get::<_, Option<Lossy>>(0))?;
+    Ok(mime.is_none_or(|Lossy(mime)| mime.starts_with("text/")))
 }
 
 /// Keys of a part and of its session.
 pub(super) fn locate(connection: &Connection, id: &PartId) -> Result<(i64, i64)> {
-    connection
-        .prepare_cached("SELECT key, session FROM part WHERE id = ?1")?
-        .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?
-        .ok_or_else(|| StoreError::PartNotFound(id.to_string()))
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let mut by_id = connection.prepare_cached("SELECT key, session FROM part WHERE id = ?1")?;
+    let mut found = by_id.query_row([id.as_str()], read).optional()?;
+    if let (None, Some([key])) = (found, damage::place(PartId::PREFIX, id.as_str())) {
+        found =
+            connection.query_row("SELECT key, session FROM part WHERE key = ?1", [key], read).optional()?;
+    }
+    found.ok_or_else(|| StoreError::PartNotFound(id.to_string()))
 }
 
 /// Writes a part with its bodies and counts it.
@@ -171,8 +185,10 @@ pub(super) fn insert(tx: &Connection, session: i64, seq: Seq, new: &NewPart) -> 
 
 /// Adds to a session's counts.
 pub(super) fn count(tx: &Connection, session: i64, parts: u64, bytes: u64) -> Result<()> {
-    tx.prepare_cached("UPDATE session SET parts = parts + ?2, bytes = bytes + ?3 WHERE key = ?1")?
-        .execute(params![session, rows::signed(parts), rows::signed(bytes)])?;
+    tx.prepare_cached(
+        "UPDATE session SET parts = min(max(parts, 0), ?4) + ?2, bytes = min(max(bytes, 0), ?4) + ?3 WHERE key = ?1",
+    )?
+    .execute(params![session, rows::signed(parts), rows::signed(bytes), rows::MOST])?;
     Ok(())
 }
 
@@ -228,11 +244,16 @@ impl<'a> Columns<'a> {
             PartKind::Reasoning(body) => Self::text("reasoning", body),
             PartKind::File(file) => Self {
                 bytes: rows::signed(file.bytes),
-                tokens: rows::signed(text::estimate_tokens(file.bytes)),
+                tokens: rows::signed(if file.is_image() {
+                    image_tokens(file.shown.as_ref())
+                } else {
+                    text::estimate_tokens(file.bytes.min(text::SHOWN_BYTES as u64))
+                }),
                 metadata: Metadata {
                     mime: Some(file.mime.clone()),
                     name: file.name.clone(),
                     uri: file.uri.clone(),
+                    shown: file.shown.clone(),
                     ..Metadata::default()
                 },
                 ..Self::empty("file")
@@ -290,8 +311,19 @@ impl<'a> Columns<'a> {
         }
         let shown =
             tool.input.bytes + u64::try_from(columns.bytes).unwrap_or(0).min(text::SHOWN_BYTES as u64);
-        columns.tokens = rows::signed(text::estimate_tokens(shown));
+        let images = tool.attachments.iter().filter(|file| file.is_image());
+        let images = images.map(|file| image_tokens(file.shown.as_ref())).sum::<u64>();
+        columns.tokens = rows::signed(text::estimate_tokens(shown) + images);
         columns
+    }
+}
+
+/// About how many tokens an image adds to a request, for whichever provider.
+fn image_tokens(shown: Option<&Shown>) -> u64 {
+    match shown {
+        None => image::UNSEEN_TOKENS,
+        Some(Shown::Image(image)) => image::estimate_tokens(image.width, image.height),
+        Some(Shown::Note(note)) => text::estimate_tokens(note.len() as u64),
     }
 }
 
@@ -332,110 +364,4 @@ pub(super) fn settle(
         written += data.len() as u64;
     }
     count(tx, session, 0, written)
-}
-
-const COLUMNS: &str =
-    "part.key AS key, part.id AS id, seq, idx, type, tool, call_id, status, title, bytes, input_bytes,
-    started_at, ended_at, compacted_at, metadata";
-
-/// The parts of the messages from `first` to `last`, with their message's seq, in order.
-pub(super) fn of_messages(
-    connection: &Connection,
-    session: i64,
-    (first, last): (Seq, Seq),
-    loading: Loading,
-    message_id: impl Fn(Seq) -> Option<MessageId>,
-) -> Result<Vec<(Seq, Part)>> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM part WHERE session = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq, idx"
-    ))?;
-    let mut found = statement.query(params![session, first.0, last.0])?;
-    let mut parts = Vec::new();
-    while let Some(row) = found.next()? {
-        let seq = Seq(row.get("seq")?);
-        if let Some(message) = message_id(seq) {
-            parts.push((seq, from_row(connection, row, message, loading)?));
-        }
-    }
-    Ok(parts)
-}
-
-fn load_body(connection: &Connection, key: i64, field: Field, bytes: u64, loading: Loading) -> Result<Body> {
-    let text = match loading {
-        Loading::Preview(limit) => body::beginning(connection, key, field, limit)?,
-        Loading::Sent if field == Field::Output && bytes > text::SHOWN_BYTES as u64 => String::new(),
-        Loading::Full | Loading::Sent => body::text(connection, key, field)?,
-    };
-    Ok(Body { bytes: bytes.max(text.len() as u64), text })
-}
-
-fn from_row(connection: &Connection, row: &Row<'_>, message_id: MessageId, loading: Loading) -> Result<Part> {
-    let key = row.get("key")?;
-    let kind: String = row.get("type")?;
-    let bytes = rows::unsigned(row, "bytes")?;
-    let metadata = rows::optional_json::<Metadata>(row, "metadata")?.unwrap_or_default();
-    let kind = match kind.as_str() {
-        "text" => PartKind::Text(load_body(connection, key, Field::Text, bytes, loading)?),
-        // The row counts its seal, too.
-        "reasoning" => {
-            let bytes = body::size(connection, key, Field::Text)?;
-            PartKind::Reasoning(load_body(connection, key, Field::Text, bytes, loading)?)
-        }
-        "file" => PartKind::File(FilePart {
-            mime: metadata.mime.unwrap_or_else(|| "application/octet-stream".to_owned()),
-            name: metadata.name,
-            uri: metadata.uri,
-            bytes,
-        }),
-        "tool" => PartKind::Tool(ToolPart {
-            call_id: row.get::<_, Option<String>>("call_id")?.unwrap_or_default(),
-            tool: row.get::<_, Option<String>>("tool")?.unwrap_or_default(),
-            title: row.get("title")?,
-            input: load_body(connection, key, Field::Input, rows::unsigned(row, "input_bytes")?, loading)?,
-            state: tool_state(connection, row, key, loading)?,
-            compacted_at: rows::optional_time(row, "compacted_at")?,
-            attachments: metadata.attachments,
-        }),
-        "stepStart" => PartKind::StepStart,
-        "stepFinish" => PartKind::StepFinish { reason: metadata.reason, usage: metadata.usage },
-        "patch" => PartKind::Patch { files: metadata.files },
-        "compaction" => PartKind::Compaction(metadata.compaction.unwrap_or_default()),
-        "subtask" => PartKind::Subtask {
-            session_id: metadata.session_id.unwrap_or_else(|| SessionId::from("")),
-            description: metadata.description.unwrap_or_default(),
-        },
-        other => PartKind::Text(Body::whole(format!("[a part of the unknown type {other}]"))),
-    };
-    Ok(Part { id: PartId::from(row.get::<_, String>("id")?), message_id, index: row.get("idx")?, kind })
-}
-
-fn tool_state(connection: &Connection, row: &Row<'_>, key: i64, loading: Loading) -> Result<ToolState> {
-    let started = rows::optional_time(row, "started_at")?;
-    let ended_at = rows::optional_time(row, "ended_at")?.unwrap_or(crate::transcript::Timestamp(0));
-    let status: Option<String> = row.get("status")?;
-    let bytes = rows::unsigned(row, "bytes")?;
-    let compacted = row.get::<_, Option<i64>>("compacted_at")?.is_some();
-    Ok(match status.as_deref() {
-        Some("completed") => ToolState::Completed {
-            started_at: started.unwrap_or(ended_at),
-            ended_at,
-            output: match loading {
-                Loading::Sent if compacted => Body { text: String::new(), bytes },
-                _ => load_body(connection, key, Field::Output, bytes, loading)?,
-            },
-        },
-        Some("running") => ToolState::Running { started_at: started.unwrap_or(ended_at) },
-        Some("error") => ToolState::Error {
-            started_at: started,
-            ended_at,
-            message: load_body(connection, key, Field::Error, 0, loading)?.text,
-        },
-        _ => ToolState::Pending,
-    })
-}
-
-/// A part's further body, whole.
-pub(super) fn data(connection: &Connection, id: &PartId, field: Field) -> Result<Vec<u8>> {
-    let (key, _) = locate(connection, id)?;
-    Ok(body::read(connection, key, field, 0, u64::MAX)?.data)
 }

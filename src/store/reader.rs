@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction};
 use tokio::sync::Semaphore;
 
-use super::{Result, StoreError, configure};
+use super::{Result, StoreError, busy, configure};
 
 /// Connections at most; further queries wait.
 const MOST: usize = 3;
@@ -45,9 +45,9 @@ impl Readers {
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match kept {
                 Some(connection) => connection,
-                None => open(&path)?,
+                None => busy::patiently(|| open(&path))?,
             };
-            let transaction = connection.unchecked_transaction()?;
+            let transaction = busy::patiently(|| snapshot(&connection))?;
             let result = query(&transaction);
             drop(transaction);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
@@ -56,6 +56,13 @@ impl Readers {
         });
         task.await.unwrap_or(Err(StoreError::Closed))
     }
+}
+
+/// A read transaction that has its place in the WAL already: what follows in it is never busy.
+fn snapshot(connection: &Connection) -> Result<Transaction<'_>> {
+    let transaction = connection.unchecked_transaction()?;
+    transaction.prepare_cached("SELECT rootpage FROM sqlite_schema LIMIT 1")?.exists([])?;
+    Ok(transaction)
 }
 
 fn open(path: &std::path::Path) -> Result<Connection> {

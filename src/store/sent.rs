@@ -11,7 +11,9 @@ use super::{
     parts::Loading,
     sessions,
 };
-use crate::transcript::{Message, Part, PartId, PartKind, Seq, SessionId, ToolPart, ToolState, text};
+use crate::transcript::{
+    Message, Part, PartId, PartKind, Seq, SessionId, ToolPart, ToolState, image::Shown, text,
+};
 
 /// A message as it is sent.
 #[derive(Clone, Debug)]
@@ -72,7 +74,14 @@ fn complete(
     let mut sent = Sent { message, bodies: Vec::new(), results: Vec::new() };
     for part in &sent.message.parts {
         match &part.kind {
-            PartKind::File(_) => sent.bodies.push(field(tx, part, Field::Data)?),
+            PartKind::File(file) => {
+                let shown = if file.is_image() {
+                    sent_image(file.shown.as_ref(), Field::Data, 0)
+                } else {
+                    Some(Field::Data)
+                };
+                sent.bodies.extend(shown.map(|shown| field(tx, part, shown)).transpose()?);
+            }
             PartKind::Reasoning(_) => sent.bodies.push(field(tx, part, Field::Seal)?),
             PartKind::Tool(tool) if stands_as_evidence(tool, results) => {
                 let evidence = evidence::load(tx, &part.id)?;
@@ -87,14 +96,23 @@ fn complete(
                 {
                     sent.results.push((part.id.clone(), ends(tx, &part.id)?));
                 }
-                for (index, _) in (0_u8..).zip(&tool.attachments) {
-                    sent.bodies.push(field(tx, part, Field::Attachment(index))?);
+                for (index, file) in (0_u8..).zip(&tool.attachments) {
+                    let shown = sent_image(file.shown.as_ref(), Field::Attachment(index), index);
+                    sent.bodies.extend(shown.map(|shown| field(tx, part, shown)).transpose()?);
                 }
             }
             _ => {}
         }
     }
     Ok(sent)
+}
+
+/// The field that holds an image as it is sent; `None` where a note stands for it, or nobody has looked at it.
+fn sent_image(shown: Option<&Shown>, original: Field, index: u8) -> Option<Field> {
+    match shown {
+        Some(Shown::Image(image)) => Some(if image.copy { Field::Copy(index) } else { original }),
+        Some(Shown::Note(_)) | None => None,
+    }
 }
 
 fn stands_as_evidence(tool: &ToolPart, results: Results) -> bool {

@@ -5,8 +5,14 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Committed, Result, Store, StoreError, leases, rows};
-use crate::transcript::{Counts, ModelRef, ProjectId, Session, SessionId, Status, Timestamp, Usage};
+use super::{
+    Committed, Result, Store, StoreError, damage, leases, notices,
+    rows::{self, Lossy, Reading},
+};
+use crate::{
+    failpoint,
+    transcript::{Change, Counts, ModelRef, ProjectId, Session, SessionId, Status, Timestamp, Usage},
+};
 
 /// Parts that one step of a deletion removes.
 const DELETE_STEP: i64 = 500;
@@ -73,7 +79,15 @@ pub(super) const UNTITLED: &str = "New session";
 impl Store {
     /// Makes a session, and its project when it is the first there.
     pub async fn create_session(&self, new: NewSessionRow) -> Result<Committed<Session>> {
-        self.write(move |tx| create(tx, &new)).await
+        let lessee = self.lessee().clone();
+        let write = move |tx: &Connection| {
+            let session = create(tx, &new)?;
+            notices::add(tx, &lessee, &session.id, Change::Created)?;
+            Ok(session)
+        };
+        let session = self.write(write).await?;
+        failpoint::reach("session.stored").await;
+        Ok(session)
     }
 
     /// One session.
@@ -89,7 +103,7 @@ impl Store {
 
     /// Names a session, unless somebody with a better right has named it. Says whether the title changed.
     pub async fn set_title(&self, id: &SessionId, title: String, by: TitleBy) -> Result<Committed<bool>> {
-        let id = id.clone();
+        let (id, lessee) = (id.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = key(tx, &id)?;
             let changed = tx
@@ -97,6 +111,9 @@ impl Store {
                     "UPDATE session SET title = ?2, titled = ?3 WHERE key = ?1 AND (titled < ?3 OR ?3 = 3)",
                 )?
                 .execute(params![key, title, by as i64])?;
+            if changed > 0 {
+                notices::add(tx, &lessee, &id, Change::Updated)?;
+            }
             Ok(changed > 0)
         })
         .await
@@ -104,11 +121,12 @@ impl Store {
 
     /// Archives a session, or brings it back.
     pub async fn set_archived(&self, id: &SessionId, archived: bool) -> Result<Committed<Session>> {
-        let id = id.clone();
+        let (id, lessee) = (id.clone(), self.lessee().clone());
         self.write(move |tx| {
             let at = archived.then(|| Timestamp::now().0);
             tx.prepare_cached("UPDATE session SET archived_at = ?2 WHERE key = ?1")?
                 .execute(params![key(tx, &id)?, at])?;
+            notices::add(tx, &lessee, &id, if archived { Change::Archived } else { Change::Updated })?;
             load(tx, &id)
         })
         .await
@@ -133,7 +151,8 @@ impl Store {
     }
 
     /// Deletes a session that no other process runs. It is gone for everybody with the first transaction; its
-    /// rows follow in small ones, so that a large session blocks nobody.
+    /// rows follow in small ones, so that a large session blocks nobody. Those that the disk does not let go now are
+    /// removed as leftovers at the next start.
     pub async fn delete_session(&self, id: &SessionId) -> Result<()> {
         let (hide, lessee) = (id.clone(), self.lessee().clone());
         let key = self
@@ -144,11 +163,19 @@ impl Store {
                     "UPDATE session SET deleted_at = ?2 WHERE key = ?1",
                     params![key, Timestamp::now().0],
                 )?;
+                notices::add(tx, &lessee, &hide, Change::Deleted)?;
                 Ok(key)
             })
             .await?
             .into_inner();
-        self.remove_rows(key).await
+        failpoint::reach("delete.hidden").await;
+        match self.remove_rows(key).await {
+            Err(error) if error.is_of_the_disk() => {
+                tracing::warn!(%error, "the rows of a deleted session stay for now");
+                Ok(())
+            }
+            removed => removed,
+        }
     }
 
     /// Removes what deletions and forks of dead processes left behind. An import that was cut short stays hidden: the
@@ -176,6 +203,7 @@ impl Store {
     async fn remove_rows(&self, key: i64) -> Result<()> {
         loop {
             let removed = self.write(move |tx| remove_some(tx, key)).await?.into_inner();
+            failpoint::reach("delete.batch").await;
             if removed == 0 {
                 return Ok(());
             }
@@ -186,7 +214,7 @@ impl Store {
     pub async fn count_sessions(&self) -> Result<u64> {
         self.read(|tx| {
             let sql = "SELECT count(*) AS n FROM session WHERE deleted_at IS NULL";
-            Ok(tx.query_row(sql, [], |row| rows::unsigned(row, "n"))?)
+            Ok(tx.query_row(sql, [], |row| row.get::<_, i64>("n"))?.try_into().unwrap_or(0))
         })
         .await
     }
@@ -206,24 +234,41 @@ fn remove_some(tx: &Connection, key: i64) -> Result<usize> {
 
 /// The key of a session that is there.
 pub(super) fn key(connection: &Connection, id: &SessionId) -> Result<i64> {
-    connection
-        .prepare_cached("SELECT key FROM session WHERE id = ?1 AND deleted_at IS NULL")?
-        .query_row([id.as_str()], |row| row.get(0))
-        .optional()?
-        .ok_or_else(|| StoreError::SessionNotFound(id.to_string()))
+    let mut by_id =
+        connection.prepare_cached("SELECT key FROM session WHERE id = ?1 AND deleted_at IS NULL")?;
+    let mut found = by_id.query_row([id.as_str()], |row| row.get(0)).optional()?;
+    if let (None, Some([key])) = (found, damage::place(SessionId::PREFIX, id.as_str())) {
+        let sql = "SELECT key FROM session WHERE key = ?1 AND deleted_at IS NULL";
+        found = connection.query_row(sql, [key], |row| row.get(0)).optional()?;
+    }
+    found.ok_or_else(|| StoreError::SessionNotFound(id.to_string()))
+}
+
+/// The id of a session that lists show.
+pub(super) fn id_of_listed(connection: &Connection, key: i64) -> Result<Option<SessionId>> {
+    let id = connection
+        .prepare_cached("SELECT id FROM session WHERE key = ?1 AND deleted_at IS NULL")?
+        .query_row(
+            [key],
+            |row| Ok(Reading::new(row).id("id", || damage::stand_in(SessionId::PREFIX, &[key]))),
+        )
+        .optional()?;
+    Ok(id.map(SessionId::from))
 }
 
 /// What a session has consumed.
 pub(super) fn consumed(connection: &Connection, key: i64) -> Result<Usage> {
     let usage = connection
         .prepare_cached("SELECT usage FROM session WHERE key = ?1")?
-        .query_row([key], |row| rows::optional_json::<Usage>(row, "usage"))?;
+        .query_row([key], |row| Ok(rows::optional_json::<Usage>(row, "usage")))?;
     Ok(usage.unwrap_or_default())
 }
 
 /// Marks a session as the one with the newest activity.
 pub(super) fn touch(connection: &Connection, key: i64) -> Result<()> {
-    connection.prepare_cached("UPDATE activity SET last = last + 1")?.execute([])?;
+    connection
+        .prepare_cached("UPDATE activity SET last = min(max(last, 0), ?1) + 1")?
+        .execute([rows::MOST])?;
     connection
         .prepare_cached(
             "UPDATE session SET activity = (SELECT last FROM activity), updated_at = ?2 WHERE key = ?1",
@@ -235,10 +280,10 @@ pub(super) fn touch(connection: &Connection, key: i64) -> Result<()> {
 pub(super) fn project(tx: &Connection, root: &str, name: &str) -> Result<ProjectId> {
     let find = || {
         tx.prepare_cached("SELECT id FROM project WHERE root = ?1")?
-            .query_row([root], |row| row.get::<_, String>(0))
+            .query_row([root], |row| row.get::<_, Lossy>(0))
             .optional()
     };
-    if let Some(id) = find()? {
+    if let Some(Lossy(id)) = find()? {
         return Ok(ProjectId::from(id));
     }
     let id = ProjectId::random();
@@ -277,21 +322,20 @@ pub(super) fn create(tx: &Connection, new: &NewSessionRow) -> Result<Session> {
 
 const COLUMNS: &str =
     "key, id, project, parent, title, cwd, agent, model_provider, model_id, created_at, updated_at,
-    archived_at, activity, messages, parts, bytes, usage, recovered";
+    archived_at, activity, messages, parts, bytes, usage, last_turn, recovered";
 
 pub(super) fn load(connection: &Connection, id: &SessionId) -> Result<Session> {
-    let found = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE id = ?1 AND deleted_at IS NULL"))?
-        .query_row([id.as_str()], from_row)
-        .optional()?;
-    let (key, _, session) = found.ok_or_else(|| StoreError::SessionNotFound(id.to_string()))?;
+    let key = key(connection, id)?;
+    let (_, _, session) = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM session WHERE key = ?1"))?
+        .query_row([key], from_row)?;
     with_owner(connection, key, session)
 }
 
 fn with_owner(connection: &Connection, key: i64, mut session: Session) -> Result<Session> {
     session.owner = leases::owner(connection, key)?;
     if session.owner.is_some() {
-        session.status = Status::Running;
+        session.status = leases::doing(connection, key)?.status;
     }
     Ok(session)
 }
@@ -299,15 +343,15 @@ fn with_owner(connection: &Connection, key: i64, mut session: Session) -> Result
 fn list(connection: &Connection, filter: &SessionFilter) -> Result<SessionsPage> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM session
-         WHERE deleted_at IS NULL AND (archived_at IS NOT NULL) = ?1 AND activity < ?2
+         WHERE deleted_at IS NULL AND (archived_at IS NOT NULL) = ?1 AND activity <= ?2
            AND (?3 IS NULL OR cwd = ?3) AND (?4 IS NULL OR instr(lower(title), ?4) > 0)
          ORDER BY activity DESC LIMIT ?5"
     ))?;
     let more = i64::from(filter.limit) + 1;
+    let newest = filter.cursor.map_or(i64::MAX, |cursor| cursor.saturating_sub(1));
     let search = filter.search.as_deref().map(str::to_lowercase);
-    let before = filter.cursor.unwrap_or(i64::MAX);
     let found = statement
-        .query_map(params![filter.archived, before, filter.cwd, search, more], from_row)?
+        .query_map(params![filter.archived, newest, filter.cwd, search, more], from_row)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let wanted = filter.limit as usize;
     let next =
@@ -322,27 +366,34 @@ fn list(connection: &Connection, filter: &SessionFilter) -> Result<SessionsPage>
 
 /// Key, activity and the session without its owner.
 fn from_row(row: &Row<'_>) -> rusqlite::Result<(i64, i64, Session)> {
-    let model = rows::model(row)?;
-    let session = Session {
-        id: SessionId::from(row.get::<_, String>("id")?),
-        project_id: ProjectId::from(row.get::<_, String>("project")?),
-        parent_id: row.get::<_, Option<String>>("parent")?.map(SessionId::from),
-        title: row.get("title")?,
-        cwd: row.get("cwd")?,
-        agent: row.get("agent")?,
-        model: model.unwrap_or(ModelRef { provider: String::new(), id: String::new() }),
+    let (key, activity) = (row.get("key")?, row.get("activity")?);
+    let mut it = Reading::new(row);
+    let mut session = Session {
+        id: SessionId::from(it.id("id", || damage::stand_in(SessionId::PREFIX, &[key]))),
+        project_id: ProjectId::from(it.text("project")),
+        parent_id: it.optional_text("parent").map(SessionId::from),
+        title: it.text("title"),
+        cwd: it.text("cwd"),
+        agent: it.text("agent"),
+        model: it.needed_model(),
         status: Status::Idle,
-        created_at: rows::time(row, "created_at")?,
-        updated_at: rows::time(row, "updated_at")?,
-        archived_at: rows::optional_time(row, "archived_at")?,
+        created_at: it.time("created_at"),
+        updated_at: it.time("updated_at"),
+        archived_at: it.optional_time("archived_at"),
         counts: Counts {
-            messages: rows::unsigned(row, "messages")?,
-            parts: rows::unsigned(row, "parts")?,
-            bytes: rows::unsigned(row, "bytes")?,
+            messages: it.unsigned("messages"),
+            parts: it.unsigned("parts"),
+            bytes: it.unsigned("bytes"),
         },
-        usage: rows::optional_json::<Usage>(row, "usage")?.unwrap_or_default(),
+        usage: it.json("usage").unwrap_or_default(),
+        last_turn: it.json("last_turn"),
         owner: None,
-        recovered: row.get("recovered")?,
+        recovered: it.optional_text("recovered"),
     };
-    Ok((row.get("key")?, row.get("activity")?, session))
+    let flaws = it.flaws();
+    damage::log(&flaws, || format!("session {key}"));
+    if !flaws.is_empty() && session.recovered.is_none() {
+        session.recovered = Some(format!("This session is {}", damage::failure(&flaws).message));
+    }
+    Ok((key, activity, session))
 }

@@ -2,7 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Result, Store, rows, sessions};
+use super::{
+    Result, Store,
+    rows::{self, Reading},
+    sessions,
+};
 use crate::transcript::{CacheMiss, MessageId, ModelRef, Seq, SessionId, Timestamp, Usage};
 
 /// One provider call.
@@ -60,7 +64,7 @@ impl Store {
         self.read(move |tx| {
             let read = |row: &Row<'_>| {
                 let (answer, failed_since) = (Seq(row.get("answer")?), row.get("failed_since")?);
-                Ok(LastAnswered { step: from_row(row)?, answer, failed_since })
+                Ok(LastAnswered { step: from_row(row), answer, failed_since })
             };
             Ok(tx
                 .prepare_cached(
@@ -86,7 +90,7 @@ impl Store {
             let mut statement =
                 tx.prepare_cached("SELECT * FROM step WHERE session = ?1 ORDER BY seq DESC LIMIT ?2")?;
             let mut steps = statement
-                .query_map(params![sessions::key(tx, &session)?, limit], from_row)?
+                .query_map(params![sessions::key(tx, &session)?, limit], |row| Ok(from_row(row)))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             steps.reverse();
             Ok(steps)
@@ -101,7 +105,7 @@ pub(super) fn insert(tx: &Connection, key: i64, step: &Step) -> Result<()> {
         "INSERT INTO step (session, seq, message, started_at, model_provider, model_id, request_bytes, input_items,
                            threading, threading_reason, usage, first_event_ms, duration_ms, retries, overhead_us, finish,
                            cache_miss, frame)
-         VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM step WHERE session = ?1),
+         VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM step WHERE session = ?1 AND seq BETWEEN 0 AND ?18),
                  ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
     .execute(params![
@@ -122,6 +126,7 @@ pub(super) fn insert(tx: &Connection, key: i64, step: &Step) -> Result<()> {
         step.finish,
         step.cache_miss.as_ref().map(rows::word).transpose()?,
         step.frame,
+        rows::MOST,
     ])?;
     add_usage(
         tx,
@@ -133,38 +138,43 @@ pub(super) fn insert(tx: &Connection, key: i64, step: &Step) -> Result<()> {
     add_usage(
         tx,
         "SELECT usage FROM turn WHERE session = ?1 AND ended_at IS NULL",
-        "UPDATE turn SET usage = ?2, steps = steps + 1 WHERE session = ?1 AND ended_at IS NULL",
+        "UPDATE turn SET usage = ?2, steps = min(max(steps, 0), 1000000) + 1 WHERE session = ?1 AND ended_at IS NULL",
         key,
         step,
     )
 }
 
 fn add_usage(tx: &Connection, select: &str, update: &str, key: i64, step: &Step) -> Result<()> {
-    let sums =
-        tx.prepare_cached(select)?.query_map([key], |row| rows::optional_json::<Usage>(row, "usage"))?.next();
+    let sums = tx
+        .prepare_cached(select)?
+        .query_map([key], |row| Ok(rows::optional_json::<Usage>(row, "usage")))?
+        .next();
     let mut usage = sums.transpose()?.flatten().unwrap_or_default();
     usage += step.usage;
     tx.prepare_cached(update)?.execute(params![key, rows::json(&usage)?])?;
     Ok(())
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Step> {
-    Ok(Step {
-        seq: rows::unsigned(row, "seq")?,
-        message_id: MessageId::from(row.get::<_, String>("message")?),
-        started_at: rows::time(row, "started_at")?,
-        model: rows::model(row)?.unwrap_or(ModelRef { provider: String::new(), id: String::new() }),
-        request_bytes: rows::unsigned(row, "request_bytes")?,
-        input_items: rows::unsigned(row, "input_items")?,
-        threading: row.get("threading")?,
-        threading_reason: row.get("threading_reason")?,
-        usage: rows::optional_json(row, "usage")?.unwrap_or_default(),
-        cache_miss: rows::optional_word(row, "cache_miss")?,
-        frame: row.get::<_, Option<String>>("frame")?.unwrap_or_default(),
-        first_event_ms: row.get::<_, Option<i64>>("first_event_ms")?.and_then(|ms| u64::try_from(ms).ok()),
-        duration_ms: rows::unsigned(row, "duration_ms")?,
-        retries: row.get("retries")?,
-        overhead_us: rows::unsigned(row, "overhead_us")?,
-        finish: row.get("finish")?,
-    })
+fn from_row(row: &Row<'_>) -> Step {
+    let mut it = Reading::new(row);
+    let step = Step {
+        seq: it.unsigned("seq"),
+        message_id: MessageId::from(it.text("message")),
+        started_at: it.time("started_at"),
+        model: it.needed_model(),
+        request_bytes: it.unsigned("request_bytes"),
+        input_items: it.unsigned("input_items"),
+        threading: it.text("threading"),
+        threading_reason: it.text("threading_reason"),
+        usage: it.json("usage").unwrap_or_default(),
+        cache_miss: it.word("cache_miss"),
+        frame: it.optional_text("frame").unwrap_or_default(),
+        first_event_ms: it.optional_unsigned("first_event_ms"),
+        duration_ms: it.unsigned("duration_ms"),
+        retries: it.small("retries"),
+        overhead_us: it.unsigned("overhead_us"),
+        finish: it.text("finish"),
+    };
+    it.log(|| format!("step {} for message {}", step.seq, step.message_id));
+    step
 }

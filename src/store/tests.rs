@@ -49,7 +49,7 @@ impl Desk {
 }
 
 fn dead_process() -> Lessee {
-    Lessee { pid: u32::MAX, started: 1, client: "gone".into() }
+    Lessee { pid: u32::MAX, started: 1, ..Lessee::this_process("gone") }
 }
 
 fn model() -> ModelRef {
@@ -69,8 +69,8 @@ fn prompt(client_id: Option<&str>, text: &str, delivery: Delivery) -> NewPrompt 
     }
 }
 
-fn text_part(text: &str, message: &MessageId) -> Vec<NewPart> {
-    vec![part(message, 0, PartKind::Text(Body::whole(text))).into()]
+fn text_part(text: &str, message: &MessageId) -> Option<Vec<NewPart>> {
+    (!text.is_empty()).then(|| vec![part(message, 0, PartKind::Text(Body::whole(text))).into()])
 }
 
 fn part(message: &MessageId, index: u32, kind: PartKind) -> Part {
@@ -224,7 +224,7 @@ proptest! {
         runtime.block_on(async {
             let desk = Desk::new();
             let session = desk.session().await;
-            let turn = TurnId::random();
+            let (turn, _) = desk.store.begin_upkeep(&session.id).await.unwrap().into_inner();
             for n in 0..count {
                 let new = answer(&turn, vec![PartKind::Text(Body::whole(n.to_string()))]);
                 desk.store.add_message(&session.id, new).await.unwrap();
@@ -356,4 +356,36 @@ async fn evidence_of_a_result_that_is_gone_says_so_and_is_not_invented() {
         assert_eq!(left.text.contains("\nproof: unavailable\n"), !known, "{loss}");
         assert!(left.text.starts_with("[Compacted tool result]\ntool: bash\n"), "{loss}");
     }
+}
+
+#[tokio::test]
+async fn what_a_full_disk_would_not_take_is_written_in_order_when_there_is_room() {
+    let desk = Desk::new();
+    let (store, session) = (&desk.store, desk.session().await.id);
+    store.enqueue(&session, prompt(None, "talk", Delivery::Queue)).await.unwrap();
+    let begun = store.begin_turn(&session, text_part).await.unwrap().unwrap().into_inner();
+    let said = answer(&begun.turn, vec![PartKind::Text(Body::whole("a"))]);
+    let said = store.add_message(&session, said).await.unwrap().into_inner();
+    let pages = |most: u32| {
+        let sql = format!("PRAGMA max_page_count = {most}");
+        store.write(move |tx| Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?))
+    };
+    let append = |text: &str| {
+        let part = said.parts[0].id.clone();
+        store.apply(&session, vec![Change::Append(part, Field::Text, text.to_owned())])
+    };
+    pages(1).await.unwrap();
+    let large = "b".repeat(100_000);
+    // The second one would fit, but nothing is written before what waits.
+    let (first, second) = tokio::join!(append(&large), append("c"));
+    assert!(matches!((first, second), (Err(StoreError::Full(_)), Err(StoreError::Full(_)))));
+    let ended = store.end_turn(&session, &begun.turn, Some(StopReason::EndTurn), None).await;
+    assert!(matches!(ended, Err(StoreError::Full(_))));
+    assert!(matches!(store.begin_upkeep(&session).await, Err(StoreError::Full(_))));
+
+    pages(u32::MAX / 2).await.unwrap();
+    store.begin_upkeep(&session).await.unwrap();
+    let kept = store.part_data(&said.parts[0].id, Field::Text).await.unwrap();
+    assert_eq!(kept, format!("a{large}c").into_bytes());
+    assert_eq!(store.turn_end(&begun.turn).await.unwrap().stop_reason, Some(StopReason::EndTurn));
 }

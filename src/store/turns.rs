@@ -1,21 +1,25 @@
 //! Turns: begun with a prompt and the lease, changed by a list of changes, ended exactly once (invariant 7).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     Committed, Result, Store,
     anchors::{self, Mooring},
+    backlog::Entry,
     body::{self, Field},
-    inbox, leases,
+    changes::{self, NewChange},
+    claims, damage, inbox, leases, messages, notices,
     parts::{self, Bodies, Loading, NewPart},
-    recovery, rows, sessions,
+    recovery,
+    rows::{self, Reading},
+    sessions,
     steps::{self, Step},
 };
 use crate::transcript::{
-    Failure, FailureKind, FinishReason, Message, MessageId, PartId, Seq, SessionId, StopReason, Timestamp,
-    ToolPart, ToolState, TurnId, Usage, evidence::Record,
+    Change as ListChange, Failure, FailureKind, FinishReason, LastTurn, Message, MessageId, PartId, PartKind,
+    Seq, SessionId, StopReason, Timestamp, ToolPart, ToolState, TurnId, Usage, evidence::Record,
 };
 
 /// A turn that has begun.
@@ -25,6 +29,8 @@ pub struct Begun {
     pub turn: TurnId,
     /// The user message that it answers.
     pub message: Message,
+    /// What was interrupted here before, where a dead process had to be taken over from.
+    pub recovered: Option<String>,
 }
 
 /// How a turn ended.
@@ -38,6 +44,19 @@ pub struct TurnEnd {
     pub steps: u32,
     /// What they consumed.
     pub usage: Usage,
+}
+
+/// A turn that is over.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub end: TurnEnd,
+    /// The messages that had to be closed with it.
+    pub closed: Vec<Message>,
+    /// The newest message then.
+    pub last: Seq,
+    /// Whether another process had ended it before.
+    pub lost: bool,
 }
 
 /// Something that a running turn wants kept. What is persisted of a turn is decided here, and by [`apply`]'s
@@ -56,6 +75,8 @@ pub enum Change {
     Completed {
         /// Which.
         message: MessageId,
+        /// When.
+        at: Timestamp,
         /// Why its provider call ended.
         finish: Option<FinishReason>,
         /// What went wrong.
@@ -65,10 +86,47 @@ pub enum Change {
         /// The provider's id of it, where the provider keeps it.
         response: Option<String>,
     },
+    /// A file is another.
+    Changed(NewChange),
     /// A provider call for the ledger.
     Step(Step),
     /// Which answer the next request may continue.
     Moor(Mooring),
+}
+
+impl Change {
+    /// Bytes of bodies in it.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Part(_, new) => {
+                let shown = match &new.part.kind {
+                    PartKind::Text(body) | PartKind::Reasoning(body) => body.text.len(),
+                    PartKind::Tool(tool) => tool.input.text.len(),
+                    _ => 0,
+                };
+                shown + new.bodies.iter().map(|(_, data)| data.len()).sum::<usize>()
+            }
+            Self::Append(_, _, text) => text.len(),
+            Self::Settled(_, tool, files, _) => {
+                let result = match &tool.state {
+                    ToolState::Completed { output, .. } => output.text.len(),
+                    ToolState::Error { message, .. } => message.len(),
+                    ToolState::Pending | ToolState::Running { .. } => 0,
+                };
+                result + files.iter().map(|(_, data)| data.len()).sum::<usize>()
+            }
+            Self::Changed(change) => change.bytes(),
+            Self::Started(..) | Self::Completed { .. } | Self::Step(_) | Self::Moor(_) => 0,
+        }
+    }
+}
+
+/// How a turn ends.
+#[derive(Clone, Debug)]
+pub(super) struct Ending {
+    turn: TurnId,
+    stop_reason: Option<StopReason>,
+    error: Option<Failure>,
 }
 
 impl Store {
@@ -77,17 +135,21 @@ impl Store {
     pub async fn begin_turn(
         &self,
         session: &SessionId,
-        make: impl Fn(&str, &MessageId) -> Vec<NewPart> + Send + 'static,
+        make: impl Fn(&str, &MessageId) -> Option<Vec<NewPart>> + Send + 'static,
     ) -> Result<Option<Committed<Begun>>> {
         let (session, lessee) = (session.clone(), self.lessee().clone());
+        let backlog = self.backlog();
         let begun = self
             .write(move |tx| {
+                backlog.refuse(&session)?;
                 let key = sessions::key(tx, &session)?;
                 let Some(prompt) = inbox::next(tx, key)? else { return Ok(None) };
-                let turn = open_turn(tx, key, &lessee)?;
+                let (turn, recovered) = open_turn(tx, key, &lessee)?;
                 tx.execute("UPDATE session SET recovered = NULL WHERE key = ?1", [key])?;
                 let message = inbox::take(tx, key, &session, &turn, prompt, make)?;
-                Ok(Some(Begun { turn, message }))
+                tx.prepare_cached("UPDATE turn SET message = ?2 WHERE id = ?1")?
+                    .execute(params![turn.as_str(), message.id.as_str()])?;
+                Ok(Some(Begun { turn, message, recovered }))
             })
             .await?;
         Ok(begun.0.map(Committed))
@@ -97,53 +159,57 @@ impl Store {
     /// with it.
     pub async fn begin_upkeep(&self, session: &SessionId) -> Result<Committed<(TurnId, Seq)>> {
         let (session, lessee) = (session.clone(), self.lessee().clone());
+        let backlog = self.backlog();
         self.write(move |tx| {
+            backlog.refuse(&session)?;
             let key = sessions::key(tx, &session)?;
-            let turn = open_turn(tx, key, &lessee)?;
-            let last =
-                tx.query_row("SELECT last_seq FROM session WHERE key = ?1", [key], |row| row.get(0))?;
-            Ok((turn, Seq(last)))
+            let (turn, _) = open_turn(tx, key, &lessee)?;
+            Ok((turn, Seq(messages::last_seq(tx, key)?)))
         })
         .await
     }
 
-    /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then.
+    /// Writes changes of a running turn, all or none, in the order given. What the session has consumed by then. Fails
+    /// when this process does not run the session any more. When the disk does not take them they are written as soon as
+    /// it does, all the same.
     pub fn apply(
         &self,
         session: &SessionId,
         changes: Vec<Change>,
     ) -> impl Future<Output = Result<Committed<Usage>>> + Send + use<> {
-        let session = session.clone();
-        self.write(move |tx| {
-            let key = sessions::key(tx, &session)?;
-            changes.iter().try_for_each(|change| apply(tx, key, change))?;
-            leases::beat(tx, key)?;
+        let (changes, lessee) = (Arc::new(changes), self.lessee().clone());
+        self.write_or_keep(session, Entry::Changes(Arc::clone(&changes)), move |tx, _, key| {
+            apply_all(tx, key, &lessee, &changes)?;
             sessions::consumed(tx, key)
         })
     }
 
-    /// Ends a turn, with everything that still stands open in it, and gives the lease back. Returns the messages
-    /// that had to be closed, too.
+    /// Writes a provider call that belongs to no turn into the ledger.
+    pub async fn add_step(&self, session: &SessionId, step: Step) -> Result<Committed<()>> {
+        let session = session.clone();
+        self.write(move |tx| steps::insert(tx, sessions::key(tx, &session)?, &step)).await
+    }
+
+    /// Ends a turn, with everything that still stands open in it, and gives the lease back. A turn that another process
+    /// has ended stays as that process ended it. When the disk does not take it, the turn ends as soon as it does.
     pub async fn end_turn(
         &self,
         session: &SessionId,
         turn: &TurnId,
         stop_reason: Option<StopReason>,
         error: Option<Failure>,
-    ) -> Result<Committed<(TurnEnd, Vec<Message>)>> {
-        let (session, turn) = (session.clone(), turn.clone());
-        self.write(move |tx| {
-            let key = sessions::key(tx, &session)?;
-            let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
-            let closed = close_open(tx, key, &open)?.messages;
-            end(tx, key, &turn, stop_reason, error.as_ref())?;
-            leases::release(tx, key)?;
-            sessions::touch(tx, key)?;
+    ) -> Result<Committed<Ended>> {
+        let (ending, lessee) = (Ending { turn: turn.clone(), stop_reason, error }, self.lessee().clone());
+        self.write_or_keep(session, Entry::End(ending.clone()), move |tx, session, key| {
+            let last = Seq(messages::last_seq(tx, key)?);
+            let closed = end_with_all_open(tx, key, session, &lessee, &ending)?;
+            let lost = closed.is_none();
             let closed = closed
+                .unwrap_or_default()
                 .into_iter()
-                .map(|seq| super::messages::ascending(tx, key, &session, seq, 1, Loading::Full));
+                .map(|seq| messages::ascending(tx, key, session, seq, 1, Loading::Full));
             let closed = closed.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-            Ok((load_end(tx, &turn)?, closed))
+            Ok(Ended { end: load_end(tx, &ending.turn)?, closed, last, lost })
         })
         .await
     }
@@ -155,17 +221,52 @@ impl Store {
     }
 }
 
-/// Takes the lease and begins a turn. The session was idle or its owner is dead: what that left open is ended first.
-fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<TurnId> {
+/// Takes the lease and begins a turn. The session was idle or its owner is dead: what that left open is ended first, and
+/// told.
+fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<(TurnId, Option<String>)> {
     leases::take(tx, key, lessee)?;
     let died = Failure::new(FailureKind::Interrupted, recovery::DIED);
-    interrupt(tx, key, &died)?;
+    let recovered = recovery::interrupt(tx, key, &died)?;
     let turn = TurnId::random();
     tx.execute(
         "INSERT INTO turn (id, session, started_at) VALUES (?1, ?2, ?3)",
         params![turn.as_str(), key, Timestamp::now().0],
     )?;
-    Ok(turn)
+    Ok((turn, recovered))
+}
+
+/// Writes changes of a running turn, in the order given, unless the process has lost the session.
+pub(super) fn apply_all(
+    tx: &Connection,
+    key: i64,
+    lessee: &leases::Lessee,
+    changes: &[Change],
+) -> Result<()> {
+    leases::fence(tx, key, lessee)?;
+    changes.iter().try_for_each(|change| apply(tx, key, change))
+}
+
+/// Ends a turn with everything that still stands open in it, and gives the lease back. The messages that were closed;
+/// `None` when another process has ended it before.
+pub(super) fn end_with_all_open(
+    tx: &Connection,
+    key: i64,
+    session: &SessionId,
+    lessee: &leases::Lessee,
+    ending: &Ending,
+) -> Result<Option<BTreeSet<Seq>>> {
+    let Ending { turn, stop_reason, error } = ending;
+    if has_ended(tx, turn)? {
+        return Ok(None);
+    }
+    let open = error.clone().unwrap_or_else(|| Failure::new(FailureKind::Interrupted, "stopped"));
+    let closed = recovery::close_open(tx, key, &open)?.messages;
+    end(tx, key, turn, *stop_reason, error.as_ref())?;
+    leases::release(tx, key)?;
+    claims::stopped(tx, key)?;
+    sessions::touch(tx, key)?;
+    notices::add(tx, lessee, session, ListChange::Updated)?;
+    Ok(Some(closed))
 }
 
 fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
@@ -180,13 +281,13 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
         Change::Settled(part, tool, attachments, evidence) => {
             parts::settle(tx, key, part, tool, attachments, evidence.as_ref())
         }
-        Change::Completed { message, finish, error, usage, response } => {
+        Change::Completed { message, at, finish, error, usage, response } => {
             tx.prepare_cached(
                 "UPDATE message SET completed_at = ?2, finish = ?3, error = ?4, usage = ?5, metadata = ?6 WHERE id = ?1",
             )?
             .execute(params![
                 message.as_str(),
-                Timestamp::now().0,
+                at.0,
                 finish.as_ref().map(rows::word).transpose()?,
                 error.as_ref().map(rows::json).transpose()?,
                 usage.as_ref().map(rows::json).transpose()?,
@@ -194,6 +295,7 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
             ])?;
             Ok(())
         }
+        Change::Changed(change) => changes::record(tx, key, change),
         Change::Step(step) => steps::insert(tx, key, step),
         Change::Moor(mooring) => anchors::moor(tx, key, mooring),
     }
@@ -213,116 +315,62 @@ fn append(tx: &Connection, session: i64, part: &PartId, field: Field, text: &str
     parts::count(tx, session, 0, text.len() as u64)
 }
 
-fn end(
+/// Gives a turn its end.
+pub(super) fn end(
     tx: &Connection,
     key: i64,
     turn: &TurnId,
     stop: Option<StopReason>,
     error: Option<&Failure>,
 ) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE turn SET ended_at = ?3, stop_reason = ?4, error = ?5 WHERE id = ?1 AND session = ?2 AND ended_at IS NULL",
-    )?
-    .execute(params![
-        turn.as_str(),
-        key,
-        Timestamp::now().0,
-        stop.as_ref().map(rows::word).transpose()?,
-        error.map(rows::json).transpose()?
-    ])?;
+    let ended_at = Timestamp::now();
+    let ended = tx
+        .prepare_cached(
+            "UPDATE turn SET ended_at = ?3, stop_reason = ?4, error = ?5
+             WHERE id = ?1 AND session = ?2 AND ended_at IS NULL",
+        )?
+        .execute(params![
+            turn.as_str(),
+            key,
+            ended_at.0,
+            stop.as_ref().map(rows::word).transpose()?,
+            error.map(rows::json).transpose()?
+        ])?;
+    if ended > 0 {
+        let last = LastTurn { ended_at, stop_reason: stop, error: error.cloned() };
+        // Work on the history itself is a turn, too, but not one that anybody looks for.
+        tx.prepare_cached(
+            "UPDATE session SET last_turn = ?3
+             WHERE key = ?1 AND (SELECT message FROM turn WHERE id = ?2) IS NOT NULL",
+        )?
+        .execute(params![key, turn.as_str(), rows::json(&last)?])?;
+    }
     Ok(())
 }
 
-fn load_end(connection: &Connection, turn: &TurnId) -> Result<TurnEnd> {
+pub(super) fn has_ended(connection: &Connection, turn: &TurnId) -> Result<bool> {
+    let mut select = connection.prepare_cached("SELECT ended_at IS NOT NULL FROM turn WHERE id = ?1")?;
+    Ok(select.query_row([turn.as_str()], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
+pub(super) fn load_end(connection: &Connection, turn: &TurnId) -> Result<TurnEnd> {
     connection
         .prepare_cached("SELECT stop_reason, error, steps, usage FROM turn WHERE id = ?1")?
         .query_row([turn.as_str()], |row| {
-            Ok(TurnEnd {
-                stop_reason: rows::optional_word(row, "stop_reason")?,
-                error: rows::optional_json(row, "error")?,
-                steps: row.get("steps")?,
-                usage: rows::optional_json(row, "usage")?.unwrap_or_default(),
-            })
+            let mut it = Reading::new(row);
+            let mut end = TurnEnd {
+                stop_reason: it.word("stop_reason"),
+                error: it.json("error"),
+                steps: it.small("steps"),
+                usage: it.json("usage").unwrap_or_default(),
+            };
+            let flaws = it.flaws();
+            damage::log(&flaws, || format!("turn {turn}"));
+            if end.stop_reason.is_none() && end.error.is_none() {
+                end.error = Some(damage::failure(&flaws));
+            }
+            Ok(end)
         })
         .optional()?
         .ok_or_else(|| super::StoreError::MessageNotFound(turn.to_string()))
-}
-
-/// Ends the open turns of a session whose process died. Returns how many calls were open, or `None` when no turn
-/// was.
-pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Option<usize>> {
-    let open = tx
-        .prepare("SELECT id FROM turn WHERE session = ?1 AND ended_at IS NULL")?
-        .query_map([key], |row| row.get::<_, String>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let calls = close_open(tx, key, error)?.calls;
-    for turn in &open {
-        end(tx, key, &TurnId::from(turn.as_str()), None, Some(error))?;
-    }
-    Ok((!open.is_empty()).then_some(calls))
-}
-
-/// What stood open.
-struct Closed {
-    /// How many calls.
-    calls: usize,
-    /// The messages that were open or had open calls.
-    messages: BTreeSet<Seq>,
-}
-
-/// Gives open calls a result and open messages an end (invariants 5 and 7).
-fn close_open(tx: &Connection, key: i64, error: &Failure) -> Result<Closed> {
-    let seqs = |sql: &str| -> Result<Vec<Seq>> {
-        Ok(tx
-            .prepare_cached(sql)?
-            .query_map([key], |row| row.get(0).map(Seq))?
-            .collect::<rusqlite::Result<_>>()?)
-    };
-    let mut messages: BTreeSet<Seq> =
-        seqs("SELECT seq FROM part WHERE session = ?1 AND status IN ('pending', 'running')")?
-            .into_iter()
-            .collect();
-    messages.extend(seqs("SELECT seq FROM message WHERE session = ?1 AND completed_at IS NULL")?);
-    let calls = interrupt_calls(tx, key)?;
-    tx.prepare_cached(
-        "UPDATE message SET completed_at = ?2, error = ?3 WHERE session = ?1 AND completed_at IS NULL",
-    )?
-    .execute(params![key, Timestamp::now().0, rows::json(error)?])?;
-    Ok(Closed { calls, messages })
-}
-
-/// What the model reads as the result of a call that never got one.
-const INTERRUPTED: &str =
-    "Interrupted before it finished. It was not run again; whether it had any effect is unknown.";
-
-fn interrupt_calls(tx: &Connection, key: i64) -> Result<usize> {
-    let open = tx
-        .prepare("SELECT id, call_id, tool, started_at FROM part WHERE session = ?1 AND status IN ('pending', 'running')")?
-        .query_map([key], |row| {
-            let started_at = row.get::<_, Option<i64>>(3)?.map(Timestamp);
-            let tool = ToolPart {
-                call_id: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
-                tool: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-                title: None,
-                input: crate::transcript::Body::default(),
-                state: ToolState::Error { started_at, ended_at: Timestamp::now(), message: INTERRUPTED.to_owned() },
-                compacted_at: None,
-                attachments: Vec::new(),
-            };
-            Ok((PartId::from(row.get::<_, String>(0)?), tool))
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    for (part, tool) in &open {
-        parts::settle(tx, key, part, tool, &Bodies::new(), None)?;
-    }
-    Ok(open.len())
-}
-
-/// The sessions that have a turn without an end.
-pub(super) fn sessions_with_open_turns(connection: &Connection) -> Result<Vec<i64>> {
-    let keys = connection
-        .prepare("SELECT DISTINCT session FROM turn WHERE ended_at IS NULL")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(keys)
 }

@@ -18,42 +18,44 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Result, StoreError};
+use super::{Result, StoreError, backlog::Backlog, busy};
+use crate::failpoint;
 
 /// After this long a transaction takes no further job.
 const LONGEST_TRANSACTION: Duration = Duration::from_millis(20);
 
-/// How long a locked database is waited for in all before a job fails with `storageBusy`.
-const BUSY_PATIENCE: Duration = Duration::from_mins(1);
-
 /// Idle time after which the WAL is folded back into the database.
 const IDLE_CHECKPOINT: Duration = Duration::from_secs(5);
 
+/// How often it is tried to write what the disk would not take.
+const BACKLOG_RETRY: Duration = Duration::from_secs(1);
+
 /// Something to be written, and who waits for it.
 trait Job: Send {
-    /// Runs inside a savepoint. Says whether its changes are to be kept.
-    fn run(&mut self, connection: &Connection) -> bool;
+    /// Runs inside a savepoint. Says why its changes are not to be kept.
+    fn run(&mut self, connection: &Connection) -> std::result::Result<(), StoreError>;
     /// Tells whoever waits, after the commit or instead of it.
     fn finish(self: Box<Self>, commit: std::result::Result<(), StoreError>);
 }
 
-struct Work<T, F> {
+struct Work<T, F, A> {
     job: Option<F>,
     result: Option<Result<T>>,
+    /// Told at the end why it was not written, before whoever waits is.
+    ended: A,
     reply: oneshot::Sender<Result<T>>,
 }
 
-impl<T, F> Job for Work<T, F>
+impl<T, F, A> Job for Work<T, F, A>
 where
     T: Send,
     F: FnOnce(&Connection) -> Result<T> + Send,
+    A: FnOnce(Option<&StoreError>) + Send,
 {
-    fn run(&mut self, connection: &Connection) -> bool {
-        let Some(job) = self.job.take() else { return false };
+    fn run(&mut self, connection: &Connection) -> std::result::Result<(), StoreError> {
+        let Some(job) = self.job.take() else { return Err(StoreError::Closed) };
         let result = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(StoreError::Closed));
-        let keep = result.is_ok();
-        self.result = Some(result);
-        keep
+        self.result.insert(result).as_ref().map(drop).map_err(Clone::clone)
     }
 
     fn finish(self: Box<Self>, commit: std::result::Result<(), StoreError>) {
@@ -62,6 +64,7 @@ where
             (Some(Err(error)), _) | (_, Err(error)) => Err(error),
             (None, Ok(())) => Err(StoreError::Closed),
         };
+        (self.ended)(result.as_ref().err());
         // Nobody waits any more when the future was dropped; the row is written all the same.
         drop(self.reply.send(result));
     }
@@ -72,6 +75,7 @@ struct Queue {
     jobs: Mutex<Jobs>,
     arrived: Condvar,
     transactions: AtomicU64,
+    backlog: Arc<Backlog>,
 }
 
 #[derive(Default)]
@@ -88,11 +92,12 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(connection: Connection) -> Result<Self> {
+    pub(super) fn start(connection: Connection, backlog: Arc<Backlog>) -> Result<Self> {
         let queue = Arc::new(Queue {
             jobs: Mutex::default(),
             arrived: Condvar::new(),
             transactions: AtomicU64::new(0),
+            backlog,
         });
         let theirs = Arc::clone(&queue);
         let thread = std::thread::Builder::new()
@@ -104,14 +109,20 @@ impl Writer {
     }
 
     /// Puts a job into the queue. The queue is as long as there are turns and requests that wait for it: every
-    /// submitter awaits its reply or a later one before it submits without bound.
-    pub(super) fn submit<T, F>(&self, job: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
+    /// submitter awaits its reply or a later one before it submits without bound. `ended` is told on the writing thread
+    /// why the job was not written, or that it was.
+    pub(super) fn submit<T, F, A>(
+        &self,
+        job: F,
+        ended: A,
+    ) -> impl Future<Output = Result<T>> + Send + use<T, F, A>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        A: FnOnce(Option<&StoreError>) + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.queue.push(Box::new(Work { job: Some(job), result: None, reply }));
+        self.queue.push(Box::new(Work { job: Some(job), result: None, ended, reply }));
         async move { answer.await.unwrap_or(Err(StoreError::Closed)) }
     }
 
@@ -168,10 +179,16 @@ impl Queue {
             if jobs.closed {
                 return None;
             }
+            let backlog = !self.backlog.is_empty();
+            let patience = if backlog { BACKLOG_RETRY } else { IDLE_CHECKPOINT };
             let (guard, timeout) =
-                self.arrived.wait_timeout(jobs, IDLE_CHECKPOINT).unwrap_or_else(PoisonError::into_inner);
+                self.arrived.wait_timeout(jobs, patience).unwrap_or_else(PoisonError::into_inner);
             jobs = guard;
-            if timeout.timed_out() && !checkpointed {
+            if timeout.timed_out() && backlog {
+                drop(jobs);
+                self.write_backlog(connection);
+                jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+            } else if timeout.timed_out() && !checkpointed {
                 checkpointed = true;
                 drop(jobs);
                 checkpoint(connection);
@@ -182,9 +199,20 @@ impl Queue {
 
     fn work(&self, connection: &Connection) {
         while let Some(first) = self.wait(connection) {
+            self.write_backlog(connection);
             self.transaction(connection, first);
         }
+        self.write_backlog(connection);
         checkpoint(connection);
+    }
+
+    /// Writes what the disk would not take before, if it does now.
+    fn write_backlog(&self, connection: &Connection) {
+        if !self.backlog.is_empty()
+            && let Err(error) = self.backlog.write(connection)
+        {
+            tracing::warn!(%error, "the disk still does not take what waits");
+        }
     }
 
     fn transaction(&self, connection: &Connection, first: Box<dyn Job>) {
@@ -195,53 +223,58 @@ impl Queue {
         let started = Instant::now();
         let mut done = Vec::new();
         let mut next = Some(first);
+        let mut ran = Ok(true);
         while let Some(mut job) = next {
-            let ran = run_in_savepoint(connection, job.as_mut());
+            ran = run_in_savepoint(connection, job.as_mut());
             done.push(job);
-            if ran.is_err() || started.elapsed() >= LONGEST_TRANSACTION {
+            if ran != Ok(true) || started.elapsed() >= LONGEST_TRANSACTION {
                 break;
             }
             next = self.pop();
         }
-        let commit = connection.execute_batch("COMMIT");
-        if commit.is_err() && !connection.is_autocommit() {
-            report(connection.execute_batch("ROLLBACK"), "rollback");
+        failpoint::pass("commit.before");
+        let committed = ran.and_then(|_| Ok(connection.execute_batch("COMMIT")?));
+        if committed.is_err() && !connection.is_autocommit() {
+            report(connection.execute_batch("ROLLBACK").map_err(StoreError::from), "rollback");
         }
+        failpoint::pass("commit.after");
         self.transactions.fetch_add(1, Ordering::Relaxed);
-        let failure = commit.err().map(StoreError::from);
         for job in done {
-            job.finish(failure.clone().map_or(Ok(()), Err));
+            job.finish(committed.clone());
         }
     }
 }
 
-fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
+/// Says whether a further job may follow in the transaction: not behind one that the disk did not take, which may have to
+/// be written before it. Fails when the whole transaction is lost: a disk that fails in the middle of a statement makes
+/// SQLite roll all of it back.
+/// <https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>
+fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<bool> {
     connection.execute_batch("SAVEPOINT job")?;
-    if !job.run(connection) {
+    let ran = job.run(connection);
+    if connection.is_autocommit() {
+        let lost = StoreError::Failed("the transaction was rolled back".to_owned());
+        return Err(ran.err().filter(StoreError::is_of_the_disk).unwrap_or(lost));
+    }
+    if ran.is_err() {
         connection.execute_batch("ROLLBACK TO job")?;
     }
-    connection.execute_batch("RELEASE job")
+    connection.execute_batch("RELEASE job")?;
+    Ok(!ran.is_err_and(|error| error.is_of_the_disk()))
 }
 
-/// Takes the write lock. A lock held by another process is waited for with jitter, for up to a minute.
+/// Takes the write lock. A lock held by another process is waited for.
 fn begin(connection: &Connection) -> Result<()> {
-    let started = Instant::now();
-    loop {
-        match connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from) {
-            Err(StoreError::Busy(_)) if started.elapsed() < BUSY_PATIENCE => {
-                let jitter = u64::from(started.elapsed().subsec_nanos() % 17);
-                std::thread::sleep(Duration::from_millis(3 + jitter));
-            }
-            other => return other,
-        }
-    }
+    busy::patiently(|| Ok(connection.execute_batch("BEGIN IMMEDIATE")?))
 }
 
 fn checkpoint(connection: &Connection) {
-    report(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())), "checkpoint");
+    failpoint::pass("checkpoint.before");
+    report(busy::checkpoint(connection), "checkpoint");
+    failpoint::pass("checkpoint.after");
 }
 
-fn report(result: rusqlite::Result<()>, what: &str) {
+fn report(result: Result<()>, what: &str) {
     if let Err(error) = result {
         tracing::warn!(%error, what, "the store's writer");
     }
@@ -249,12 +282,12 @@ fn report(result: rusqlite::Result<()>, what: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Lessee, *};
 
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (n INTEGER UNIQUE)").unwrap();
-        Writer::start(connection).unwrap()
+        Writer::start(connection, Arc::new(Backlog::new(Lessee::this_process("test")))).unwrap()
     }
 
     fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<i64> + Send {
@@ -267,7 +300,7 @@ mod tests {
     #[tokio::test]
     async fn jobs_that_wait_together_are_committed_together_and_in_order() {
         let writer = writer();
-        let answers: Vec<_> = (0..100).map(|n| writer.submit(insert(n))).collect();
+        let answers: Vec<_> = (0..100).map(|n| writer.submit(insert(n), |_| {})).collect();
         for (n, answer) in (0_i64..).zip(answers) {
             assert_eq!(answer.await.unwrap(), n);
         }
@@ -277,16 +310,17 @@ mod tests {
     #[tokio::test]
     async fn a_failing_or_panicking_job_takes_no_other_with_it() {
         let writer = writer();
-        let good = writer.submit(insert(1));
-        let twice = writer.submit(insert(1));
-        let panics = writer.submit(|_| -> Result<()> { panic!("on purpose") });
-        let last = writer.submit(insert(2));
+        let good = writer.submit(insert(1), |_| {});
+        let twice = writer.submit(insert(1), |_| {});
+        let panics = writer.submit(|_| -> Result<()> { panic!("on purpose") }, |_| {});
+        let last = writer.submit(insert(2), |_| {});
         assert!(good.await.is_ok());
         assert!(twice.await.is_err());
         assert!(matches!(panics.await, Err(StoreError::Closed)));
         assert!(last.await.is_ok());
-        let rows =
-            writer.submit(|c| Ok(c.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))?));
+        let count =
+            |c: &Connection| Ok(c.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))?);
+        let rows = writer.submit(count, |_| {});
         assert_eq!(rows.await.unwrap(), 2);
     }
 }

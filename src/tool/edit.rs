@@ -53,7 +53,7 @@ impl Tool for Edit {
             }
             let place = place::locate(&context, &params.path).await?;
             let subject = place.subject();
-            let text = textfile::load(&context, &place.target).await?;
+            let text = textfile::load(context.editor.as_ref(), &place.target).await?;
             let Some(old) = text.content.as_deref() else {
                 return Err(ToolError::Failed(format!(
                     "{subject} does not exist; to create a file use write"
@@ -69,12 +69,12 @@ impl Tool for Edit {
             );
             context.gate.permit(ask).await?;
             place::going_on(&context)?;
-            textfile::store(&context, &text, &edited.text).await?;
+            textfile::store(context.editor.as_ref(), &text, &edited.text).await?;
             Ok(Output {
                 text: format!("{}\n{diff}", edited.note(&subject)),
                 title: subject,
-                changed: vec![place.target],
-                files: Vec::new(),
+                changed: vec![text.changed_to(Some(&edited.text))],
+                images: Vec::new(),
             })
         })
     }

@@ -16,7 +16,7 @@ use super::{
     Output, Tool, ToolContext, ToolError, params, place,
     textfile::{self, Text, unified_diff},
 };
-use crate::{permission::path::Resolved, provider::ToolSpec};
+use crate::{permission::path::Resolved, provider::ToolSpec, transcript::FileChange};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Params {
@@ -52,8 +52,8 @@ impl Tool for Patch {
             Ok(Output {
                 title: plan.title(),
                 text: plan.notes.join("\n"),
-                changed: place::targets(&plan.places),
-                files: Vec::new(),
+                changed: plan.changed(),
+                images: Vec::new(),
             })
         })
     }
@@ -134,7 +134,7 @@ impl Plan {
                 "{subject} is in the patch twice; put its hunks together"
             )));
         }
-        let text = textfile::load(context, &place.target).await?;
+        let text = textfile::load(context.editor.as_ref(), &place.target).await?;
         Ok((place, text))
     }
 
@@ -153,6 +153,10 @@ impl Plan {
         }
     }
 
+    fn changed(&self) -> Vec<FileChange> {
+        self.steps.iter().map(|step| step.before.changed_to(step.after.as_deref())).collect()
+    }
+
     async fn carry_out(&self, context: &ToolContext) -> Result<(), ToolError> {
         for (at, step) in self.steps.iter().enumerate() {
             let Err(error) = carry_out(context, &step.before, step.after.as_deref()).await else { continue };
@@ -166,7 +170,7 @@ impl Plan {
     async fn undo(&self, context: &ToolContext, done: usize) -> String {
         let mut left = Vec::new();
         for step in self.steps.iter().take(done).rev() {
-            let restored = match textfile::load(context, &step.before.path).await {
+            let restored = match textfile::load(context.editor.as_ref(), &step.before.path).await {
                 Ok(now) => carry_out(context, &now, step.before.content.as_deref()).await,
                 Err(error) => Err(error),
             };
@@ -180,8 +184,8 @@ impl Plan {
 
 async fn carry_out(context: &ToolContext, before: &Text, after: Option<&str>) -> Result<(), ToolError> {
     match after {
-        Some(after) => textfile::store(context, before, after).await,
-        None => textfile::remove(context, before).await,
+        Some(after) => textfile::store(context.editor.as_ref(), before, after).await,
+        None => textfile::remove(context.editor.as_ref(), before).await,
     }
 }
 

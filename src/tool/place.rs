@@ -3,8 +3,6 @@
 //! Invariant 12: every path is resolved and asked for before anything is opened; outside the working
 //! directory a person has to see link and target.
 
-use std::path::PathBuf;
-
 use super::{ToolContext, ToolError};
 use crate::permission::{
     Ask,
@@ -83,9 +81,4 @@ pub(super) async fn blocking<T: Send + 'static>(
         Ok(result) => result,
         Err(error) => Err(ToolError::Failed(format!("the tool ended unexpectedly: {error}"))),
     }
-}
-
-/// The targets of places, as changed paths.
-pub(super) fn targets<'a>(places: impl IntoIterator<Item = &'a Resolved>) -> Vec<PathBuf> {
-    places.into_iter().map(|place| place.target.clone()).collect()
 }

@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    io::{self, BufRead, BufReader, Cursor, Read as _},
+    io::{self, BufRead, BufReader, Cursor, Read as _, Seek as _},
     path::Path,
 };
 
@@ -17,19 +17,21 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Output, OutputFile, Tool, ToolContext, ToolError, list, params,
+    Output, OutputImage, Tool, ToolContext, ToolError, list, params,
     place::{self, Purpose, blocking, io_failure},
 };
-use crate::{permission::path::Resolved, provider::ToolSpec, transcript::text::head};
+use crate::{
+    permission::path::Resolved,
+    picture::{self, Kind},
+    provider::ToolSpec,
+    transcript::text::head,
+};
 
 /// Bytes of a line that are shown.
 const LINE_BYTES: usize = 2_000;
 
 /// Bytes at a file's beginning that say whether it is text.
 const PROBE_BYTES: usize = 8 * 1024;
-
-/// The largest image that is returned, in bytes.
-const MAX_IMAGE: u64 = 5 * 1024 * 1024;
 
 const PURPOSE: Purpose = Purpose { tool: "read", verb: "Read" };
 
@@ -100,10 +102,10 @@ fn from_disk(place: &Resolved, params: &Params, cancel: &CancellationToken) -> R
     let bytes = file.metadata().map_err(failed)?.len();
     let mut probe = Vec::new();
     (&file).take(PROBE_BYTES as u64).read_to_end(&mut probe).map_err(failed)?;
-    let mut whole = Cursor::new(probe.clone()).chain(file);
-    if let Some(mime) = image_type(&probe) {
-        return image(place, mime, bytes, &mut whole);
+    if Kind::of(&probe).is_some() {
+        return image(place, &file);
     }
+    let whole = Cursor::new(probe.clone()).chain(file);
     if is_binary(&probe) {
         let subject = place.subject();
         return Err(ToolError::Failed(format!("{subject} is a binary file ({bytes} bytes)")));
@@ -111,32 +113,28 @@ fn from_disk(place: &Resolved, params: &Params, cancel: &CancellationToken) -> R
     show_lines(BufReader::new(whole), place, params, cancel)
 }
 
-fn image(place: &Resolved, mime: &str, bytes: u64, content: &mut impl io::Read) -> Result<Output, ToolError> {
+/// An image as models take it: itself, or a copy that was made to fit.
+fn image(place: &Resolved, mut file: &fs::File) -> Result<Output, ToolError> {
     let subject = place.subject();
-    if bytes > MAX_IMAGE {
-        return Err(ToolError::Failed(format!("{subject} has {bytes} bytes; an image may have {MAX_IMAGE}")));
-    }
-    let mut data = Vec::new();
-    let read = content.take(MAX_IMAGE).read_to_end(&mut data);
-    read.map_err(|error| io_failure("cannot read", &place.target, &error))?;
+    let mut picture = picture::fit(file, &picture::OUTGOING)
+        .map_err(|flaw| ToolError::Failed(format!("{subject} is an image that cannot be shown: {flaw}")))?;
+    let (data, note) = match picture.made.take() {
+        Some(made) => (made, ", made to fit"),
+        None => {
+            let mut data = Vec::new();
+            let read = file.rewind().and_then(|()| file.take(picture::OUTGOING.bytes).read_to_end(&mut data));
+            read.map_err(|error| io_failure("cannot read", &place.target, &error))?;
+            (data, "")
+        }
+    };
     let name = place.target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (mime, width, height, bytes) = (picture.kind.mime(), picture.width, picture.height, data.len());
     Ok(Output {
-        text: format!("{mime}, {bytes} bytes"),
-        files: vec![OutputFile { mime: mime.to_owned(), name, data: Bytes::from(data) }],
+        text: format!("{mime}, {width} × {height} pixels, {bytes} bytes{note}"),
+        images: vec![OutputImage { picture, name, data: Bytes::from(data) }],
         title: subject,
         changed: Vec::new(),
     })
-}
-
-/// The media type that the first bytes speak of.
-fn image_type(start: &[u8]) -> Option<&'static str> {
-    match start {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
-    }
 }
 
 /// Text has no NUL and hardly any other control character.

@@ -11,10 +11,11 @@ use std::{
 };
 
 use super::{
-    ToolContext, ToolError,
-    buffers::{Applied, OpenDocument},
+    ToolError,
+    buffers::{Applied, Editor, OpenDocument},
     place::{blocking, io_failure},
 };
+use crate::transcript::FileChange;
 
 /// The largest file that is edited, in bytes.
 pub(super) const MAX_EDITED: u64 = 16 * 1024 * 1024;
@@ -24,18 +25,26 @@ const BOM: char = '\u{feff}';
 
 /// A text as it was when an edit of it was computed.
 #[derive(Clone, Debug)]
-pub(super) struct Text {
+pub(crate) struct Text {
     /// Where.
     pub(super) path: PathBuf,
     /// The text without byte order mark; `None` when there is no file.
-    pub(super) content: Option<String>,
+    pub(crate) content: Option<String>,
     /// The open document, if it is open.
     open: Option<OpenDocument>,
 }
 
+impl Text {
+    /// What an edit made of it, when it has been carried out.
+    pub(super) fn changed_to(&self, after: Option<&str>) -> FileChange {
+        let path = self.path.to_string_lossy().into_owned();
+        FileChange { path, before: self.content.clone(), after: after.map(ToOwned::to_owned) }
+    }
+}
+
 /// Reads what an edit of `path` starts from.
-pub(super) async fn load(context: &ToolContext, path: &Path) -> Result<Text, ToolError> {
-    let open = context.editor.open(path);
+pub(crate) async fn load(editor: &dyn Editor, path: &Path) -> Result<Text, ToolError> {
+    let open = editor.open(path);
     let text = if let Some(document) = &open {
         Some(document.text.to_string())
     } else {
@@ -47,9 +56,9 @@ pub(super) async fn load(context: &ToolContext, path: &Path) -> Result<Text, Too
 }
 
 /// Writes `new` where `text` was read, if that has not changed since.
-pub(super) async fn store(context: &ToolContext, text: &Text, new: &str) -> Result<(), ToolError> {
-    if let Some(document) = load_again(context, text).await?.open {
-        match context.editor.apply(&text.path, new).await {
+pub(crate) async fn store(editor: &dyn Editor, text: &Text, new: &str) -> Result<(), ToolError> {
+    if let Some(document) = load_again(editor, text).await?.open {
+        match editor.apply(&text.path, new).await {
             Applied::Yes => return Ok(()),
             Applied::Refused(reason) => {
                 return Err(ToolError::Failed(format!("the editor refused the edit: {reason}")));
@@ -68,8 +77,8 @@ pub(super) async fn store(context: &ToolContext, text: &Text, new: &str) -> Resu
 }
 
 /// Removes a file, if it has not changed since `text` was read.
-pub(super) async fn remove(context: &ToolContext, text: &Text) -> Result<(), ToolError> {
-    if load_again(context, text).await?.open.is_some_and(|document| document.unsaved) {
+pub(crate) async fn remove(editor: &dyn Editor, text: &Text) -> Result<(), ToolError> {
+    if load_again(editor, text).await?.open.is_some_and(|document| document.unsaved) {
         let path = text.path.to_string_lossy();
         return Err(ToolError::Failed(format!("{path} is open with unsaved changes and was not deleted")));
     }
@@ -78,8 +87,8 @@ pub(super) async fn remove(context: &ToolContext, text: &Text) -> Result<(), Too
 }
 
 /// A question may have stood open for long: what was computed holds only for the text it was computed from.
-async fn load_again(context: &ToolContext, text: &Text) -> Result<Text, ToolError> {
-    let now = load(context, &text.path).await?;
+async fn load_again(editor: &dyn Editor, text: &Text) -> Result<Text, ToolError> {
+    let now = load(editor, &text.path).await?;
     if now.content == text.content {
         return Ok(now);
     }

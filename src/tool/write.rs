@@ -36,21 +36,21 @@ impl Tool for Write {
             let params: Params = params::read(input)?;
             let place = place::locate(&context, &params.path).await?;
             let subject = place.subject();
-            let text = textfile::load(&context, &place.target).await?;
+            let text = textfile::load(context.editor.as_ref(), &place.target).await?;
             let diff = unified_diff(&subject, text.content.as_deref(), Some(&params.content));
             let verb = if text.content.is_some() { "Replace" } else { "Create" };
             let ask =
                 place::ask("write", format!("{verb} {subject}"), std::slice::from_ref(&place), Some(diff));
             context.gate.permit(ask).await?;
             place::going_on(&context)?;
-            textfile::store(&context, &text, &params.content).await?;
+            textfile::store(context.editor.as_ref(), &text, &params.content).await?;
             let done = if text.content.is_some() { "replaced" } else { "created" };
             let (lines, bytes) = (params.content.lines().count(), params.content.len());
             Ok(Output {
                 text: format!("{done} {subject} ({lines} lines, {bytes} bytes)"),
                 title: subject,
-                changed: vec![place.target],
-                files: Vec::new(),
+                changed: vec![text.changed_to(Some(&params.content))],
+                images: Vec::new(),
             })
         })
     }

@@ -162,7 +162,12 @@ mod tests {
             compacted_at: None,
             attachments: names
                 .iter()
-                .map(|name| Attachment { mime: "image/png".into(), name: Some(name.clone()), bytes: 1 })
+                .map(|name| Attachment {
+                    mime: "image/png".into(),
+                    name: Some(name.clone()),
+                    bytes: 1,
+                    shown: None,
+                })
                 .collect(),
         }
     }

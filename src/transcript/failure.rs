@@ -24,6 +24,7 @@ pub enum FailureKind {
     StorageNewer { version: i64 },
     StorageDamaged,
     StorageBusy,
+    StorageFailed,
     ProviderAuth,
     ProviderRateLimited { retry_at: Option<super::Timestamp> },
     ProviderUnavailable,
@@ -80,6 +81,7 @@ impl FailureKind {
             self,
             Self::SessionBusy { .. }
                 | Self::StorageBusy
+                | Self::StorageFailed
                 | Self::StorageFull
                 | Self::ProviderRateLimited { .. }
                 | Self::ProviderUnavailable
@@ -95,7 +97,9 @@ impl FailureKind {
             Self::MessageNotFound => "Fetch the messages again with session/messages.",
             Self::PartNotFound => "Fetch the message again with session/messages.",
             Self::StaleCursor => "Start again from the newest page.",
-            Self::SessionBusy { .. } => "Wait for the other window's turn to end, or stop it there.",
+            Self::SessionBusy { .. } => {
+                "Wait for the other window's turn, stop it with session/cancel, or take over: delivery `interrupt`."
+            }
             Self::ClientIdConflict => "Send a new clientId for a new prompt.",
             Self::FrameTooLarge { .. } => "Send less in one message, or raise limits.frameBytes.",
             Self::UntrustedWorkspace => "Trust this workspace if you know where it comes from.",
@@ -106,6 +110,9 @@ impl FailureKind {
             Self::StorageNewer { .. } => "Update agentls: a newer version wrote this database.",
             Self::StorageDamaged => "Run `agentls doctor`; restore the newest backup beside the database.",
             Self::StorageBusy => "Try again; another process is writing.",
+            Self::StorageFailed => {
+                "Look after the disk of the data directory; what is in memory is written when it works again."
+            }
             Self::ProviderAuth => "Set the provider's API key in the variable that apiKeyEnv names.",
             Self::ProviderRateLimited { .. } => "Wait until the time given, or use another model.",
             Self::ProviderUnavailable => "Check the network and the provider's baseUrl, then prompt again.",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MessageId, PartId, Seq, SessionId, Timestamp, Usage};
+use super::{MessageId, PartId, Seq, SessionId, Timestamp, Usage, image::Shown};
 
 /// A stored text, or its beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,6 +122,8 @@ pub struct FilePart {
     pub uri: Option<String>,
     /// Size of the content in bytes.
     pub bytes: u64,
+    /// Of an image that was looked at: what models are sent in its place.
+    pub shown: Option<Shown>,
 }
 
 /// A tool call and what became of it.
@@ -189,4 +191,21 @@ pub struct Attachment {
     pub name: Option<String>,
     /// Size in bytes.
     pub bytes: u64,
+    /// Of an image that was looked at: what models are sent in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
+}
+
+impl FilePart {
+    /// Whether it says of itself that it is an image.
+    pub fn is_image(&self) -> bool {
+        self.mime.starts_with("image/")
+    }
+}
+
+impl Attachment {
+    /// Whether it says of itself that it is an image.
+    pub fn is_image(&self) -> bool {
+        self.mime.starts_with("image/")
+    }
 }

@@ -27,7 +27,7 @@ pub enum PromptPart {
         /// The text.
         text: String,
     },
-    /// A file, or a range of one.
+    /// A file, or a range of one. An image is shown as one.
     File {
         /// `file:` URI.
         uri: String,

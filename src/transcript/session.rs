@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ProjectId, SessionId, Timestamp, Usage};
+use super::{Failure, ProjectId, SessionId, StopReason, Timestamp, Usage};
 
 /// A model at a provider, written `provider/id` in configuration and prompts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +74,20 @@ pub struct Owner {
     pub client: String,
 }
 
+/// How a turn ended that answered a prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastTurn {
+    /// When.
+    pub ended_at: Timestamp,
+    /// Why, unless it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<StopReason>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
 /// One conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
@@ -103,6 +117,8 @@ pub struct Session {
     pub counts: Counts,
     /// What all its provider calls consumed.
     pub usage: Usage,
+    /// How its newest turn ended.
+    pub last_turn: Option<LastTurn>,
     /// The process that runs it now, if any does.
     pub owner: Option<Owner>,
     /// What an unclean end interrupted, in one line for a person.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Failure, Message, MessageId, Part, PartId, QueuedPrompt, Seq, SessionId, Status, Timestamp, TurnId, Usage,
+    Failure, ListedChange, Message, MessageId, Part, PartId, QueuedPrompt, Seq, SessionId, Status, Timestamp,
+    TurnId, Usage,
 };
 
 /// Something happened in a session.
@@ -66,12 +67,32 @@ pub enum Update {
     },
     /// The session has another title.
     Title(String),
+    /// The turn has changed files: all of them.
+    Changes {
+        /// The first user message that the turn answers.
+        message_id: MessageId,
+        /// They.
+        files: Vec<ListedChange>,
+    },
     /// The todo list changed.
     Todo(Vec<TodoItem>),
     /// The prompts that wait changed.
     Queue(Vec<QueuedPrompt>),
+    /// What an unclean end had interrupted, in one line.
+    Recovered(String),
     /// The turn failed.
     Error(Failure),
+}
+
+/// How a session list changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Change {
+    Created,
+    Updated,
+    Deleted,
+    Archived,
 }
 
 /// The text of a part that grows.

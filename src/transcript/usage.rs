@@ -27,17 +27,17 @@ pub struct Usage {
 impl Usage {
     /// All input tokens, cached or not: what the model's window held.
     pub fn total_input(&self) -> u64 {
-        self.input + self.cache_read + self.cache_write
+        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write)
     }
 }
 
 impl std::ops::AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
-        self.input += other.input;
-        self.output += other.output;
-        self.reasoning += other.reasoning;
-        self.cache_read += other.cache_read;
-        self.cache_write += other.cache_write;
+        self.input = self.input.saturating_add(other.input);
+        self.output = self.output.saturating_add(other.output);
+        self.reasoning = self.reasoning.saturating_add(other.reasoning);
+        self.cache_read = self.cache_read.saturating_add(other.cache_read);
+        self.cache_write = self.cache_write.saturating_add(other.cache_write);
         self.cost_usd += other.cost_usd;
     }
 }
@@ -54,6 +54,8 @@ pub enum CacheMiss {
     Prune,
     /// The window begins elsewhere than before.
     Window,
+    /// Old images made room for new ones.
+    Images,
     /// Another model was called.
     Model,
     /// Another agent answers.

@@ -5,7 +5,10 @@
 //! flag is set, and an actor leaves only while the flag is down.
 
 pub(super) mod compactions;
+mod keeper;
 mod preview;
+mod status;
+mod takeover;
 mod ticket;
 
 use std::{
@@ -21,15 +24,15 @@ use tracing::Instrument;
 
 use super::{
     Shared, events, inbox,
-    run::{self, SetStatus, Start},
+    run::{self, Start},
     span, title,
 };
 use crate::{
     failpoint,
     store::{Begun, Committed, Enqueued, NewPrompt, TurnEnd},
     transcript::{
-        Delivery, Failure, FailureKind, Message, MessageId, Session, SessionId, Status, StopReason,
-        Timestamp, TurnId, Update,
+        Delivery, Failure, FailureKind, Message, MessageId, Seq, SessionId, Status, StopReason, TurnId,
+        Update,
     },
 };
 
@@ -53,6 +56,8 @@ struct Live {
     interrupted_by: Option<MessageId>,
     /// The prompts that the running turn answers.
     answering: Vec<MessageId>,
+    /// The place of the first message that the turn wrote.
+    first: Option<Seq>,
     /// Prompts that were given up after they had left the inbox and before the turn was known here.
     abandoned: Vec<MessageId>,
 }
@@ -74,6 +79,8 @@ struct State {
     live: HashMap<SessionId, Live>,
     waiting: HashMap<MessageId, Vec<oneshot::Sender<Outcome>>>,
     wishes: HashMap<SessionId, compactions::Wishes>,
+    /// The leases are being kept.
+    keeping: bool,
 }
 
 /// The sessions that run in this process.
@@ -105,8 +112,8 @@ impl Desk {
         let (delivery, message) = (prompt.delivery, prompt.message_id.clone());
         // The waiter is there before the row, so that no answer can be missed.
         let mut ticket = self.wait_for(session, &prompt.message_id);
-        match self.shared.store.enqueue(session, prompt.clone()).await?.into_inner() {
-            Enqueued::New => {}
+        match self.enqueue(session, prompt.clone()).await?.into_inner() {
+            Enqueued::New => failpoint::reach("prompt.stored").await,
             Enqueued::Again { message_id } => {
                 ticket = self.wait_for(session, &message_id);
                 // Its turn may have ended before the waiter was there; asked again, the store knows.
@@ -151,6 +158,7 @@ impl Desk {
         }
         state.live.insert(session.clone(), Live::default());
         drop(state);
+        self.keep_leases();
         let (desk, session) = (Arc::clone(self), session.clone());
         let span = span(&session);
         self.actors.spawn(async move { desk.act(session).await }.instrument(span));
@@ -171,6 +179,11 @@ impl Desk {
             match ran {
                 Ok(true) => continue,
                 Ok(false) => {}
+                Err(failure) if takeover::is_elsewhere(&failure) => {
+                    if self.wait_for_others(&session).await {
+                        continue;
+                    }
+                }
                 Err(failure) => self.fail_waiting(&session, &failure).await,
             }
             failpoint::reach("turn.leaving").await;
@@ -189,10 +202,13 @@ impl Desk {
         else {
             return Ok(false);
         };
+        failpoint::reach("turn.begun").await;
         let cancel = CancellationToken::new();
+        self.shared.follower.own(session, begun.message.seq).await;
         if let Some(live) = self.state().live.get_mut(session) {
             live.turn = Some(begun.turn.clone());
             live.cancel = Some(cancel.clone());
+            live.first = Some(begun.message.seq);
             live.answers(begun.message.id.clone());
             if live.interrupted_by.take().is_some_and(|prompt| prompt != begun.message.id) {
                 cancel.cancel();
@@ -203,6 +219,9 @@ impl Desk {
             cancel.cancel();
         }
         let turn = begun.turn.clone();
+        if let Some(note) = begun.recovered.clone() {
+            self.shared.events.emit(session, None, Update::Recovered(note));
+        }
         self.set_status(session, &turn, Status::Running, None, None);
         self.shared.events.emit(session, Some(&turn), Update::Message(begun.message.clone()));
         inbox::show(&self.shared, session).await;
@@ -277,21 +296,24 @@ impl Desk {
             Err(failure) => (None, Some(failure)),
         };
         let end = self.shared.store.end_turn(session, turn, stop, failure.clone()).await;
-        let answering = {
+        failpoint::reach("turn.ended").await;
+        let (answering, first) = {
             let mut state = self.state();
             let live = state.live.get_mut(session);
             live.map(|live| {
                 live.cancel = None;
-                std::mem::take(&mut live.answering)
+                (std::mem::take(&mut live.answering), live.first.take())
             })
             .unwrap_or_default()
         };
-        let outcome = match end.map(Committed::into_inner) {
-            Ok((end, closed)) => {
-                self.show_closed(session, turn, closed);
-                outcome(end)
+        let (outcome, told) = match end.map(Committed::into_inner) {
+            // What another process has made of the turn is told by whoever follows, from its beginning on.
+            Ok(ended) if ended.lost => (outcome(ended.end), first.map(|first| Seq(first.0 - 1))),
+            Ok(ended) => {
+                self.show_closed(session, turn, ended.closed);
+                (outcome(ended.end), Some(ended.last))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => (Err(error.into()), None),
         };
         if let Some(failure) = failure {
             tracing::info!(%failure, "the turn failed");
@@ -303,6 +325,7 @@ impl Desk {
             live.abandoned.clear();
         }
         self.shared.events.changed(session, events::Change::Updated);
+        self.shared.follower.let_go(session, told);
         self.resolve(&answering, &outcome);
         Ok(())
     }
@@ -344,37 +367,6 @@ impl Desk {
         }
     }
 
-    fn status_setter(self: &Arc<Self>, session: &SessionId, turn: &TurnId) -> SetStatus {
-        let (desk, session, turn) = (Arc::clone(self), session.clone(), turn.clone());
-        Arc::new(move |status, detail, retry_at| desk.set_status(&session, &turn, status, detail, retry_at))
-    }
-
-    /// Says what the session does. Nothing follows `idle`: what a tool says after the end of its turn is not heard,
-    /// and the lock is held until all is told.
-    fn set_status(
-        &self,
-        session: &SessionId,
-        turn: &TurnId,
-        status: Status,
-        detail: Option<String>,
-        retry_at: Option<Timestamp>,
-    ) {
-        let mut state = self.state();
-        let Some(live) = state.live.get_mut(session).filter(|live| live.turn.as_ref() == Some(turn)) else {
-            return;
-        };
-        live.status = Some(status);
-        self.shared.events.emit(session, Some(turn), Update::Status { status, detail, retry_at });
-    }
-
-    /// Fills in what a session does in this process.
-    pub fn with_status(&self, mut session: Session) -> Session {
-        if let Some(status) = self.state().live.get(&session.id).and_then(|live| live.status) {
-            session.status = status;
-        }
-        session
-    }
-
     /// How many sessions run.
     pub fn running(&self) -> usize {
         self.state().live.values().filter(|live| live.cancel.is_some()).count()
@@ -399,14 +391,24 @@ impl Desk {
         }
     }
 
+    /// Whether this turn runs.
+    pub fn runs(&self, session: &SessionId, turn: &TurnId) -> bool {
+        self.state().live.get(session).is_some_and(|live| live.turn.as_ref() == Some(turn))
+    }
+
+    /// Waits until no turn of the session runs.
+    pub async fn rest(&self, session: &SessionId) {
+        while self.state().live.get(session).is_some_and(|live| live.turn.is_some()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// Takes a prompt that waits out of the inbox.
     pub async fn withdraw(&self, session: &SessionId, message: &MessageId) -> Result<bool, Failure> {
         let removed = self.shared.store.withdraw_prompt(session, message).await?.into_inner();
         if removed {
-            self.resolve(
-                std::slice::from_ref(message),
-                &Err(Failure::new(FailureKind::Interrupted, "the prompt was withdrawn")),
-            );
+            failpoint::reach("prompt.withdrawn").await;
+            self.resolve(std::slice::from_ref(message), &Err(takeover::withdrawn()));
             inbox::show(&self.shared, session).await;
         }
         Ok(removed)
@@ -415,6 +417,7 @@ impl Desk {
     /// Stops every turn and waits until all is stored.
     pub async fn close(&self) {
         self.closing.cancel();
+        self.shared.follower.close();
         for live in self.state().live.values() {
             if let Some(cancel) = &live.cancel {
                 cancel.cancel();

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
+pub use crate::transcript::Change;
 use crate::transcript::{SessionEvent, SessionId, TurnId, Update};
 
 /// Hears what happens. Called in order; must not block.
@@ -13,17 +11,6 @@ pub trait Listener: Send + Sync {
     fn session_event(&self, event: SessionEvent);
     /// A session list changed.
     fn session_changed(&self, session: &SessionId, change: Change);
-}
-
-/// How a session list changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum Change {
-    Created,
-    Updated,
-    Deleted,
-    Archived,
 }
 
 /// Where a turn tells what happens.

@@ -3,6 +3,7 @@
 use futures::future::BoxFuture;
 
 use crate::{
+    failpoint,
     permission::{
         Scope,
         gate::{Approval, Approvals},
@@ -40,6 +41,7 @@ impl Approvals for StoredApprovals {
             if let Err(error) = self.store.approve(&self.session, scope == Scope::Project, approved).await {
                 tracing::warn!(%error, "an approval cannot be kept; it held for this once");
             }
+            failpoint::reach("approval.stored").await;
         })
     }
 }

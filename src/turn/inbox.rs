@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::Shared;
 use crate::{
     store::{Field, NewPart},
-    transcript::{Body, FilePart, MessageId, Part, PartId, PartKind, SessionId, Update},
+    transcript::{
+        Body, FilePart, MessageId, Part, PartId, PartKind, SessionId, Update,
+        image::{Outgoing, Shown},
+    },
 };
 
 /// A part of an accepted prompt.
@@ -32,8 +35,14 @@ pub enum AcceptedPart {
         mime: String,
         /// Where it is, when it came from a file.
         uri: Option<String>,
+        /// Its name, when it came from a file.
+        #[serde(default)]
+        name: Option<String>,
         /// Its bytes in standard base64, checked.
         base64: String,
+        /// Its width and height in pixels. Prompts that an older version accepted have none.
+        #[serde(default)]
+        size: Option<(u32, u32)>,
     },
 }
 
@@ -51,28 +60,34 @@ pub fn to_inbox(parts: &[AcceptedPart]) -> String {
     serde_json::to_string(parts).unwrap_or_default()
 }
 
-/// The parts of the message that a prompt becomes.
-pub fn from_inbox(stored: &str, message: &MessageId) -> Vec<NewPart> {
-    let parts: Vec<AcceptedPart> = serde_json::from_str(stored).unwrap_or_else(|error| {
-        tracing::error!(%error, message = message.as_str(), "a waiting prompt cannot be read");
-        vec![AcceptedPart::Text("[this prompt could not be read from the database]".to_owned())]
-    });
-    (0_u32..).zip(parts).map(|(index, part)| new_part(index, part, message)).collect()
+/// The parts of the message that a prompt becomes. `None` when they cannot be read.
+pub fn from_inbox(stored: &str, message: &MessageId) -> Option<Vec<NewPart>> {
+    let parts: Vec<AcceptedPart> = serde_json::from_str(stored)
+        .inspect_err(
+            |error| tracing::error!(%error, message = message.as_str(), "a waiting prompt cannot be read"),
+        )
+        .ok()?;
+    Some((0_u32..).zip(parts).map(|(index, part)| new_part(index, part, message)).collect())
 }
 
 fn new_part(index: u32, accepted: AcceptedPart, message: &MessageId) -> NewPart {
     let part = |kind| Part { id: PartId::random(), message_id: message.clone(), index, kind };
-    let file = |mime: String, name: Option<String>, uri: Option<String>, data: Vec<u8>| NewPart {
-        part: part(PartKind::File(FilePart { mime, name, uri, bytes: data.len() as u64 })),
+    let file = |mime: String, name: Option<String>, uri: Option<String>, data: Vec<u8>, shown| NewPart {
+        part: part(PartKind::File(FilePart { mime, name, uri, bytes: data.len() as u64, shown })),
         bodies: vec![(Field::Data, data)],
     };
     match accepted {
         AcceptedPart::Text(text) => part(PartKind::Text(Body::whole(text))).into(),
         AcceptedPart::File { uri, name, text } => {
-            file("text/plain".to_owned(), Some(name), Some(uri), text.into_bytes())
+            file("text/plain".to_owned(), Some(name), Some(uri), text.into_bytes(), None)
         }
-        AcceptedPart::Image { mime, uri, base64 } => {
-            file(mime, None, uri, STANDARD.decode(base64).unwrap_or_default())
+        AcceptedPart::Image { mime, uri, name, base64, size } => {
+            let data = STANDARD.decode(base64).unwrap_or_default();
+            let bytes = data.len() as u64;
+            let shown = size.map(|(width, height)| {
+                Shown::Image(Outgoing { mime: mime.clone(), width, height, bytes, copy: false })
+            });
+            file(mime, name, uri, data, shown)
         }
     }
 }
@@ -83,11 +98,24 @@ mod tests {
 
     #[test]
     fn a_prompt_comes_out_of_the_inbox_as_it_went_in() {
-        let image =
-            AcceptedPart::Image { mime: "image/png".into(), uri: None, base64: STANDARD.encode([1, 2, 3]) };
+        let image = AcceptedPart::Image {
+            mime: "image/png".into(),
+            uri: None,
+            name: None,
+            base64: STANDARD.encode([1, 2, 3]),
+            size: Some((2, 1)),
+        };
         let stored = to_inbox(&[AcceptedPart::Text("hello ✅".into()), image]);
-        let parts = from_inbox(&stored, &MessageId::from("msg_1"));
+        let parts = from_inbox(&stored, &MessageId::from("msg_1")).unwrap();
         assert_eq!(parts[0].part.kind, PartKind::Text(Body::whole("hello ✅")));
         assert_eq!(parts[1].bodies, vec![(Field::Data, vec![1, 2, 3])]);
+    }
+
+    #[test]
+    fn an_image_that_an_older_version_accepted_is_one_that_nobody_looked_at() {
+        let stored = r#"[{"image":{"mime":"image/png","uri":null,"base64":"AAAA"}}]"#;
+        let parts = from_inbox(stored, &MessageId::from("msg_1")).unwrap();
+        let PartKind::File(file) = &parts[0].part.kind else { panic!("{parts:?}") };
+        assert_eq!((file.bytes, &file.shown), (3, &None));
     }
 }

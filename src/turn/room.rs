@@ -1,5 +1,5 @@
-//! Keeps the window small enough before each step (invariant 6): old outputs become evidence, the history is
-//! summarised, or the window moves on.
+//! Keeps the window small enough before each step (invariant 6): old images make room, old outputs become evidence,
+//! the history is summarised, or the window moves on.
 //!
 //! One compaction for one overflow, judged by its outcome; calls that win nothing are counted in the store, and after
 //! [`compaction::MOST_FAILURES`] in a row no further one is made by itself (invariant 9).
@@ -15,7 +15,7 @@ use crate::{
         window::Window,
     },
     failpoint,
-    store::{NewMessage, NewPart, NewSummary, Reshape, Step, Store, StoreError},
+    store::{NewMessage, NewPart, NewSummary, Reshape, Step, Store, StoreError, Won},
     transcript::{
         Compaction, Failure, FailureKind, Message, MessageId, Part, PartId, Role, Seq, SessionId, Status,
         Update, Usage,
@@ -85,12 +85,23 @@ impl Turn {
         self.reload().await?;
         let after = self.window.used();
         tracing::info!(before, after, evidence, "old outputs became evidence");
-        self.emit(Update::Compacted { before, after, evidence, boundary: self.boundary() });
+        self.tell_won(Won { before, after, evidence }, self.boundary()).await?;
+        Ok(())
+    }
+
+    /// Tells our client, and those who follow elsewhere, what a change of what is sent has won.
+    async fn tell_won(&self, won: Won, boundary: Option<Seq>) -> Result<(), StoreError> {
+        self.shared.store.show_won(&self.session, won).await?;
+        let Won { before, after, evidence } = won;
+        self.emit(Update::Compacted { before, after, evidence, boundary });
         Ok(())
     }
 
     /// Makes sure that the next request fits, as far as that can be done.
     pub(super) async fn make_room(&mut self) -> Result<(), Broken> {
+        if self.window.is_crowded() {
+            self.reload().await?;
+        }
         if self.fits() {
             return Ok(());
         }
@@ -169,6 +180,7 @@ impl Turn {
             };
             tracing::info!(flaw = %wrong.0, "a summary was of no use");
             self.failures = self.shared.store.summary_failed(&self.session, *wrong.1).await?.into_inner();
+            failpoint::reach("breaker.stored").await;
             if *cause == Cause::Overflow && self.failures >= compaction::MOST_FAILURES {
                 return Err(NoRoom::Stuck);
             }
@@ -214,7 +226,7 @@ impl Turn {
         self.emit(Update::Message(message));
         self.renew_baseline().await?;
         self.reload().await?;
-        self.emit(Update::Compacted { before, after, evidence: calls, boundary: Some(seq) });
+        self.tell_won(Won { before, after, evidence: calls }, Some(seq)).await?;
         Ok(Ok(Compacted { before, after, boundary: Some(seq), evidence: calls, summary: Some(id) }))
     }
 

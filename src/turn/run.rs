@@ -11,7 +11,8 @@ use super::{
     Shared, TurnContext, cache::Cache, desk::compactions::Wish, inbox, thread::Thread, tools::RepeatedCalls,
 };
 use crate::{
-    context::{history, window::Window},
+    context::{gallery, history, window::Window},
+    failpoint,
     permission::gate::{GateParts, RuleGate},
     store::Baseline,
     transcript::{
@@ -168,6 +169,7 @@ impl Turn {
     async fn steps(&mut self) -> Result<StopReason, Broken> {
         let mut taken = 0;
         self.prune().await?;
+        self.tell_rejections().await?;
         loop {
             self.stop_if_cancelled()?;
             taken += 1;
@@ -202,6 +204,9 @@ impl Turn {
     async fn take_steering(&mut self) -> Result<bool, Broken> {
         let messages = self.shared.store.take_steering(&self.session, &self.id, inbox::from_inbox).await?;
         for message in messages.iter() {
+            // Images of a prompt that waited through an update are looked at first.
+            let alone = history::Place::alone(message.seq);
+            gallery::settle(&self.shared.store, &self.session, &alone, self.window.asked()).await?;
             if let Some((sent, contents)) =
                 history::one(&self.shared.store, &self.session, message.seq).await?
             {
@@ -212,6 +217,7 @@ impl Turn {
             self.emit(Update::Message(message.clone()));
         }
         if !messages.is_empty() {
+            failpoint::reach("steering.stored").await;
             inbox::show(&self.shared, &self.session).await;
         }
         Ok(!messages.is_empty())

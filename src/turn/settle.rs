@@ -35,8 +35,10 @@ impl Turn {
         let kind = PartKind::StepFinish { reason: Some(finish.reason), usage: Some(finish.usage) };
         let end = Part { id: PartId::random(), message_id: message.id.clone(), index, kind };
         changes.push(Change::Part(message.seq, NewPart::from(end.clone())));
+        let now = Timestamp::now();
         changes.push(Change::Completed {
             message: message.id.clone(),
+            at: now,
             finish: Some(finish.reason),
             error: None,
             usage: Some(finish.usage),
@@ -45,7 +47,6 @@ impl Turn {
         let makes_calls = parts.iter().any(|part| matches!(part.kind, PartKind::Tool(_)));
         changes.extend(self.thread.answered(message.seq, finish.response.clone(), call, makes_calls));
         changes.push(Change::Step(self.answered(&message, call, retries, &finish)));
-        let now = Timestamp::now();
         let started = parts.iter().filter(|part| matches!(part.kind, PartKind::Tool(_)));
         changes.extend(started.map(|part| Change::Started(part.id.clone(), now)));
         let consumed = self.shared.store.apply(&self.session, changes).await?.into_inner();
@@ -82,8 +83,10 @@ impl Turn {
                 changes.push(Change::Settled(part.id.clone(), tool.clone(), Vec::new(), None));
             }
         }
+        let now = Timestamp::now();
         changes.push(Change::Completed {
             message: message.id.clone(),
+            at: now,
             finish: None,
             error: Some(failure.clone()),
             usage: None,
@@ -96,9 +99,10 @@ impl Turn {
         let word = failure.kind.name();
         changes.push(Change::Step(self.ledger(&message.id, call, retries, Usage::default(), word)));
         self.shared.store.apply(&self.session, changes).await?;
+        failpoint::reach("cut.stored").await;
         let mut message = message;
         message.parts.extend(parts);
-        message.completed_at = Some(Timestamp::now());
+        message.completed_at = Some(now);
         message.error = Some(failure);
         self.window.push(&message, &contents);
         self.show(&message);

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     context::{anchor::Threading, cache::Frame, render::Contents},
+    failpoint,
     provider::{EventStream, Outgoing, ProviderError, ToolChoice},
     store::{Change, NewMessage, NewPart, StoreError},
     transcript::{
@@ -22,8 +23,8 @@ use crate::{
     },
 };
 
-/// Streamed text reaches the store at least this often while it comes.
-const FLUSH_AFTER: Duration = Duration::from_secs(1);
+/// Streamed text reaches the store at least this often while it comes: other windows see it soon after.
+const FLUSH_AFTER: Duration = Duration::from_millis(200);
 
 /// … and at most this often.
 const FLUSH_PAUSE: Duration = Duration::from_millis(50);
@@ -112,6 +113,7 @@ impl Turn {
         let mut message: Option<Message> = None;
         loop {
             let (outgoing, mut call) = self.prepare_call(last)?;
+            failpoint::reach("request.sending").await;
             // The message is stored while the request is on its way.
             let (opened, stored) = tokio::join!(self.open(outgoing), self.answer_message(message.take()));
             let stored = stored?;
@@ -126,7 +128,11 @@ impl Turn {
                 Ok(finish) => {
                     return Ok(self.settle_whole(stored, &mut answer, finish, &call, retries.failed).await?);
                 }
-                Err(Cut::Store(error)) => return Err(error.into()),
+                Err(Cut::Store(error)) => {
+                    let failure = Failure::from(error);
+                    self.settle_cut(stored, &mut answer, &call, retries.failed, failure.clone()).await?;
+                    return Err(failure.into());
+                }
                 Err(Cut::Cancelled) => {
                     let failure = Failure::new(FailureKind::Interrupted, "stopped");
                     self.settle_cut(stored, &mut answer, &call, retries.failed, failure).await?;
@@ -193,6 +199,7 @@ impl Turn {
             parts: vec![NewPart::from(start)],
         };
         let message = self.shared.store.add_message(&self.session, new).await?.into_inner();
+        failpoint::reach("message.stored").await;
         self.emit(Update::Message(message.clone()));
         Ok(message)
     }
@@ -204,13 +211,19 @@ impl Turn {
         answer: &mut Answer,
         call: &mut Call,
     ) -> Result<Finish, Cut> {
-        let mut flushed = TokioInstant::now();
+        let (mut flushed, mut flushes) = (TokioInstant::now(), 0_u32);
         loop {
             let due =
                 if answer.unstored() >= FLUSH_BYTES { flushed + FLUSH_PAUSE } else { flushed + FLUSH_AFTER };
             if answer.unstored() > 0 && TokioInstant::now() >= due {
                 flushed = TokioInstant::now();
                 self.shared.store.apply(&self.session, answer.flush()).await.map_err(Cut::Store)?;
+                flushes = flushes.saturating_add(1);
+                if flushes == 1 {
+                    failpoint::reach("output.stored").await;
+                } else {
+                    failpoint::reach("chunk.stored").await;
+                }
             }
             let event = tokio::select! {
                 biased;
@@ -261,6 +274,7 @@ impl Turn {
             let changes = vec![
                 Change::Completed {
                     message: message.id.clone(),
+                    at: Timestamp::now(),
                     finish: None,
                     error: Some(failure.clone()),
                     usage: None,

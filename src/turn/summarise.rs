@@ -21,7 +21,8 @@ use crate::{
     context::{
         anchor::Threading,
         compaction::{self, Flaw, Plan},
-        window::{self, Item, Window},
+        item::Item,
+        window::{self, Window},
     },
     provider::{BlockKind, Event, ProviderError, ToolChoice},
     store::{Change, Step},
@@ -98,9 +99,9 @@ impl Turn {
         for (index, mut items) in pieces.into_iter().enumerate() {
             let asked = by.window.asked();
             if count > 1 {
-                items.insert(0, window::loose_item(asked, &compaction::part_note(summary.as_deref())));
+                items.insert(0, Item::loose(asked, &compaction::part_note(summary.as_deref())));
             }
-            items.push(window::loose_item(asked, &instruction));
+            items.push(Item::loose(asked, &instruction));
             let choice = if flaw.is_none() { ToolChoice::Auto } else { ToolChoice::None };
             let (heard, step) = self.ask(&by, &message, &items, choice, plan.summary).await?;
             usage += heard.usage;
@@ -269,7 +270,7 @@ fn shortened(window: &Window, chunk: &[Item], room: u64) -> Vec<Item> {
         text::tail(&whole, half)
     );
     let seq = chunk.first().map_or(Seq(0), |item| item.seq);
-    vec![Item { seq, ..window::loose_item(window.asked(), &words) }]
+    vec![Item { seq, ..Item::loose(window.asked(), &words) }]
 }
 
 /// The visible text of an answer, at most four times what was asked for: what comes beyond is not waited for.

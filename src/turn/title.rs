@@ -5,7 +5,7 @@ use futures::StreamExt;
 use super::{Shared, TurnContext};
 use crate::{
     provider::{BlockKind, Content, Entry, Envelope, Event, ToolChoice},
-    store::{Change, Step, TitleBy},
+    store::{Step, TitleBy},
     transcript::{Message, SessionId, Timestamp, Update, text},
     turn::events,
 };
@@ -36,6 +36,7 @@ pub(super) async fn set_from_prompt(shared: &Shared, session: &SessionId, messag
 async fn set(shared: &Shared, session: &SessionId, title: String, by: TitleBy) {
     match shared.store.set_title(session, title.clone(), by).await {
         Ok(changed) if *changed => {
+            shared.follower.knows_title(session, &title).await;
             shared.events.emit(session, None, Update::Title(title));
             shared.events.changed(session, events::Change::Updated);
         }
@@ -90,7 +91,7 @@ pub(super) async fn improve(shared: &Shared, context: &TurnContext, session: &Se
                     overhead_us: 0,
                     finish: "title".to_owned(),
                 };
-                if let Err(error) = shared.store.apply(session, vec![Change::Step(step)]).await {
+                if let Err(error) = shared.store.add_step(session, step).await {
                     tracing::warn!(%error, "the title's ledger row was not stored");
                 }
             }

@@ -1,6 +1,6 @@
 //! Running the tools that an answer asks for: all at once, each result stored as it comes.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::Value;
@@ -14,11 +14,14 @@ use crate::{
     context::render::Contents,
     failpoint,
     permission::{Ask, Gate, Item, Refusal},
-    store::{Bodies, Change, Field, NewPart},
-    tool::{Output, Progress, ToolContext, ToolError},
+    store::{Bodies, Change, Field},
+    tool::{Output, OutputImage, Progress, ToolContext, ToolError},
     transcript::{
-        Attachment, Body, DeltaField, Message, Part, PartId, PartKind, SessionId, StopReason, Timestamp,
-        TodoItem, ToolPart, ToolState, TurnId, Update, evidence::Record, text,
+        Attachment, Body, DeltaField, FileChange, Message, Part, PartId, PartKind, SessionId, StopReason,
+        Timestamp, TodoItem, ToolPart, ToolState, TurnId, Update,
+        evidence::Record,
+        image::{self, Outgoing},
+        text,
     },
 };
 
@@ -53,7 +56,7 @@ struct Done {
     tool: ToolPart,
     files: Bodies,
     evidence: Record,
-    changed: Vec<PathBuf>,
+    changed: Vec<FileChange>,
     ends_turn: bool,
 }
 
@@ -89,15 +92,23 @@ impl Turn {
         drop(tools);
 
         let (mut changed, mut ends_turn) = (Vec::new(), false);
+        let mut unstored = None;
         while let Some(done) = running.next().await {
+            failpoint::reach("tool.ended").await;
             let evidence = Some(done.evidence);
             let change = Change::Settled(done.part.clone(), done.tool.clone(), done.files.clone(), evidence);
             let mut changes = vec![change];
+            changed.extend(done.changed.iter().map(|file| file.path.clone()));
+            changes.extend(self.changes(done.changed).await);
             if running.is_empty() {
                 changes.extend(self.thread.settled());
             }
-            self.shared.store.apply(&self.session, changes).await?;
-            changed.extend(done.changed);
+            if let Err(error) = self.shared.store.apply(&self.session, changes).await {
+                // What the other calls do is done, too: their results wait for the disk like this one.
+                unstored.get_or_insert(error);
+                continue;
+            }
+            failpoint::reach("result.stored").await;
             ends_turn |= done.ends_turn;
             for (field, data) in done.files {
                 contents.insert(done.part.clone(), field, data);
@@ -106,6 +117,9 @@ impl Turn {
                 part.kind = PartKind::Tool(done.tool);
                 self.emit(Update::Part(part.clone()));
             }
+        }
+        if let Some(error) = unstored {
+            return Err(error.into());
         }
         self.note_changed_files(&mut message, changed).await?;
         self.window.push(&message, &contents);
@@ -197,32 +211,6 @@ impl Turn {
         };
         self.gate.permit(ask).await.err()
     }
-
-    /// Adds a part that names the files which the tools of this step changed.
-    async fn note_changed_files(
-        &self,
-        message: &mut Message,
-        mut changed: Vec<PathBuf>,
-    ) -> Result<(), Broken> {
-        if changed.is_empty() {
-            return Ok(());
-        }
-        changed.sort();
-        changed.dedup();
-        let files = changed.into_iter().map(|path| path.to_string_lossy().into_owned()).collect();
-        let index = u32::try_from(message.parts.len()).unwrap_or(u32::MAX);
-        let part = Part {
-            id: PartId::random(),
-            message_id: message.id.clone(),
-            index,
-            kind: PartKind::Patch { files },
-        };
-        let change = Change::Part(message.seq, NewPart::from(part.clone()));
-        self.shared.store.apply(&self.session, vec![change]).await?;
-        self.emit(Update::Part(part.clone()));
-        message.parts.push(part);
-        Ok(())
-    }
 }
 
 /// Resolves when a stopped tool has had its time to end.
@@ -255,10 +243,7 @@ fn settle(
     let evidence = match &result {
         Ok(output) => {
             tool.title = Some(output.title.clone());
-            for file in &output.files {
-                let (mime, name) = (file.mime.clone(), Some(file.name.clone()));
-                tool.attachments.push(Attachment { mime, name, bytes: file.data.len() as u64 });
-            }
+            tool.attachments.extend(output.images.iter().map(attachment));
             Record::of(&part, &tool, &output.text)
         }
         Err(error) => Record::of(&part, &tool, &told(error)),
@@ -267,14 +252,22 @@ fn settle(
         Ok(output) => {
             changed = output.changed;
             files = (0_u8..)
-                .zip(output.files)
-                .map(|(index, file)| (Field::Attachment(index), file.data.to_vec()))
+                .zip(output.images)
+                .map(|(index, image)| (Field::Attachment(index), image.data.to_vec()))
                 .collect();
             ToolState::Completed { started_at, ended_at, output: Body::whole(output.text) }
         }
         Err(error) => ToolState::Error { started_at: Some(started_at), ended_at, message: told(&error) },
     };
     Done { part, tool, files, evidence, changed, ends_turn }
+}
+
+/// An image of a result, as it is stored with the call.
+fn attachment(file: &OutputImage) -> Attachment {
+    let (mime, bytes) = (file.picture.kind.mime().to_owned(), file.data.len() as u64);
+    let (width, height) = (file.picture.width, file.picture.height);
+    let shown = image::Shown::Image(Outgoing { mime: mime.clone(), width, height, bytes, copy: false });
+    Attachment { mime, name: Some(file.name.clone()), bytes, shown: Some(shown) }
 }
 
 /// What the model reads of an error.

@@ -10,17 +10,27 @@
 mod support {
     pub mod byte_client;
     pub mod home;
+    pub mod invariants;
     pub mod look;
+    pub mod matrix;
+    pub mod photographs;
+    pub mod power;
     pub mod provider;
+    pub mod random;
+    pub mod screen;
     pub mod server;
+    pub mod version_one;
 }
 
 mod bad_input;
 mod cache;
 mod cancel;
+mod changes;
 mod cli;
 mod compaction;
 mod damaged_places;
+mod faults;
+mod follow;
 mod generated_history;
 mod handover;
 mod import;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use agentls::{
     store::{Lessee, NewMessage, NewPart, Store},
-    transcript::{Body, MessageId, ModelRef, Part, PartId, PartKind, Role, SessionId, TurnId},
+    transcript::{Body, MessageId, ModelRef, Part, PartId, PartKind, Role, SessionId, StopReason, TurnId},
 };
 use serde_json::{Value, json};
 
@@ -28,10 +28,12 @@ async fn long_session(home: &Home) -> String {
     server.shut_down().await;
     let store = Store::open(&home.data(), Lessee::this_process("it")).unwrap();
     let id = SessionId::from(session.as_str());
+    let (turn, _) = store.begin_upkeep(&id).await.unwrap().into_inner();
     let written = (1..=MESSAGES).map(|number| store.add_message(&id, message(number)));
     for written in futures::future::join_all(written).await {
         written.unwrap();
     }
+    store.end_turn(&id, &turn, Some(StopReason::EndTurn), None).await.unwrap();
     session
 }
 

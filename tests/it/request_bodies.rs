@@ -11,7 +11,7 @@ use crate::wires::{WIRES, outgoing, settings, user};
 const DIRECTORY: &str = "AGENTLS_REQUEST_BODIES";
 
 fn image() -> Image {
-    Image { mime: "image/png".into(), base64: "iVBORw0KGgo=".into() }
+    Image { mime: "image/png".into(), base64: "iVBORw0KGgo=".into(), width: 1, height: 1 }
 }
 
 fn call(id: &str) -> Said {
@@ -96,7 +96,12 @@ fn write_request_bodies() {
 }
 
 fn any_image() -> impl Strategy<Value = Image> {
-    ("[a-z]{1,5}/[a-z]{1,5}", "[A-Za-z0-9]{0,12}").prop_map(|(mime, base64)| Image { mime, base64 })
+    ("[a-z]{1,5}/[a-z]{1,5}", "[A-Za-z0-9]{0,12}").prop_map(|(mime, base64)| Image {
+        mime,
+        base64,
+        width: 1,
+        height: 1,
+    })
 }
 
 fn any_said() -> impl Strategy<Value = Said> {

@@ -201,3 +201,35 @@ async fn an_export_holds_all_that_was_said_and_done() {
     assert_eq!(server.call("session/export", params).await["path"], json!(path));
     assert_eq!(home.read("export.md"), markdown.as_str().unwrap());
 }
+
+#[tokio::test]
+async fn a_session_says_how_its_newest_turn_ended_and_what_is_left_to_do() {
+    let todo =
+        json!({"items": [{"text": "Look.", "status": "done"}, {"text": "Leap.", "status": "pending"}]});
+    let script = vec![Answer::new().call("call_1", "todo", &todo), Answer::new().text("Planned.")];
+    let double = Double::start(Wire::Responses, script).await;
+    let home = Home::new(&config_for(&double));
+    let server = home.start().await;
+    let session = server.session().await;
+    let asked = json!({"sessionId": session});
+    let seen = server.call("session/get", asked.clone()).await;
+    assert_eq!((&seen["session"]["lastTurn"], &seen["todo"]), (&Value::Null, &json!([])));
+    server.prompt(&session, "Plan.").await;
+    let seen = server.call("session/get", asked.clone()).await;
+    assert_eq!(
+        (&seen["session"]["lastTurn"]["stopReason"], &seen["todo"]),
+        (&"endTurn".into(), &todo["items"])
+    );
+
+    double.then(Answer::status(401));
+    server.start_prompt(&session, "Go.").error().await;
+    assert_eq!(server.shut_down().await, Some(0));
+    let server = home.start().await;
+    let listed = server.call("session/list", json!({})).await;
+    let last = &listed["sessions"][0]["lastTurn"];
+    assert_eq!(
+        (&last["error"]["kind"], &last["stopReason"]),
+        (&"providerAuth".into(), &Value::Null),
+        "{last}"
+    );
+}

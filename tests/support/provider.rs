@@ -7,6 +7,7 @@
 pub mod anthropic;
 pub mod cache;
 pub mod chat;
+pub mod images;
 pub mod responses;
 pub mod rules;
 pub mod script;
@@ -281,7 +282,7 @@ impl State {
             Wire::Chat => chat::check(path, headers, &body),
             Wire::Anthropic => anthropic::check(path, headers, &body),
         };
-        if let Err(why) = broken {
+        if let Err(why) = broken.and_then(|()| images::check(self.wire, &body, bytes.len())) {
             return self.refuse(&why);
         }
         let sent = rules::Sent::of(bytes).expect("the body was checked before");

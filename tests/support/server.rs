@@ -29,6 +29,7 @@ pub struct Client {
     capabilities: Value,
     options: Value,
     environment: Vec<(String, String)>,
+    in_workspace: bool,
 }
 
 impl Default for Client {
@@ -38,6 +39,7 @@ impl Default for Client {
             capabilities: json!({"workspace": {"applyEdit": true}}),
             options: json!({"clientAbilities": {"permission": true, "question": true}, "trust": "trusted"}),
             environment: Vec::new(),
+            in_workspace: false,
         }
     }
 }
@@ -51,6 +53,12 @@ impl Client {
     /// Replaces what it says of itself to agentls.
     pub fn options(mut self, options: Value) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Says that the workspace is its person's.
+    pub fn workspace(mut self) -> Self {
+        self.in_workspace = true;
         self
     }
 
@@ -74,7 +82,9 @@ impl Client {
     /// Starts a server and shakes hands with it.
     pub async fn start(self, home: &Home) -> Server {
         let server = self.spawn(home);
+        let root = self.in_workspace.then(|| format!("file://{}", home.workspace().display()));
         let introduction = json!({
+            "rootUri": root,
             "processId": std::process::id(),
             "clientInfo": {"name": "it"},
             "capabilities": self.capabilities,
@@ -130,6 +140,16 @@ impl Started {
         match timeout(DEADLINE, self.reply).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(_)) => panic!("the server ended before it answered {}", self.method),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("no reply to {}; {}", self.method, self.record.lately())
+            }
+        }
+    }
+
+    /// The reply, or nothing when the server ends before it comes.
+    pub async fn if_it_lives(self) -> Option<Reply> {
+        match timeout(DEADLINE, self.reply).await {
+            Ok(reply) => reply.ok(),
             Err(tokio::time::error::Elapsed { .. }) => {
                 panic!("no reply to {}; {}", self.method, self.record.lately())
             }
@@ -292,6 +312,23 @@ impl Server {
             }
         };
         timeout(DEADLINE, idle).await.unwrap_or_else(|_| panic!("never idle; {}", self.record.lately()));
+    }
+
+    /// Does something with the server, unless that ends before.
+    pub async fn while_it_lives<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.record.watch(Record::ended) => None,
+        }
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.record.ended().is_some()
+    }
+
+    /// As [`crash`](Self::crash); what it said until then can be looked at.
+    pub fn kill(&mut self) {
+        self.end();
     }
 
     /// Ends the server as a crash would: SIGKILL, nothing is written any more.

@@ -1,7 +1,6 @@
 //! What `agentls doctor` looks at.
 
 use std::{
-    cmp::Ordering,
     collections::BTreeMap,
     fs, io,
     os::unix::fs::PermissionsExt,
@@ -12,8 +11,7 @@ use agentls::{
     engine::ListedModel,
     face::lsp::{server::PROTOCOL_VERSION, status::VERSION},
     provider::catalog,
-    store::{self, Inspection, Store, StoreError},
-    transcript::Failure,
+    store::{self, Store},
     workspace::{
         config::{self, Config, Inputs, Loaded},
         paths::Directories,
@@ -22,7 +20,7 @@ use agentls::{
 };
 
 use super::Finding;
-use crate::cli::{figures, local, log};
+use crate::cli::{local, log};
 
 pub(super) fn program() -> Vec<Finding> {
     let sqlite = Store::sqlite_version();
@@ -37,7 +35,22 @@ pub(super) fn places(directories: &Directories) -> Vec<Finding> {
         ("configuration", directories.config.clone(), 0o700),
         ("your settings", directories.config.join("config.jsonc"), 0o600),
     ];
-    wanted.iter().map(|(name, path, mode)| place(name, path, *mode)).collect()
+    let mut findings: Vec<Finding> =
+        wanted.iter().map(|(name, path, mode)| place(name, path, *mode)).collect();
+    findings.extend(copies(&directories.data).iter().map(|path| place("old database", path, 0o600)));
+    findings
+}
+
+/// Old databases beside the one in use: backups from before a migration, and those that were repaired.
+fn copies(data: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(data).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let old = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(store::FILE) && (name.ends_with(".bak") || name.contains(".damaged-"))
+    };
+    let mut copies: Vec<PathBuf> = entries.filter(old).collect();
+    copies.sort();
+    copies
 }
 
 /// Whether others than the owner can get at it (invariant 13).
@@ -61,43 +74,6 @@ fn place(name: &str, path: &Path, wanted: u32) -> Finding {
             }
         }
     }
-}
-
-pub(super) fn database(directories: &Directories) -> Vec<Finding> {
-    match store::inspect(&directories.data) {
-        Ok(None) => vec![Finding::plain("none yet: the first session makes it")],
-        Ok(Some(seen)) => inspected(directories, &seen),
-        Err(error) => vec![unusable(error)],
-    }
-}
-
-fn unusable(error: StoreError) -> Finding {
-    let failure = Failure::from(error);
-    Finding::broken(failure.message.clone(), failure.kind.cure())
-}
-
-fn inspected(directories: &Directories, seen: &Inspection) -> Vec<Finding> {
-    let size = |suffix: &str| {
-        let path = directories.data.join(format!("{}{suffix}", store::FILE));
-        figures::bytes(fs::metadata(path).map_or(0, |meta| meta.len()))
-    };
-    let mut findings =
-        vec![Finding::fine(format!("{} and {} of log, {} sessions", size(""), size("-wal"), seen.sessions))];
-    findings.push(match seen.version.cmp(&seen.ours) {
-        Ordering::Greater => unusable(StoreError::Newer(seen.version)),
-        Ordering::Equal => Finding::fine(format!("schema {}", seen.version)),
-        Ordering::Less => {
-            Finding::fine(format!("schema {}; the next start brings it to {}", seen.version, seen.ours))
-        }
-    });
-    if seen.problems.is_empty() {
-        findings.push(Finding::fine("sound (PRAGMA quick_check)"));
-    }
-    findings.extend(seen.problems.iter().map(|problem| unusable(StoreError::Damaged(problem.clone()))));
-    findings.extend(seen.owners.iter().map(|owner| {
-        Finding::fine(format!("a session is running in process {} ({})", owner.pid, owner.client))
-    }));
-    findings
 }
 
 /// The configuration as it holds here, for an untrusted workspace: nobody vouches for it on the command line.
@@ -227,14 +203,5 @@ mod tests {
         assert!(findings.iter().all(|finding| finding.weight == Weight::Broken));
         assert!(findings[0].what.contains("config.jsonc:2: `model`"), "{findings:?}");
         assert!(findings[1].what.contains("`log.level` is `x`"), "{findings:?}");
-    }
-
-    #[test]
-    fn a_damaged_database_is_broken() {
-        let root = tempfile::tempdir().unwrap();
-        let directories = directories(root.path());
-        fs::create_dir(&directories.data).unwrap();
-        fs::write(directories.data.join(store::FILE), "not a database\n".repeat(200)).unwrap();
-        assert_eq!(database(&directories)[0].weight, Weight::Broken);
     }
 }

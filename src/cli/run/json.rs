@@ -60,6 +60,11 @@ impl Listener for JsonScreen {
 }
 
 impl Screen for JsonScreen {
+    fn recovered(&self, _: Option<&str>) -> io::Result<()> {
+        // It is an event like any other, and was printed as one.
+        Ok(())
+    }
+
     fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()> {
         print(&match answered {
             Ok(Answered { session, outcome }) => json!({"result": {

@@ -68,6 +68,10 @@ impl Listener for TextScreen {
 }
 
 impl Screen for TextScreen {
+    fn recovered(&self, it: Option<&str>) -> io::Result<()> {
+        it.map_or(Ok(()), |it| note(&self.style.yellow(printable(it)).to_string()))
+    }
+
     fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()> {
         self.page.lock().unwrap_or_else(PoisonError::into_inner).end_line()?;
         // A failure is told by whoever gets it.

@@ -125,7 +125,9 @@ proptest! {
                 shape: crate::context::validate::Shape::User,
                 encoded: bytes::Bytes::new(),
                 tokens,
-                outputs: Vec::new(), summary: false,
+                outputs: Vec::new(),
+                summary: false,
+                images: crate::context::gallery::Load::default(),
             })
             .collect();
         if let Some(chunks) = chunks(&items, room) {

@@ -18,6 +18,10 @@ pub struct Abilities {
     pub document_changes: bool,
     pub work_done_progress: bool,
     pub show_document: bool,
+    /// It shows a message with buttons to a person.
+    pub show_message_actions: bool,
+    /// Where its person works: an absolute path.
+    pub workspace: Option<String>,
 }
 
 /// The abilities, known from `initialize` on; none before.
@@ -133,8 +137,17 @@ fn declared(params: &InitializeParams) -> Abilities {
             .unwrap_or_default(),
         work_done_progress: window.and_then(|it| it.work_done_progress).unwrap_or_default(),
         show_document: window.and_then(|it| it.show_document.as_ref()).is_some_and(|it| it.support),
+        show_message_actions: window.is_some_and(|it| it.show_message.is_some()),
+        workspace: workspace_of(params),
         ..Abilities::default()
     }
+}
+
+/// The first workspace folder, or what older clients call the root.
+fn workspace_of(params: &InitializeParams) -> Option<String> {
+    let folder = params.workspace_folders.as_ref().and_then(|folders| folders.first());
+    let uri = folder.map(|folder| &folder.uri).or(params.root_uri.as_ref());
+    Some(uri?.to_file_path().ok()?.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! should read is also shown as a Markdown document, where the client can.
 
 pub mod pages;
+mod palette;
 
 use serde_json::{Map, Value, json};
 use tower_lsp::{
@@ -11,8 +12,8 @@ use tower_lsp::{
     lsp_types::ExecuteCommandParams,
 };
 
-use super::{methods, server::Server};
-use crate::wire::reply::after_reply;
+use super::{actions, methods, server::Server};
+use crate::{engine::NewSession, face::failure, transcript::SessionId, wire::reply::after_reply};
 
 /// Each command with its method.
 const COMMANDS: &[(&str, &str)] = &[
@@ -29,16 +30,21 @@ const COMMANDS: &[(&str, &str)] = &[
 
 /// The names of all commands.
 pub fn names() -> Vec<String> {
-    COMMANDS.iter().map(|(command, _)| (*command).to_owned()).collect()
+    let ours = COMMANDS.iter().map(|(command, _)| *command);
+    ours.chain([actions::EXPLAIN, actions::ASK, actions::FIX]).map(str::to_owned).collect()
 }
 
 /// Executes a command.
 pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Value> {
+    let argument = argument(params.arguments)?;
+    if [actions::EXPLAIN, actions::ASK, actions::FIX].contains(&params.command.as_str()) {
+        return act(server, &params.command, argument).await;
+    }
     let (_, method) = COMMANDS
         .iter()
         .find(|(command, _)| *command == params.command)
         .ok_or_else(|| Error::invalid_params(format!("command: `{}` is not known", params.command)))?;
-    let argument = argument(params.arguments)?;
+    let argument = palette::complete(server, method, argument).await?;
     let session = argument.get("sessionId").cloned();
     let result = methods::call(server, method, argument).await?;
     let page = match *method {
@@ -51,7 +57,32 @@ pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Va
     Ok(result)
 }
 
-/// The one object that a command takes.
+/// Does what a code action says, in a session of its own.
+async fn act(server: &Server, command: &str, argument: Value) -> Result<Value> {
+    let Some(parts) = actions::prompt(server, command, argument).await? else { return Ok(Value::Null) };
+    let Some(workspace) = server.client.get().workspace else {
+        return Err(Error::invalid_params("the client has no workspace"));
+    };
+    let session = Value::from(new_session(server, workspace).await?.as_str());
+    let prompt = json!({"sessionId": session, "parts": parts});
+    let mut result = methods::call(server, "session/prompt", prompt).await?;
+    let page = answer_of(server, Some(session.clone()), &result).await;
+    if let Some(page) = page.filter(|_| server.client.get().show_document) {
+        show(server, page);
+    }
+    if let Some(result) = result.as_object_mut() {
+        result.insert("sessionId".to_owned(), session);
+    }
+    Ok(result)
+}
+
+/// A session in the client's workspace.
+async fn new_session(server: &Server, cwd: String) -> Result<SessionId> {
+    let new = NewSession { cwd, ..NewSession::default() };
+    Ok(server.engine.new_session(new).await.map_err(failure::to_jsonrpc)?.id)
+}
+
+/// The one object, or the one text, that a command takes.
 fn argument(mut arguments: Vec<Value>) -> Result<Value> {
     if arguments.len() > 1 {
         return Err(Error::invalid_params("arguments: a command takes one object"));

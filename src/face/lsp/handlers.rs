@@ -12,16 +12,18 @@ use super::{
     render,
     results::{
         Cancelled, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted, EvidenceResult, Exported,
-        ListedSkill, MessagePage, ModelList, NextRequest, PartRange, PromptResult, QueueResult, Queues,
-        Removed, ServerStatus, SessionCounts, SessionPage, SessionResult, SkillList, StepsResult, ToolEntry,
-        ToolList,
+        ListedSkill, MessagePage, ModelList, NextRequest, OpenedSession, PartRange, PromptResult,
+        QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage, SessionResult, SkillList,
+        StepsResult, ToolEntry, ToolList,
     },
     server::Server,
     status,
+    types::Recovered,
 };
 use crate::{
     engine::{EngineError, ListQuery, MessageQuery, NewSession, PromptRequest},
-    transcript::{Failure, FailureKind, Session},
+    transcript::{Failure, FailureKind, Seq, Session, SessionId},
+    wire::reply::after_reply,
 };
 
 type Outcome<T> = Result<T, EngineError>;
@@ -59,7 +61,14 @@ impl Server {
         let SessionNew { cwd, title, agent, model, parent_id } = params;
         let session = self.engine.new_session(NewSession { cwd, title, agent, model, parent_id }).await?;
         creation.made(session.id.as_str());
+        self.follow(session.id.clone(), None);
         Ok(found(session))
+    }
+
+    /// The client has opened a session: from behind the reply on it is told what other windows do there.
+    fn follow(&self, session: SessionId, known: Option<Seq>) {
+        let engine = self.engine.clone();
+        after_reply(move || engine.follow(&session, known));
     }
 
     pub async fn session_list(&self, params: SessionList) -> Outcome<SessionPage> {
@@ -70,17 +79,22 @@ impl Server {
         Ok(SessionPage { sessions, next_cursor: page.next_cursor })
     }
 
-    pub async fn session_get(&self, params: SessionParams) -> Outcome<SessionResult> {
-        Ok(found(self.engine.session(&params.session_id).await?))
+    pub async fn session_get(&self, params: SessionParams) -> Outcome<OpenedSession> {
+        let session = render::session(self.engine.session(&params.session_id).await?);
+        let todo = self.engine.todo(&params.session_id).await?;
+        Ok(OpenedSession { session, todo })
     }
 
     pub async fn session_messages(&self, params: SessionMessages) -> Outcome<MessagePage> {
         let limit = small_limit(params.limit, 50, MAX_PAGE)?;
         let SessionMessages { session_id, before, after, bodies, .. } = params;
         let full = bodies == Bodies::Full;
-        let page = self.engine.messages(MessageQuery { session_id, before, after, limit, full }).await?;
+        let query = MessageQuery { session_id: session_id.clone(), before, after, limit, full };
+        let page = self.engine.messages(query).await?;
+        self.follow(session_id, page.known());
         let messages = page.messages.into_iter().map(render::message).collect();
-        Ok(MessagePage { messages, has_before: page.has_before, has_after: page.has_after })
+        let recovered = page.recovered.map(|note| Recovered { note });
+        Ok(MessagePage { messages, has_before: page.has_before, has_after: page.has_after, recovered })
     }
 
     pub async fn session_prompt(&self, params: SessionPrompt) -> Outcome<PromptResult> {
@@ -88,6 +102,7 @@ impl Server {
             return Err(EngineError::InvalidParams("parts: a prompt has at least one".to_owned()));
         }
         let SessionPrompt { session_id, parts, client_id, delivery, agent, model } = params;
+        self.engine.follow(&session_id, None);
         let prompt = PromptRequest { session_id, parts, client_id, delivery, agent, model };
         let outcome = self.engine.prompt(prompt).await?;
         Ok(PromptResult {
@@ -152,6 +167,7 @@ impl Server {
         let creation = self.outbox.creation();
         let session = self.engine.fork(&params.session_id, params.message_id).await?;
         creation.made(session.id.as_str());
+        self.follow(session.id.clone(), None);
         Ok(found(session))
     }
 

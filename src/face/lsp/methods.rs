@@ -19,9 +19,10 @@ use super::{
     },
     results::{
         Cancelled, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult, Exported, MessagePage,
-        ModelList, NextRequest, PartRange, PromptResult, QueueResult, Removed, ServerStatus, SessionPage,
-        SessionResult, SkillList, StepsResult, ToolList,
+        ModelList, NextRequest, OpenedSession, PartRange, PromptResult, QueueResult, Removed, ServerStatus,
+        SessionPage, SessionResult, SkillList, StepsResult, ToolList,
     },
+    review::{ChangeRead, ChangeText, ChangesResult, SessionChanges, SessionReview},
     server::Server,
 };
 use crate::{engine::EngineError, face::failure};
@@ -93,7 +94,7 @@ macro_rules! methods {
 methods! {
     "session/new":      SessionNew => SessionResult,      session_new,      "Makes a session.";
     "session/list":     SessionList => SessionPage,       session_list,     "Lists sessions, newest activity first.";
-    "session/get":      SessionParams => SessionResult,   session_get,      "Reads a session.";
+    "session/get":      SessionParams => OpenedSession,   session_get,      "Reads a session and its todo list.";
     "session/messages": SessionMessages => MessagePage,   session_messages, "Reads a page of messages; the newest one without `before` and `after`.";
     "session/prompt":   SessionPrompt => PromptResult,    session_prompt,   "Prompts; answers when the prompt's turn has ended.";
     "session/cancel":   SessionParams => Cancelled,       session_cancel,   "Stops the turn; its prompt answers `cancelled`.";
@@ -108,6 +109,9 @@ methods! {
     "session/delete":   SessionParams => Deleted,         session_delete,   "Deletes a session with all it holds.";
     "session/fork":     SessionFork => SessionResult,     session_fork,     "Makes a session with the same history, whole or up to a message.";
     "session/export":   SessionExport => Exported,        session_export,   "Writes a session as JSON or Markdown.";
+    "session/changes":  SessionChanges => ChangesResult,  session_changes,  "Tells what a turn changed in files: each hunk, what a person said of it, whether it can be taken back.";
+    "session/review":   SessionReview => ChangesResult,   session_review,   "Accepts hunks or takes them back; what is taken back waits until no turn of the session runs.";
+    "change/read":      ChangeRead => ChangeText,         change_read,      "Reads a changed file as it was before a turn, or after it.";
     "part/read":        PartRead => PartRange,            part_read,        "Reads a range of a part's field.";
     "part/evidence":    PartParams => EvidenceResult,     part_evidence,    "Reads what stays of a tool call when it is compacted.";
     "model/list":       InWorkspace => ModelList,         model_list,       "Lists the models that can be chosen.";

@@ -115,7 +115,7 @@ params! {
     PartRead {
         /// Which part.
         part_id: PartId,
-        /// `text`, `input`, `output`, `error`, `data` or `attachment:N`. When missing: `output` of a tool call, `text` of a
+        /// `text`, `input`, `output`, `error`, `data`, `attachment:N` or `copy:N`. When missing: `output` of a tool call, `text` of a
         /// text, `data` of a file.
         field: Option<String>,
         /// Where to begin, in bytes.

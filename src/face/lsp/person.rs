@@ -1,11 +1,12 @@
-//! The person behind the client, asked through requests of ours. Nobody is asked whom the client does not
-//! speak for.
+//! The person behind the client, asked through requests of ours, or through a message with buttons where the client
+//! does not know them. Nobody is asked whom the client does not speak for.
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, OptionFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     client::Declared,
+    dialog,
     updates::{AskQuestion, QuestionAnswers},
 };
 use crate::{
@@ -53,8 +54,11 @@ impl RemotePerson {
 impl Person for RemotePerson {
     fn permission(&self, question: PermissionQuestion) -> BoxFuture<'_, Option<PermissionAnswer>> {
         Box::pin(async move {
-            if !self.client.get().permission {
-                return None;
+            let client = self.client.get();
+            if !client.permission {
+                // A plain language client has a person before it if it can show buttons.
+                let asking = client.show_message_actions.then(|| dialog::permission(&self.calls, &question));
+                return OptionFuture::from(asking).await;
             }
             // Somebody is there: an error, nonsense, an option that was not offered refuse. The policy for nobody
             // being there could allow, and nothing may be allowed by a misunderstanding.
@@ -69,8 +73,11 @@ impl Person for RemotePerson {
     fn questions(&self, session: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
         let asked = AskQuestion { session_id: session.clone(), questions };
         Box::pin(async move {
-            if !self.client.get().question {
-                return None;
+            let client = self.client.get();
+            if !client.question {
+                let plain = client.show_message_actions && !client.permission;
+                let asking = plain.then(|| dialog::questions(&self.calls, &asked.questions));
+                return OptionFuture::from(asking).await.flatten();
             }
             let answer: QuestionAnswers = self.ask(ASK_QUESTION, &asked).await?;
             (answer.answers.len() == asked.questions.len()).then_some(answer.answers)

@@ -2,13 +2,13 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use super::{results, types, updates};
+use super::{results, review, types, updates};
 use crate::{
     engine,
     face::failure,
     transcript::{
-        Attachment, Body, Compaction, Failure, Message, Part, PartKind, Seq, Session, ToolPart, ToolState,
-        Update,
+        Attachment, Body, Compaction, Failure, LastTurn, Message, Part, PartKind, Seq, Session, ToolPart,
+        ToolState, Update,
     },
 };
 
@@ -104,9 +104,15 @@ pub fn session(session: Session) -> types::Session {
         archived_at: session.archived_at,
         counts: session.counts,
         usage: session.usage,
+        last_turn: session.last_turn.map(last_turn),
         owner: session.owner,
         recovered: session.recovered.map(|note| types::Recovered { note }),
     }
+}
+
+fn last_turn(last: LastTurn) -> types::LastTurn {
+    let LastTurn { ended_at, stop_reason, error: failure } = last;
+    types::LastTurn { ended_at, stop_reason, error: failure.map(error) }
 }
 
 /// A message with its parts.
@@ -210,8 +216,12 @@ pub fn update(update: Update) -> updates::Update {
             Shown::Compacted { before, after, evidence, boundary_seq: boundary.unwrap_or(Seq(0)) }
         }
         Update::Title(title) => Shown::Title { title },
+        Update::Changes { message_id, files } => {
+            Shown::Changes { message_id, files: files.into_iter().map(review::listed).collect() }
+        }
         Update::Todo(items) => Shown::Todo { items },
         Update::Queue(prompts) => Shown::Queue { prompts },
+        Update::Recovered(note) => Shown::Recovered { note },
         Update::Error(failure) => Shown::Error { error: error(failure) },
     }
 }

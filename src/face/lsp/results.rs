@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::types::{Message, Session};
+use super::types::{Message, Recovered, Session};
 use crate::{
     engine::Fate,
     provider::Cost,
     transcript::{
-        CacheMiss, MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, Usage,
+        CacheMiss, MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, TodoItem, Usage,
         evidence::Record,
     },
     workspace::config::Config,
@@ -199,6 +199,13 @@ results! {
         /// It.
         session: Session,
     }
+    /// A session, with what else a client shows of one that it opens.
+    OpenedSession {
+        /// It.
+        session: Session,
+        /// Its todo list.
+        todo: Vec<TodoItem>,
+    }
     /// A page of sessions, newest activity first.
     SessionPage {
         /// They.
@@ -215,6 +222,9 @@ results! {
         has_before: bool,
         /// Whether there are later ones.
         has_after: bool,
+        /// What an unclean end interrupted here, where there was one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recovered: Option<Recovered>,
     }
     /// A range of a part's field: `text`, or `base64` where it is none.
     PartRange {

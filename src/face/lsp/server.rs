@@ -8,15 +8,16 @@ use tower_lsp::{
     LanguageServer,
     jsonrpc::Result,
     lsp_types::{
-        DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-        DidSaveTextDocumentParams, ExecuteCommandOptions, ExecuteCommandParams, InitializeParams,
-        InitializeResult, InitializedParams, MessageType, ServerCapabilities, ServerInfo,
+        CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
+        DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandOptions, ExecuteCommandParams,
+        InitializeParams, InitializeResult, InitializedParams, MessageType, ServerCapabilities, ServerInfo,
         TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
         TextDocumentSyncSaveOptions,
     },
 };
 
 use super::{
+    actions,
     client::{Declared, Introduction},
     commands::{self, pages::Pages},
     documents::Documents,
@@ -83,6 +84,7 @@ fn capabilities() -> ServerCapabilities {
     let commands = ExecuteCommandOptions { commands: commands::names(), ..ExecuteCommandOptions::default() };
     ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
+        code_action_provider: Some(actions::capability()),
         execute_command_provider: Some(commands),
         experimental: Some(json!({"agentls": {
             "protocolVersion": PROTOCOL_VERSION,
@@ -146,6 +148,10 @@ impl LanguageServer for Server {
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
         self.documents.closed(&params.text_document.uri);
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        Ok(Some(actions::offered(&params)))
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::transcript::{
     Counts, FinishReason, MessageId, ModelRef, Owner, PartId, ProjectId, Role, Seq, SessionId, Status,
-    Timestamp, Usage,
+    StopReason, Timestamp, Usage,
 };
 
 /// A session.
@@ -41,12 +41,29 @@ pub struct Session {
     pub counts: Counts,
     /// What all its provider calls consumed.
     pub usage: Usage,
+    /// How its newest turn ended; missing before its first one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_turn: Option<LastTurn>,
     /// The process that runs it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,
     /// What an unclean end interrupted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovered: Option<Recovered>,
+}
+
+/// How a turn ended that answered a prompt.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastTurn {
+    /// When.
+    pub ended_at: Timestamp,
+    /// Why, unless it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<StopReason>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<MessageError>,
 }
 
 /// What an unclean end interrupted.

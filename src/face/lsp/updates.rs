@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::types::{Message, MessageError, Part};
+use super::{
+    review::ListedFile,
+    types::{Message, MessageError, Part},
+};
 use crate::{
     engine::Change,
     permission::Question,
@@ -87,6 +90,13 @@ pub enum Update {
         /// It.
         title: String,
     },
+    /// The turn has changed files, or a person has judged changes: all files of the turn.
+    Changes {
+        /// The first user message that the turn answers.
+        message_id: MessageId,
+        /// They.
+        files: Vec<ListedFile>,
+    },
     /// The todo list is another.
     Todo {
         /// It.
@@ -96,6 +106,11 @@ pub enum Update {
     Queue {
         /// They.
         prompts: Vec<QueuedPrompt>,
+    },
+    /// An unclean end had interrupted something here; nothing was run again.
+    Recovered {
+        /// What, in one line.
+        note: String,
     },
     /// The turn failed.
     Error {

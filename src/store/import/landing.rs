@@ -381,7 +381,7 @@ fn write_todos(tx: &Connection, key: i64, todos: &[TodoItem]) -> Result<()> {
 fn sum(tx: &Connection, key: i64) -> Result<Usage> {
     let mut statement = tx.prepare("SELECT usage FROM message WHERE session = ?1 AND usage IS NOT NULL")?;
     let mut sum = Usage::default();
-    for usage in statement.query_map([key], |row| rows::optional_json::<Usage>(row, "usage"))? {
+    for usage in statement.query_map([key], |row| Ok(rows::optional_json::<Usage>(row, "usage")))? {
         sum += usage?.unwrap_or_default();
     }
     Ok(sum)
@@ -390,5 +390,5 @@ fn sum(tx: &Connection, key: i64) -> Result<Usage> {
 fn newest_model(tx: &Connection, key: i64) -> Result<Option<ModelRef>> {
     let sql = "SELECT model_provider, model_id FROM message WHERE session = ?1 AND model_id IS NOT NULL
                ORDER BY seq DESC LIMIT 1";
-    Ok(tx.query_row(sql, [key], rows::model).optional()?.flatten())
+    Ok(tx.query_row(sql, [key], |row| Ok(rows::Reading::new(row).model())).optional()?.flatten())
 }

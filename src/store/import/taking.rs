@@ -17,9 +17,10 @@ use super::{
     },
 };
 use crate::{
-    store::{Committed, Store, StoreError, parts::NewPart},
+    failpoint,
+    store::{Committed, Store, StoreError, notices, parts::NewPart},
     transcript::{
-        Compaction, MessageId, Part, PartId, PartKind, SessionId, Timestamp, TodoItem, ToolState,
+        Change, Compaction, MessageId, Part, PartId, PartKind, SessionId, Timestamp, TodoItem, ToolState,
         evidence::Record, json,
     },
 };
@@ -226,8 +227,14 @@ impl<'a> Taking<'a> {
         };
         let (fate, written) = (if known { Fate::Grown } else { Fate::Imported }, place.written);
         let shown = facts.clone();
-        let finish = self.store.write(move |tx| landing::finish(tx, &place, &facts, todos.as_deref()));
+        let lessee = self.store.lessee().clone();
+        let finish = self.store.write(move |tx| {
+            landing::finish(tx, &place, &facts, todos.as_deref())?;
+            let change = if known { Change::Updated } else { Change::Created };
+            notices::add(tx, &lessee, &SessionId::from(facts.id.as_str()), change)
+        });
         self.runtime.block_on(finish)?;
+        failpoint::pass("import.finished");
         self.outcome(&shown, fate, written, skipped);
         Ok(())
     }
@@ -287,7 +294,9 @@ impl<'a> Taking<'a> {
             };
             place.map(|place| landing::write(tx, place, rows)).transpose()
         });
-        match self.runtime.block_on(written).map(Committed::into_inner) {
+        let written = self.runtime.block_on(written).map(Committed::into_inner);
+        failpoint::pass("import.batch");
+        match written {
             Ok(Some(mut place)) => {
                 let refused: Vec<Refused> = std::mem::take(&mut place.refused);
                 session.place = Some(place);

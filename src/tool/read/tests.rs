@@ -43,11 +43,20 @@ async fn unsaved_text_is_what_is_read() {
 
 #[tokio::test]
 async fn an_image_is_returned_by_its_first_bytes() {
-    let desk = Desk::new(&[]);
-    let png = b"\x89PNG\r\n\x1a\n\0\0\0\0";
-    fs::write(desk.root().join("x.dat"), png).unwrap();
+    let desk = Desk::new(&[("page.png", "<!DOCTYPE html>\n")]);
+    let mut png = Vec::new();
+    let mut writer = png::Encoder::new(&mut png, 2, 1).write_header().unwrap();
+    writer.write_image_data(&[0, 255]).unwrap();
+    writer.finish().unwrap();
+    fs::write(desk.root().join("x.dat"), &png).unwrap();
     let output = desk.call(Read, json!({"path": "x.dat"})).await.unwrap();
-    assert_eq!((output.files[0].mime.as_str(), &output.files[0].data[..]), ("image/png", &png[..]));
+    assert_eq!(output.text, format!("image/png, 2 × 1 pixels, {} bytes", png.len()));
+    assert_eq!((output.images[0].picture.kind, &output.images[0].data[..]), (Kind::Png, &png[..]));
+    fs::write(desk.root().join("cut.png"), &png[..40]).unwrap();
+    let error = desk.error(Read, json!({"path": "cut.png"})).await;
+    assert_eq!(error, "cut.png is an image that cannot be shown: its header is damaged");
+    let page = desk.text(Read, json!({"path": "page.png"})).await;
+    assert_eq!(page, "     1\t<!DOCTYPE html>\n(1 lines)", "what is no image is read as what it is");
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ impl Session {
             model: ModelRef { provider: "p".into(), id: "m".into() },
         };
         self.store.create_session(new).await.unwrap();
+        self.store.begin_upkeep(id).await.unwrap();
     }
 
     async fn add(&self, role: Role, kind: PartKind) -> String {
@@ -124,7 +125,13 @@ async fn every_kind_of_part_is_read_by_its_main_body() {
     let text = session.add(Role::User, said("the port is 8123")).await;
     let thought = session.add(Role::Assistant, PartKind::Reasoning(Body::whole("so it is 8123"))).await;
     let file = |mime: &str| {
-        PartKind::File(FilePart { mime: mime.into(), name: Some("a".into()), uri: None, bytes: 4 })
+        PartKind::File(FilePart {
+            mime: mime.into(),
+            name: Some("a".into()),
+            uri: None,
+            bytes: 4,
+            shown: None,
+        })
     };
     let data = vec![(Field::Data, b"8123".to_vec())];
     let note = session.add_to(&session.id, Role::User, file("text/plain"), data.clone()).await;

@@ -10,7 +10,7 @@ use super::Desk;
 use crate::{
     context::{compaction, window::Window},
     store::Baseline,
-    transcript::{Failure, FailureKind, SessionId, Status, StopReason, text},
+    transcript::{Failure, FailureKind, Seq, SessionId, Status, StopReason, text},
     turn::{
         TurnContext,
         room::{Cause, Compacted, NoRoom, evidence_behind},
@@ -59,7 +59,7 @@ impl Desk {
         Ok(Compacted {
             before: plan.before,
             after: plan.likely_after(tokens),
-            boundary: Some(crate::transcript::Seq(live.last.0 + 1)),
+            boundary: Some(Seq(live.last.0 + 1)),
             evidence: evidence.len() as u64,
             summary: None,
         })
@@ -125,7 +125,10 @@ impl Desk {
         cancel: CancellationToken,
     ) -> Result<Compacted, Failure> {
         let (turn, last) = self.shared.store.begin_upkeep(session).await?.into_inner();
+        let first = Seq(last.0 + 1);
+        self.shared.follower.own(session, first).await;
         if let Some(live) = self.state().live.get_mut(session) {
+            live.first = Some(first);
             live.turn = Some(turn.clone());
             live.cancel = Some(cancel.clone());
         }

@@ -16,6 +16,7 @@ use crate::{
     turn::{
         TurnContext,
         cache::Cache,
+        changes,
         inbox::{AcceptedPart, from_inbox, to_inbox},
         request,
         room::{self, NoRoom, lack_of_room},
@@ -80,8 +81,12 @@ impl Desk {
             window.push(&message(session, Seq(last.0 + 1), prompt), &Contents::default());
         }
         // Without anything to answer a prompt comes first.
-        let now = if is_to_be_answered(&window) { context.look().await } else { None };
-        let news = now.map(|now| fragments::news(&baseline.told, &now)).unwrap_or_default();
+        let mut news = Vec::new();
+        if is_to_be_answered(&window) {
+            news.extend(changes::rejections(store, session).await?);
+            let now = context.look().await;
+            news.extend(now.map(|now| fragments::news(&baseline.told, &now)).unwrap_or_default());
+        }
         for (note, seq) in news.into_iter().zip(last.0 + 2..) {
             window.push(&message(session, Seq(seq), &[AcceptedPart::Text(note)]), &Contents::default());
         }
@@ -142,7 +147,7 @@ fn is_to_be_answered(window: &Window) -> bool {
 /// The message that a prompt would become.
 fn message(session: &SessionId, seq: Seq, prompt: &[AcceptedPart]) -> Message {
     let id = MessageId::random();
-    let parts = from_inbox(&to_inbox(prompt), &id).into_iter().map(|new| new.part).collect();
+    let parts = from_inbox(&to_inbox(prompt), &id).into_iter().flatten().map(|new| new.part).collect();
     Message::draft(id, session.clone(), seq, Role::User, parts)
 }
 

@@ -104,7 +104,8 @@ impl<'a> Database<'a> {
             self.column("session", "parent_id")
         );
         let found = self.connection.prepare(&sql).and_then(|mut statement| {
-            let rows = statement.query_map([only], |row| Ok((id(row), rows::unsigned(row, "messages")?)))?;
+            let rows = statement
+                .query_map([only], |row| Ok((id(row), rows::Reading::new(row).unsigned("messages"))))?;
             rows.collect()
         });
         found.map_err(|error| ImportError::Unopened { path: self.path.to_owned(), why: error.to_string() })

@@ -171,7 +171,8 @@ fn file(row: &File<'_>) -> Result<PartFacts, Unreadable> {
     let content = row.content()?;
     let uri = content.is_none().then(|| row.url.0.clone().into_owned());
     let content = content.unwrap_or_default();
-    let file = FilePart { mime: row.mime(), name: row.filename.clone(), uri, bytes: content.len() as u64 };
+    let (mime, name, bytes) = (row.mime(), row.filename.clone(), content.len() as u64);
+    let file = FilePart { mime, name, uri, bytes, shown: None };
     let bodies = if content.is_empty() { Bodies::new() } else { vec![(Field::Data, content)] };
     Ok(PartFacts { kind: PartKind::File(file), bodies })
 }
@@ -272,6 +273,7 @@ fn attachments(rows: &[File<'_>]) -> (Vec<Attachment>, Bodies) {
             mime: row.mime(),
             name: row.filename.clone(),
             bytes: content.len() as u64,
+            shown: None,
         });
         if !content.is_empty() {
             bodies.push((Field::Attachment(index), content));
