@@ -5,11 +5,10 @@ import type {
   PermissionQuestion,
   PromptPart,
   Question,
-  Requests,
   Session,
   SessionUpdate,
+  TodoItem,
 } from './protocol';
-import type { ChangeRequests } from './changes/contract';
 
 /** The methods that a webview may call by itself. All others go through acts that the extension checks. */
 export const VIEW_METHODS = [
@@ -25,7 +24,6 @@ export const VIEW_METHODS = [
   'session/changes',
 ] as const;
 
-export type AllRequests = Requests & ChangeRequests;
 export type ViewMethod = (typeof VIEW_METHODS)[number];
 
 /** A failure as a person reads it. */
@@ -111,7 +109,7 @@ export type ToHost =
 /** From the extension to a webview. */
 export type ToView =
   | { type: 'server'; server: ServerView }
-  | { type: 'session'; session: Session | null; hint: string }
+  | { type: 'session'; session: Session | null; todo: TodoItem[]; hint: string }
   | { type: 'sessionChanged'; session: Session }
   | { type: 'updates'; updates: SessionUpdate[] }
   | { type: 'questions'; permissions: PermissionQuestion[]; questions: OpenQuestion[] }

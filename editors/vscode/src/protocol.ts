@@ -9,8 +9,8 @@ export interface Requests {
   'session/new': { params: SessionNew; result: SessionResult; };
   /** Lists sessions, newest activity first. */
   'session/list': { params: SessionList; result: SessionPage; };
-  /** Reads a session. */
-  'session/get': { params: SessionParams; result: SessionResult; };
+  /** Reads a session and its todo list. */
+  'session/get': { params: SessionParams; result: OpenedSession; };
   /** Reads a page of messages; the newest one without `before` and `after`. */
   'session/messages': { params: SessionMessages; result: MessagePage; };
   /** Prompts; answers when the prompt's turn has ended. */
@@ -39,6 +39,12 @@ export interface Requests {
   'session/fork': { params: SessionFork; result: SessionResult; };
   /** Writes a session as JSON or Markdown. */
   'session/export': { params: SessionExport; result: Exported; };
+  /** Tells what a turn changed in files: each hunk, what a person said of it, whether it can be taken back. */
+  'session/changes': { params: SessionChanges; result: ChangesResult; };
+  /** Accepts hunks or takes them back; what is taken back waits until no turn of the session runs. */
+  'session/review': { params: SessionReview; result: ChangesResult; };
+  /** Reads a changed file as it was before a turn, or after it. */
+  'change/read': { params: ChangeRead; result: ChangeText; };
   /** Reads a range of a part's field. */
   'part/read': { params: PartRead; result: PartRange; };
   /** Reads what stays of a tool call when it is compacted. */
@@ -74,6 +80,9 @@ export const REQUESTS = [
   'session/delete',
   'session/fork',
   'session/export',
+  'session/changes',
+  'session/review',
+  'change/read',
   'part/read',
   'part/evidence',
   'model/list',
@@ -157,6 +166,8 @@ export type Session = {
   counts: Counts;
   /** What all its provider calls consumed. */
   usage: Usage;
+  /** How its newest turn ended; missing before its first one has. */
+  lastTurn?: (LastTurn | null) | undefined;
   /** The process that runs it now. */
   owner?: (Owner | null) | undefined;
   /** What an unclean end interrupted. */
@@ -196,6 +207,26 @@ export type Usage = {
   cacheWrite?: number | undefined;
   /** Cost in US dollars by the catalogue's prices; 0 where no price is known. */
   costUsd?: number | undefined;
+};
+
+/** How a turn ended that answered a prompt. */
+export type LastTurn = {
+  /** When. */
+  endedAt: Timestamp;
+  /** Why, unless it failed. */
+  stopReason?: (StopReason | null) | undefined;
+  /** Why it failed. */
+  error?: (MessageError | null) | undefined;
+};
+
+/** How a turn ended. */
+export type StopReason = ("endTurn" | "maxTokens" | "maxSteps" | "refusal" | "cancelled" | "permissionRejected");
+
+/** What went wrong, with the kind's data beside it. */
+export type MessageError = {
+  /** A sentence for a person. */
+  message: string;
+  [key: string]: unknown;
 };
 
 /** The process that runs a session now. */
@@ -239,6 +270,25 @@ export type SessionParams = {
   /** Which. */
   sessionId: SessionId;
 };
+
+/** A session, with what else a client shows of one that it opens. */
+export type OpenedSession = {
+  /** It. */
+  session: Session;
+  /** Its todo list. */
+  todo: Array<TodoItem>;
+};
+
+/** One thing to do. */
+export type TodoItem = {
+  /** What. */
+  text: string;
+  /** Where it stands. */
+  status: TodoStatus;
+};
+
+/** Where a thing to do stands. */
+export type TodoStatus = ("pending" | "active" | "done" | "dropped");
 
 /** Parameters of `session/messages`. */
 export type SessionMessages = {
@@ -310,13 +360,6 @@ export type Role = ("user" | "assistant");
 
 /** Why a provider call ended, in provider-neutral words. */
 export type FinishReason = ("endTurn" | "toolCalls" | "maxTokens" | "refusal");
-
-/** What went wrong, with the kind's data beside it. */
-export type MessageError = {
-  /** A sentence for a person. */
-  message: string;
-  [key: string]: unknown;
-};
 
 /** A part of a message. */
 export type Part = ({
@@ -497,9 +540,6 @@ export type PromptResult = {
   /** What they consumed. */
   usage: Usage;
 };
-
-/** How a turn ended. */
-export type StopReason = ("endTurn" | "maxTokens" | "maxSteps" | "refusal" | "cancelled" | "permissionRejected");
 
 /** What `session/cancel` did. */
 export type Cancelled = {
@@ -683,7 +723,7 @@ export type Forecast = {
 };
 
 /** Why a provider did not read from its cache what it was expected to hold. */
-export type CacheMiss = ("first" | "compaction" | "prune" | "window" | "model" | "agent" | "tools" | "instructions" | "settings" | "retry" | "expired" | "unknown");
+export type CacheMiss = ("first" | "compaction" | "prune" | "window" | "images" | "model" | "agent" | "tools" | "instructions" | "settings" | "retry" | "expired" | "unknown");
 
 /** What a turn does before it sends a request. */
 export type First = ("prune" | "compaction" | "window");
@@ -795,11 +835,120 @@ export type Exported = {
   text?: (string | null) | undefined;
 };
 
+/** Parameters of `session/changes`. */
+export type SessionChanges = {
+  /** Which session. */
+  sessionId: SessionId;
+  /** A message of the turn; the newest turn that changed files when missing. */
+  messageId?: (MessageId | null) | undefined;
+  /** Only this file, by its path in the result or an absolute one. */
+  path?: (string | null) | undefined;
+};
+
+/** What a turn changed. */
+export type ChangesResult = {
+  /** The first user message that the turn answered; missing when no turn changed a file. */
+  messageId?: (MessageId | null) | undefined;
+  /** The turn. */
+  turnId?: (TurnId | null) | undefined;
+  /** Whether it still runs. */
+  running: boolean;
+  /** In the order in which they were first changed. */
+  files: Array<ChangedFile>;
+};
+
+/** One run of the agent loop, from a prompt to its end. */
+export type TurnId = string;
+
+/** A file that a turn changed. */
+export type ChangedFile = {
+  /** As a person reads it: relative to the session's working directory where it lies inside. */
+  path: string;
+  /** Its `file:` URI. */
+  uri: string;
+  /** What became of it. */
+  status: FileStatus;
+  /** Added lines. */
+  additions: number;
+  /** Removed lines. */
+  deletions: number;
+  /** Why there are no hunks. */
+  note?: (string | null) | undefined;
+  /** The differences, in order. */
+  hunks: Array<ChangedHunk>;
+};
+
+/** What became of a file. */
+export type FileStatus = "created" | "modified" | "deleted";
+
+/** Lines that differ. Line numbers begin at 1; a side without lines names the line before. */
+export type ChangedHunk = {
+  /** The same for the same change. */
+  id: string;
+  /** Its first line before. */
+  oldStart: number;
+  /** Its lines before. */
+  oldLines: number;
+  /** Its first line after. */
+  newStart: number;
+  /** Its lines after. */
+  newLines: number;
+  /** In unified form: each line begins with ` `, `-` or `+`. */
+  text: string;
+  /** What a person said of it. */
+  verdict: Verdict;
+  /** Whether it can be taken back: its lines stand in the file as the turn left them. */
+  applies: boolean;
+};
+
+/** What a person said of a hunk. */
+export type Verdict = ("open" | "accepted" | "rejected");
+
+/** Parameters of `session/review`. */
+export type SessionReview = {
+  /** Which session. */
+  sessionId: SessionId;
+  /** A message of the turn. */
+  messageId: MessageId;
+  /** Which file; all of the turn's when missing. */
+  path?: (string | null) | undefined;
+  /** Which hunk; all that are open when missing. */
+  hunkId?: (string | null) | undefined;
+  /** What a person says of it. */
+  verdict: Judged;
+};
+
+/** What a person says of hunks. */
+export type Judged = ("accepted" | "rejected");
+
+/** Parameters of `change/read`. */
+export type ChangeRead = {
+  /** Which session. */
+  sessionId: SessionId;
+  /** A message of the turn. */
+  messageId: MessageId;
+  /** Which file. */
+  path: string;
+  /** Which of its two texts. */
+  side: ChangeSide;
+};
+
+/** A side of a change. */
+export type ChangeSide = ("before" | "after");
+
+/** A side of a changed file. */
+export type ChangeText = {
+  /** The whole text. */
+  text: string;
+  /** Whether there is such a file on that side. */
+  exists: boolean;
+};
+
 /** Parameters of `part/read`. */
 export type PartRead = {
   /** Which part. */
   partId: PartId;
-  /** `text`, `input`, `output`, `error`, `data` or `attachment:N`. When missing: `output` of a tool call, `text` of a text, `data` of a file. */
+  /** `text`, `input`, `output`, `error`, `data`, `attachment:N` or `copy:N`. When missing: `output` of a tool call, `text` of a text, `data` of a file. */
   field?: (string | null) | undefined;
   /** Where to begin, in bytes. */
   offset?: number | undefined;
@@ -1121,9 +1270,6 @@ export type SessionUpdate = {
   update: Update;
 };
 
-/** One run of the agent loop, from a prompt to its end. */
-export type TurnId = string;
-
 /** What happened. */
 export type Update = ({
   kind: "status";
@@ -1172,6 +1318,12 @@ export type Update = ({
   /** It. */
   title: string;
 } | {
+  kind: "changes";
+  /** The first user message that the turn answers. */
+  messageId: MessageId;
+  /** They. */
+  files: Array<ListedFile>;
+} | {
   kind: "todo";
   /** It. */
   items: Array<TodoItem>;
@@ -1196,16 +1348,19 @@ export type ContextUse = {
   limit: number;
 };
 
-/** One thing to do. */
-export type TodoItem = {
-  /** What. */
-  text: string;
-  /** Where it stands. */
-  status: TodoStatus;
+/** A changed file as a list shows it. */
+export type ListedFile = {
+  /** As a person reads it: relative to the session's working directory where it lies inside. */
+  path: string;
+  /** Its `file:` URI. */
+  uri: string;
+  /** What became of it. */
+  status: FileStatus;
+  /** Added lines. */
+  additions: number;
+  /** Removed lines. */
+  deletions: number;
 };
-
-/** Where a thing to do stands. */
-export type TodoStatus = ("pending" | "active" | "done" | "dropped");
 
 /** `session/didChange`: a session list changed. */
 export type SessionDidChange = {

@@ -1,11 +1,11 @@
 // Hunks of a review: which are open, which comes next, how they are called. Pure.
 
 import { line } from '../plain';
-import type { ChangedFile, Hunk } from './contract';
+import type { ChangedFile, ChangedHunk } from '../protocol';
 
 export interface Place {
   file: ChangedFile;
-  hunk: Hunk;
+  hunk: ChangedHunk;
 }
 
 export function openHunks(files: ChangedFile[]): Place[] {
@@ -20,7 +20,7 @@ export function step(places: Place[], from: Place | undefined, by: 1 | -1): Plac
 }
 
 /** `12: the first changed line`. */
-export function hunkLabel({ newStart, text }: Hunk): string {
+export function hunkLabel({ newStart, text }: ChangedHunk): string {
   const lines = text.split('\n');
   const same = lines.findIndex((it) => /^[+-]/.test(it));
   const first = lines[same] ?? '';

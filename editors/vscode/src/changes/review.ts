@@ -4,18 +4,18 @@
 import * as vscode from 'vscode';
 
 import type { ShownSession } from '../chat/shown';
+import type { ChangedFile, ChangedHunk, ChangesResult } from '../protocol';
 import { failureOf, inWords } from '../server/failure';
 import type { Server } from '../server/server';
-import type { ChangedFile, Changes, Hunk } from './contract';
 import { uriOf } from './documents';
 import { hunkLabel, openHunks, step, summary, type Place } from './hunks';
 
-export type ChangeNode = { file: ChangedFile } | { file: ChangedFile; hunk: Hunk };
+export type ChangeNode = { file: ChangedFile } | { file: ChangedFile; hunk: ChangedHunk };
 
 const SETTLE_MS = 150;
 
 export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Disposable {
-  private changes: Changes | undefined;
+  private changes: ChangesResult | undefined;
   private settling: NodeJS.Timeout | undefined;
   /** Where next and previous were last. */
   private at: Place | undefined;
@@ -31,9 +31,8 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
     this.subscriptions = [
       shown.onChange(({ reopened }) => reopened && this.refreshSoon()),
       server.onTold('session/update', ({ sessionId, update }) => {
-        const kind: string = update.kind;
         const ended = update.kind === 'status' && update.status === 'idle';
-        if (sessionId === shown.current?.id && (kind === 'changes' || ended)) this.refreshSoon();
+        if (sessionId === shown.current?.id && (update.kind === 'changes' || ended)) this.refreshSoon();
       }),
     ];
   }
@@ -63,7 +62,7 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
   }
 
   /** One file beside what it was, at a hunk. */
-  async show({ file, hunk }: { file: ChangedFile; hunk?: Hunk }): Promise<void> {
+  async show({ file, hunk }: { file: ChangedFile; hunk?: ChangedHunk }): Promise<void> {
     const [before, after] = this.sides(file);
     const line = Math.max(0, (hunk?.newStart ?? 1) - 1);
     const selection = new vscode.Range(line, 0, line, 0);
@@ -147,7 +146,7 @@ function fileItem(file: ChangedFile): vscode.TreeItem {
   return item;
 }
 
-function hunkItem(file: ChangedFile, hunk: Hunk): vscode.TreeItem {
+function hunkItem(file: ChangedFile, hunk: ChangedHunk): vscode.TreeItem {
   const item = new vscode.TreeItem(hunkLabel(hunk));
   const icons = { open: 'circle-large-outline', accepted: 'check', rejected: 'discard' };
   item.id = `${file.path}\n${hunk.id}`;

@@ -3,13 +3,14 @@
 import * as vscode from 'vscode';
 
 import type { Delivery } from '../bridge';
-import type { ModelRef, PromptPart, Session } from '../protocol';
+import type { ModelRef, PromptPart, Session, TodoItem } from '../protocol';
 import type { Server } from '../server/server';
 
 const LAST = 'agentls.lastSession';
 
 export class ShownSession implements vscode.Disposable {
   private session: Session | undefined;
+  private todoItems: TodoItem[] = [];
   /** What the person chose and the next prompt carries. */
   private chosen: { model?: ModelRef; agent?: string } = {};
   private readonly changed = new vscode.EventEmitter<{ reopened: boolean }>();
@@ -34,6 +35,11 @@ export class ShownSession implements vscode.Disposable {
     return this.session;
   }
 
+  /** The todo list as it was when the session was opened. */
+  get todo(): TodoItem[] {
+    return this.todoItems;
+  }
+
   get choice(): { model?: ModelRef; agent?: string } {
     return this.chosen;
   }
@@ -45,7 +51,10 @@ export class ShownSession implements vscode.Disposable {
 
   /** Shows a session, or the empty page where a new one begins. */
   async show(sessionId: string | undefined): Promise<void> {
-    this.session = sessionId ? (await this.server.request('session/get', { sessionId })).session : undefined;
+    const opened = sessionId ? await this.server.request('session/get', { sessionId }) : undefined;
+    this.session = opened?.session;
+    // Older servers do not say.
+    this.todoItems = opened?.todo ?? [];
     this.chosen = {};
     await this.state.update(LAST, this.session?.id);
     this.changed.fire({ reopened: true });
@@ -62,6 +71,7 @@ export class ShownSession implements vscode.Disposable {
     const { session } = await this.server.request('session/new', { cwd, ...(model && { model }), ...(agent && { agent }) });
     this.chosen = {};
     this.session = session;
+    this.todoItems = [];
     await this.state.update(LAST, session.id);
     this.changed.fire({ reopened: true });
     return session;

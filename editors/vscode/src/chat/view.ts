@@ -168,7 +168,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     const session = current ? { ...current, ...(model && { model }), ...(agent && { agent }) } : null;
     if (reopened) {
       this.updates.clear();
-      this.post({ type: 'session', session, hint: hint(this.server) });
+      this.post({ type: 'session', session, todo: this.shown.todo, hint: hint(this.server) });
       this.showQuestions();
     } else if (session) this.post({ type: 'sessionChanged', session });
     if (this.view && session) this.view.description = line(session.title, 120);

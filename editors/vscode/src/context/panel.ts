@@ -51,7 +51,7 @@ export class ContextPanel implements vscode.Disposable {
 
   private showSession(type: 'session' | 'sessionChanged'): void {
     const { current } = this.shown;
-    if (type === 'session') this.post({ type, session: current ?? null, hint: '' });
+    if (type === 'session') this.post({ type, session: current ?? null, todo: [], hint: '' });
     else if (current) this.post({ type, session: current });
   }
 

@@ -13,8 +13,8 @@ import {
   type LanguageClientOptions,
 } from 'vscode-languageclient/node';
 
-import type { AllRequests, ServerState, ServerView } from '../bridge';
-import type { Notifications, ServerRequests } from '../protocol';
+import type { ServerState, ServerView } from '../bridge';
+import type { Notifications, Requests, ServerRequests } from '../protocol';
 import { applyAndSave } from './edits';
 import { NotRunning } from './failure';
 import { handshake, type Announced } from './handshake';
@@ -63,7 +63,7 @@ export class Server implements vscode.Disposable {
   }
 
   /** Whether the server has this method; newer servers have more. */
-  supports(method: keyof AllRequests | AnnouncedOnly): boolean {
+  supports(method: keyof Requests | AnnouncedOnly): boolean {
     return this.announced?.methods.has(method) ?? false;
   }
 
@@ -101,11 +101,11 @@ export class Server implements vscode.Disposable {
     await this.start();
   }
 
-  request<M extends keyof AllRequests>(
+  request<M extends keyof Requests>(
     method: M,
-    params: AllRequests[M]['params'],
+    params: Requests[M]['params'],
     token?: CancellationToken,
-  ): Promise<AllRequests[M]['result']> {
+  ): Promise<Requests[M]['result']> {
     if (!this.client || this.current.state !== 'running') {
       return Promise.reject(new NotRunning());
     }
@@ -155,6 +155,8 @@ export class Server implements vscode.Disposable {
       initializationFailedHandler: () => false,
       middleware: {
         workspace: { handleApplyEdit: applyAndSave },
+        // Ours open the chat; those of the server are for editors without an extension.
+        provideCodeActions: () => [],
       },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),

@@ -7,10 +7,10 @@ import type { Session, Usage } from '../protocol';
 /** What a list tells apart. */
 export type State = 'running' | 'needsYou' | 'failed' | 'done' | 'archived';
 
-export function stateOf(session: Session, seen: { needsYou: boolean; failed: boolean }): State {
-  if (seen.needsYou || session.status === 'waiting') return 'needsYou';
+export function stateOf(session: Session, needsYou: boolean): State {
+  if (needsYou || session.status === 'waiting') return 'needsYou';
   if (session.status !== 'idle') return 'running';
-  if (seen.failed) return 'failed';
+  if (session.lastTurn?.error) return 'failed';
   return session.archivedAt == null ? 'done' : 'archived';
 }
 

@@ -34,7 +34,6 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   private settling: NodeJS.Timeout | undefined;
   private shownRows = '';
   private readonly ages = setInterval(() => this.changedIfDifferent(), AGE_MS);
-  private readonly failed = new Set<string>();
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
 
@@ -45,11 +44,8 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     private readonly projects: ProjectCache,
   ) {
     server.onTold('session/didChange', () => this.refreshSoon());
-    server.onTold('session/update', ({ sessionId, update }) => {
-      if (update.kind === 'error') this.failed.add(sessionId);
-      else if (update.kind === 'status' && update.status === 'running') this.failed.delete(sessionId);
-      else if (update.kind !== 'status') return;
-      this.refreshSoon();
+    server.onTold('session/update', ({ update }) => {
+      if (update.kind === 'status') this.refreshSoon();
     });
     questions.onChange(() => this.changedIfDifferent());
     server.onChange(({ state }) => state === 'running' && this.refreshSoon());
@@ -124,8 +120,7 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   }
 
   private state(session: Session): State {
-    const needsYou = this.questions.sessions().has(session.id);
-    return stateOf(session, { needsYou, failed: this.failed.has(session.id) });
+    return stateOf(session, this.questions.sessions().has(session.id));
   }
 
   dispose(): void {

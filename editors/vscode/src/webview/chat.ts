@@ -3,7 +3,7 @@
 import type { Failure, ServerView, ToView, ViewSettings } from '../bridge';
 import { count, cost, percent } from '../figures';
 import { line } from '../plain';
-import type { QueuedPrompt, Session } from '../protocol';
+import type { QueuedPrompt, Session, TodoItem } from '../protocol';
 import { failureBanner, queueList, serverBanner, statusWords, todoList } from './around';
 import { Asked } from './ask/asked';
 import { Composer } from './compose/composer';
@@ -13,7 +13,6 @@ import { CallFailed, Host } from './host';
 import { MessageList } from './message-list';
 import { Painter } from './paint';
 import { Scroller } from './scroll';
-import { todoIn } from './todo';
 import { Transcript, type Dirty } from './transcript';
 import { welcome } from './welcome';
 
@@ -62,7 +61,7 @@ export class Chat {
       case 'server':
         return this.showServer(message.server);
       case 'session':
-        return this.open(message.session ?? undefined, message.hint);
+        return this.open(message);
       case 'sessionChanged':
         this.session = message.session;
         return this.painter.request(this.paintAround);
@@ -94,14 +93,18 @@ export class Chat {
     this.painter.request(this.paintAround);
   }
 
-  private open(session: Session | undefined, hint: string): void {
+  private open({ session: opened, todo, hint }: Extract<ToView, { type: 'session' }>): void {
     performance.mark('agentls.open');
+    const session = opened ?? undefined;
     this.session = session;
     const again = session !== undefined && this.transcript?.sessionId === session.id;
     if (!again) this.list.clear();
     this.failures.replaceChildren();
     this.transcript = session && new Transcript(session.id);
-    if (this.transcript && session) this.transcript.status = session.status;
+    if (this.transcript && session) {
+      this.transcript.status = session.status;
+      this.transcript.todo = unfinished(todo);
+    }
     this.empty.replaceChildren(...(session ? [] : [welcome(hint, (text) => this.composer.compose(text, true))]));
     if (session) void this.read();
     this.painter.request(this.paintAround);
@@ -116,7 +119,6 @@ export class Chat {
       const page = await this.host.call('session/messages', { sessionId, limit: FIRST_PAGE });
       if (this.transcript !== transcript) return;
       transcript.show(page);
-      if (transcript.todo.length === 0) transcript.todo = todoIn(page.messages);
       this.scroller.stick();
       this.list.sync(transcript);
       this.scroller.follow();
@@ -273,4 +275,9 @@ export class Chat {
     const href = link.getAttribute('href');
     if (href) this.host.post({ type: 'openLink', href: line(href, 4_000) });
   }
+}
+
+/** A list that is done with is not shown again when its session is opened. */
+function unfinished(todo: TodoItem[]): TodoItem[] {
+  return todo.some(({ status }) => status === 'pending' || status === 'active') ? todo : [];
 }

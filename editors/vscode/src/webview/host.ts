@@ -1,6 +1,7 @@
 // The way to the extension: messages out, messages in, calls with answers.
 
-import type { AllRequests, Failure, ToHost, ToView, ViewMethod } from '../bridge';
+import type { Failure, ToHost, ToView, ViewMethod } from '../bridge';
+import type { Requests } from '../protocol';
 
 interface Api {
   postMessage(message: unknown): void;
@@ -34,8 +35,8 @@ export class Host {
     this.api.postMessage(message);
   }
 
-  call<M extends ViewMethod>(method: M, params: AllRequests[M]['params']): Promise<AllRequests[M]['result']> {
-    return this.ask((id) => ({ type: 'call', id, method, params })) as Promise<AllRequests[M]['result']>;
+  call<M extends ViewMethod>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result']> {
+    return this.ask((id) => ({ type: 'call', id, method, params })) as Promise<Requests[M]['result']>;
   }
 
   complete(sign: '@' | '/', query: string): Promise<unknown> {

@@ -1,6 +1,5 @@
 // The messages on screen as data: pages read, updates applied. Pure; tells what has to be painted anew.
 
-import type { ChangesUpdate } from '../changes/contract';
 import type {
   Body,
   ContextUse,
@@ -47,7 +46,7 @@ export class Transcript {
   error: MessageError | undefined;
   usage: Usage | undefined;
   context: ContextUse | undefined;
-  changes: ChangesUpdate | undefined;
+  changes: Extract<Update, { kind: 'changes' }> | undefined;
   readonly thinking = new Map<string, Seen>();
   private eventSeq: number | undefined;
   private readonly byId = new Map<string, Message>();
@@ -103,11 +102,11 @@ export class Transcript {
     const dirty: Dirty = { messages: new Set(), parts: new Set(), around: false, gap: false };
     dirty.gap = this.eventSeq !== undefined && eventSeq !== this.eventSeq + 1;
     this.eventSeq = eventSeq;
-    this.applyUpdate(update as Update | ChangesUpdate, dirty, now);
+    this.applyUpdate(update, dirty, now);
     return dirty;
   }
 
-  private applyUpdate(update: Update | ChangesUpdate, dirty: Dirty, now: number): void {
+  private applyUpdate(update: Update, dirty: Dirty, now: number): void {
     switch (update.kind) {
       case 'message':
         return this.applyMessage(update.message, dirty);
@@ -121,7 +120,7 @@ export class Transcript {
     }
   }
 
-  private applyAround(update: Exclude<Update | ChangesUpdate, { kind: 'message' | 'part' | 'partDelta' }>): void {
+  private applyAround(update: Exclude<Update, { kind: 'message' | 'part' | 'partDelta' }>): void {
     switch (update.kind) {
       case 'status':
         this.status = update.status;

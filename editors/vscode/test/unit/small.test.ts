@@ -3,14 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { ChangedFile } from '../../src/changes/contract';
 import { hunkLabel, openHunks, step, summary } from '../../src/changes/hunks';
 import { applyDiff, hunksOf, takeBack } from '../../src/changes/unified';
 import { Batch } from '../../src/chat/batch';
 import { fileLink } from '../../src/chat/link-target';
 import { age, cost, count, duration, percent, size } from '../../src/figures';
 import { detached, ProjectCache } from '../../src/projects';
-import type { ContextReport, Session, Step } from '../../src/protocol';
+import type { ChangedFile, ContextReport, Session, Step } from '../../src/protocol';
 import { describe, stateOf } from '../../src/sessions/labels';
 import { history, signBefore } from '../../src/webview/compose/typed';
 import { fates, rows, segments } from '../../src/webview/context/division';
@@ -18,7 +17,6 @@ import { cells } from '../../src/webview/context/ledger';
 import { outcomeWords } from '../../src/webview/context/compaction';
 import { thought } from '../../src/webview/parts/thought';
 import { diffIn, pathIn, toolTitle } from '../../src/webview/parts/tool-title';
-import { todoIn } from '../../src/webview/todo';
 import { page, recording } from '../support/recordings';
 
 test('figures are short', () => {
@@ -33,11 +31,11 @@ test('figures are short', () => {
 
 test('a session says what it does, how old it is and what it took', () => {
   const { session } = recording('edit').results['session/get'] as { session: Session };
-  const seen = { needsYou: false, failed: false };
-  assert.equal(stateOf(session, seen), 'done');
-  assert.equal(stateOf(session, { ...seen, failed: true }), 'failed');
-  assert.equal(stateOf({ ...session, status: 'retrying' }, { ...seen, failed: true }), 'running');
-  assert.equal(stateOf({ ...session, status: 'running' }, { ...seen, needsYou: true }), 'needsYou');
+  const failed: Session = { ...session, lastTurn: { endedAt: 1, error: { message: 'no key', kind: 'providerAuth' } } };
+  assert.equal(stateOf(session, false), 'done');
+  assert.equal(stateOf(failed, false), 'failed');
+  assert.equal(stateOf({ ...failed, status: 'retrying' }, false), 'running');
+  assert.equal(stateOf({ ...session, status: 'running' }, true), 'needsYou');
   assert.match(describe(session, 'needsYou', session.updatedAt + 120_000), /^needs you · 2 min · [\d.]+k tokens$/);
 });
 
@@ -156,15 +154,4 @@ test('a call has a title before it is complete', () => {
   const { title: _, ...untitled } = part;
   assert.equal(toolTitle(untitled), 'notes.txt');
   assert.equal(toolTitle({ ...untitled, input: { text: '{"path": "no', bytes: 12, truncated: false } }), '');
-});
-
-test('the todo list of a session is that of the newest call', () => {
-  const [, message] = page('edit').messages;
-  assert.ok(message);
-  const items = [{ text: 'a', status: 'done' }, { text: 'b', status: 'active' }];
-  const tool = message.parts.find((part) => part.type === 'tool');
-  assert.ok(tool?.type === 'tool');
-  const call = { ...tool, tool: 'todo', input: { text: JSON.stringify({ items }), bytes: 1, truncated: false } };
-  assert.deepEqual(todoIn([{ ...message, parts: [call] }]), items);
-  assert.deepEqual(todoIn([message]), []);
 });

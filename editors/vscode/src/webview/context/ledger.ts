@@ -14,6 +14,7 @@ const MISSES: Record<CacheMiss, string> = {
   agent: 'another agent',
   tools: 'other tools',
   instructions: 'other instructions',
+  images: 'old pictures made room for new ones',
   settings: 'other settings',
   retry: 'a call before failed',
   expired: 'too much time had passed',
