@@ -111,6 +111,7 @@ export type ToView =
   | { type: 'server'; server: ServerView }
   | { type: 'session'; session: Session | null; todo: TodoItem[]; hint: string }
   | { type: 'sessionChanged'; session: Session }
+  | { type: 'model'; name: string }
   | { type: 'updates'; updates: SessionUpdate[] }
   | { type: 'questions'; permissions: PermissionQuestion[]; questions: OpenQuestion[] }
   | { type: 'answer'; id: number; result?: unknown; failure?: Failure }

@@ -20,6 +20,7 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
   /** Where next and previous were last. */
   private at: Place | undefined;
   private version = 0;
+  private drawn: string | undefined;
   private readonly changed = new vscode.EventEmitter<undefined>();
   private readonly subscriptions: vscode.Disposable[];
   readonly onDidChangeTreeData = this.changed.event;
@@ -120,10 +121,18 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
     } catch (problem) {
       this.server.output.warn(`The changes cannot be read: ${String(problem)}`);
     }
-    this.version += 1;
+    this.changedIfDifferent();
     const open = openHunks(this.changes?.files ?? []).length;
     await vscode.commands.executeCommand('setContext', 'agentls.openHunks', open > 0);
     await vscode.commands.executeCommand('setContext', 'agentls.hasChanges', (this.changes?.files.length ?? 0) > 0);
+  }
+
+  /** Rows that are drawn anew lose the click that is just being made, so only what is different is drawn. */
+  private changedIfDifferent(): void {
+    const signature = JSON.stringify(this.changes);
+    if (signature === this.drawn) return;
+    this.drawn = signature;
+    this.version += 1;
     this.changed.fire(undefined);
   }
 

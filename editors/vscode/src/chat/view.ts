@@ -9,6 +9,7 @@ import type { Documents } from '../changes/documents';
 import { openDiff, openPartText } from '../changes/open';
 import { completions } from '../prompt/completions';
 import * as context from '../prompt/context';
+import { nameOf } from '../prompt/lists';
 import { line } from '../plain';
 import type { SessionUpdate } from '../protocol';
 import type { OpenQuestions } from '../questions/open';
@@ -171,6 +172,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       this.post({ type: 'session', session, todo: this.shown.todo, hint: hint(this.server) });
       this.showQuestions();
     } else if (session) this.post({ type: 'sessionChanged', session });
+    const answers = session?.model ?? model;
+    this.post({ type: 'model', name: answers ? nameOf(answers) : 'Choose a model' });
     if (this.view && session) this.view.description = line(session.title, 120);
     else if (this.view) delete this.view.description;
   }

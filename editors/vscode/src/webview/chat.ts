@@ -65,6 +65,8 @@ export class Chat {
       case 'sessionChanged':
         this.session = message.session;
         return this.painter.request(this.paintAround);
+      case 'model':
+        return this.composer.setModel(message.name);
       case 'updates':
         return this.apply(message);
       case 'questions':
@@ -188,7 +190,6 @@ export class Chat {
     const { transcript, session } = this;
     const running = transcript !== undefined && transcript.status !== 'idle';
     this.composer.setRunning(running && this.server.state === 'running');
-    this.composer.setModel(session ? `${session.model.provider}/${session.model.id}` : 'Choose a model');
     const pieces: HTMLElement[] = [];
     if (session?.recovered && !running) pieces.push(h('div', { class: 'note recovered' }, icon('info'), h('span', { text: line(session.recovered.note, 400) })));
     if (transcript && transcript.todo.length > 0) pieces.push(todoList(transcript.todo));

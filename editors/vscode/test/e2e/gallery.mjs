@@ -120,7 +120,7 @@ async function trouble(host, workbench, chat) {
   await workbench.row('Parser rewrite').click();
   await chat.locator('.message.user', { hasText: 'Parser rewrite' }).waitFor();
   await chat.locator('.choice').click();
-  await workbench.pick('nowhere/none');
+  await workbench.pickRow('nowhere/none');
   await chat.locator('.choice', { hasText: 'nowhere/none' }).waitFor();
   await workbench.send(chat, 'go on with the parser');
   await chat.locator('.status-line', { hasText: 'again in' }).waitFor();

@@ -36,11 +36,21 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
-  /** Answers the quick pick or input that is open. */
+  /** Answers the input box that is open. */
   async pick(text) {
     const input = this.page.locator('.quick-input-widget input.input');
     await input.waitFor();
     await input.fill(text);
+    await this.page.waitForTimeout(250);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Takes the row of the quick pick that has this text, once it is offered. */
+  async pickRow(text) {
+    const input = this.page.locator('.quick-input-widget input.input');
+    await input.waitFor();
+    await input.fill(text);
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text }).waitFor();
     await this.page.waitForTimeout(250);
     await this.page.keyboard.press('Enter');
   }

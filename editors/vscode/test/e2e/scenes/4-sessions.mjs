@@ -37,7 +37,7 @@ export default async function ({ browser, host, workbench }) {
   await workbench.settled(chat);
 
   await workbench.command('agentls: Find a Session');
-  await workbench.pick('Release');
+  await workbench.pickRow('Release');
   await chat.locator('.message.user', { hasText: 'About Release notes' }).waitFor();
 
   await workbench.command('agentls: Archive Session');

@@ -27,7 +27,7 @@ export default async function ({ workbench }) {
   assert.equal(await chips.count(), 0);
 
   await page.keyboard.press('Control+p');
-  await workbench.pick('main.rs');
+  await workbench.pickRow('main.rs');
   const editor = page.locator('.monaco-editor[data-uri*="main.rs"] .view-lines').first();
   await editor.click();
   await page.keyboard.press('Control+a');
@@ -50,6 +50,6 @@ export default async function ({ workbench }) {
   assert.equal(await prompt.inputValue(), '');
 
   await chat.locator('.choice').click();
-  await workbench.pick('offline/explorer');
+  await workbench.pickRow('offline/explorer');
   await chat.locator('.choice', { hasText: 'offline/explorer' }).waitFor();
 }
