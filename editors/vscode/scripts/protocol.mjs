@@ -56,7 +56,9 @@ function table(name, about, methods) {
 }
 
 function names(name, about, methods) {
-  const list = Object.keys(methods).map((method) => `  '${method}',\n`).join('');
+  const list = Object.keys(methods)
+    .map((method) => `  '${method}',\n`)
+    .join('');
   return `/** ${about} */\nexport const ${name} = [\n${list}] as const;\n`;
 }
 

@@ -20,9 +20,15 @@ const SCENES = {
 
 mkdirSync(join(project, 'src'), { recursive: true });
 writeFileSync(join(project, 'notes.txt'), 'hello world\nsecond line\n');
-writeFileSync(join(project, 'src', 'retry.rs'), '/// Tries again.\npub fn retry(times: u32) -> u32 {\n    times + 1\n}\n');
+writeFileSync(
+  join(project, 'src', 'retry.rs'),
+  '/// Tries again.\npub fn retry(times: u32) -> u32 {\n    times + 1\n}\n',
+);
 for (const [name, { prompts, scope }] of Object.entries(SCENES)) {
-  const client = await Client.start(binary, { AGENTLS_DATA_DIR: join(root, name), AGENTLS_CONFIG_DIR: join(root, 'config') });
+  const client = await Client.start(binary, {
+    AGENTLS_DATA_DIR: join(root, name),
+    AGENTLS_CONFIG_DIR: join(root, 'config'),
+  });
   if (scope) client.scope = scope;
   const { session } = await client.request('session/new', { cwd: project });
   const sessionId = session.id;

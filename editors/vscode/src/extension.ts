@@ -53,7 +53,9 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerWebviewViewProvider(ChatView.id, chat),
     vscode.window.createTreeView('agentls.sessions', { treeDataProvider: tree }),
     vscode.window.createTreeView('agentls.changes', { treeDataProvider: review }),
-    vscode.languages.registerCodeActionsProvider({ scheme: 'file' }, new CodeActions(), { providedCodeActionKinds: CodeActions.kinds }),
+    vscode.languages.registerCodeActionsProvider({ scheme: 'file' }, new CodeActions(), {
+      providedCodeActionKinds: CodeActions.kinds,
+    }),
     vscode.commands.registerCommand('agentls.showContext', () => panel.show()),
     ...serverCommands(server, options, credentials, String(context.extension.packageJSON.version)),
     ...sessionCommands({ server, shown, chat, tree }),
@@ -69,7 +71,8 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 function startOptions(context: vscode.ExtensionContext, credentials: Credentials): StartOptions {
-  const setting = <T>(name: string, otherwise: T) => vscode.workspace.getConfiguration('agentls.server').get<T>(name, otherwise);
+  const setting = <T>(name: string, otherwise: T) =>
+    vscode.workspace.getConfiguration('agentls.server').get<T>(name, otherwise);
   return {
     binary: () =>
       findBinary({

@@ -15,7 +15,11 @@ interface Outcome extends vscode.ChatResult {
 }
 
 /** Answers requests of the editor's chat. */
-export function participant(server: Server, cwd: () => Promise<string | undefined>, show: (sessionId: string) => void): vscode.ChatRequestHandler {
+export function participant(
+  server: Server,
+  cwd: () => Promise<string | undefined>,
+  show: (sessionId: string) => void,
+): vscode.ChatRequestHandler {
   return async (request, context, stream, token): Promise<Outcome> => {
     const sessionId = earlierSession(context) ?? (await newSession(server, cwd));
     if (!sessionId) return { errorDetails: { message: 'Open a folder first: a session works in one.' } };
@@ -59,7 +63,11 @@ function partsOf(request: vscode.ChatRequest): PromptPart[] {
 }
 
 function located({ uri, range }: vscode.Location): PromptPart {
-  return { type: 'file', uri: uri.toString(), range: { start: { line: range.start.line }, end: { line: range.end.line + 1 } } };
+  return {
+    type: 'file',
+    uri: uri.toString(),
+    range: { start: { line: range.start.line }, end: { line: range.end.line + 1 } },
+  };
 }
 
 /** One turn as it is streamed into the editor's chat. */
@@ -75,10 +83,16 @@ class StreamedTurn {
   hear({ sessionId, update }: SessionUpdate): void {
     if (sessionId !== this.sessionId) return;
     if (update.kind === 'part' && update.part.type === 'text') this.texts.add(update.part.id);
-    else if (update.kind === 'part' && update.part.type === 'tool' && update.part.status === 'running' && !this.called.has(update.part.id)) {
+    else if (
+      update.kind === 'part' &&
+      update.part.type === 'tool' &&
+      update.part.status === 'running' &&
+      !this.called.has(update.part.id)
+    ) {
       this.called.add(update.part.id);
       this.stream.progress(`${update.part.tool} ${toolTitle(update.part)}`);
-    } else if (update.kind === 'partDelta' && update.field === 'text' && this.texts.has(update.partId)) this.stream.markdown(visible(update.text));
+    } else if (update.kind === 'partDelta' && update.field === 'text' && this.texts.has(update.partId))
+      this.stream.markdown(visible(update.text));
     else if (update.kind === 'status' && update.status === 'waiting') {
       this.stream.button({ command: 'agentls.showAsked', title: 'agentls needs you' });
     }

@@ -12,7 +12,9 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 export function visible(text: string): string {
   return text
     .replace(/\r\n/g, '\n')
-    .replace(HIDDEN, (found, at: number) => (isJoiner(text, found, at) ? found : `⟨U+${hex(found.codePointAt(0) ?? 0)}⟩`))
+    .replace(HIDDEN, (found, at: number) =>
+      isJoiner(text, found, at) ? found : `⟨U+${hex(found.codePointAt(0) ?? 0)}⟩`,
+    )
     .replace(CONTROL, (found) => {
       const code = found.charCodeAt(0);
       return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '␡' : `⟨U+${hex(code)}⟩`;
@@ -21,7 +23,9 @@ export function visible(text: string): string {
 
 /** On one line, cut to so many characters. */
 export function line(text: string, most = 200): string {
-  const flat = visible(text.slice(0, most * 4)).replace(/\s+/g, ' ').trim();
+  const flat = visible(text.slice(0, most * 4))
+    .replace(/\s+/g, ' ')
+    .trim();
   const characters = Array.from(flat);
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : flat;
 }

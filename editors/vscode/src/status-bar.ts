@@ -68,7 +68,12 @@ function describe(server: ServerView, status: Status, needsYou: number, context:
   if (server.state !== 'running') {
     const failed = server.state === 'failed';
     const tooltip = server.message ?? `The server is ${server.state === 'starting' ? 'starting' : 'stopped'}`;
-    return { text: failed ? '$(error) agentls' : '$(circle-slash) agentls', tooltip, command: 'agentls.status', warning: failed };
+    return {
+      text: failed ? '$(error) agentls' : '$(circle-slash) agentls',
+      tooltip,
+      command: 'agentls.status',
+      warning: failed,
+    };
   }
   if (needsYou > 0) {
     const tooltip = `${needsYou} ${needsYou === 1 ? 'session needs' : 'sessions need'} you`;

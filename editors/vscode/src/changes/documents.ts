@@ -58,7 +58,7 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
 
   private async partText(partId: string, field: string): Promise<string> {
     const pieces: string[] = [];
-    for (let offset = 0; offset < MOST_BYTES; ) {
+    for (let offset = 0; offset < MOST_BYTES;) {
       const range = await this.server.request('part/read', { partId, field, offset, limit: PIECE });
       if (range.text == null) return `(${range.bytes} bytes that are no text)`;
       pieces.push(range.text);
@@ -70,7 +70,11 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
 }
 
 export function uriOf(path: string, source: Source): vscode.Uri {
-  return vscode.Uri.from({ scheme: SCHEME, path: path.startsWith('/') ? path : `/${path}`, query: JSON.stringify(source) });
+  return vscode.Uri.from({
+    scheme: SCHEME,
+    path: path.startsWith('/') ? path : `/${path}`,
+    query: JSON.stringify(source),
+  });
 }
 
 function sourceOf(uri: vscode.Uri): Source {

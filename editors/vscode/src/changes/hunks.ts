@@ -9,7 +9,9 @@ export interface Place {
 }
 
 export function openHunks(files: ChangedFile[]): Place[] {
-  return files.flatMap((file) => file.hunks.filter(({ verdict }) => verdict === 'open').map((hunk) => ({ file, hunk })));
+  return files.flatMap((file) =>
+    file.hunks.filter(({ verdict }) => verdict === 'open').map((hunk) => ({ file, hunk })),
+  );
 }
 
 /** The open hunk after or before a place, around the end. */
@@ -29,6 +31,10 @@ export function hunkLabel({ newStart, text }: ChangedHunk): string {
 
 export function summary({ status, additions, deletions, note, hunks }: ChangedFile): string {
   const open = hunks.filter(({ verdict }) => verdict === 'open').length;
-  const words = [status === 'modified' ? '' : status, `+${additions} −${deletions}`, note ? line(note, 80) : open > 0 ? `${open} open` : 'reviewed'];
+  const words = [
+    status === 'modified' ? '' : status,
+    `+${additions} −${deletions}`,
+    note ? line(note, 80) : open > 0 ? `${open} open` : 'reviewed',
+  ];
   return words.filter(Boolean).join(' · ');
 }

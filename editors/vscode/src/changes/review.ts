@@ -53,10 +53,12 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
 
   /** All changed files beside what they were. */
   async open(): Promise<void> {
-    if (!this.offered) return void vscode.window.showInformationMessage('This version of agentls does not review changes.');
+    if (!this.offered)
+      return void vscode.window.showInformationMessage('This version of agentls does not review changes.');
     await this.refresh();
     const files = this.changes?.files ?? [];
-    if (files.length === 0) return void vscode.window.showInformationMessage('agentls: No turn of this session has changed files.');
+    if (files.length === 0)
+      return void vscode.window.showInformationMessage('agentls: No turn of this session has changed files.');
     await vscode.commands.executeCommand('agentls.changes.focus');
     const resources = files.map((file) => [vscode.Uri.parse(file.uri), ...this.sides(file)]);
     await vscode.commands.executeCommand('vscode.changes', 'What the turn changed', resources);
@@ -67,7 +69,10 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
     const [before, after] = this.sides(file);
     const line = Math.max(0, (hunk?.newStart ?? 1) - 1);
     const selection = new vscode.Range(line, 0, line, 0);
-    await vscode.commands.executeCommand('vscode.diff', before, after, `${file.path} (what the turn changed)`, { preview: true, selection });
+    await vscode.commands.executeCommand('vscode.diff', before, after, `${file.path} (what the turn changed)`, {
+      preview: true,
+      selection,
+    });
   }
 
   /** To the next or previous open hunk. */
@@ -85,7 +90,12 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
     if (!session || !messageId) return;
     const place = node && { path: node.file.path, ...('hunk' in node && { hunkId: node.hunk.id }) };
     try {
-      this.changes = await this.server.request('session/review', { sessionId: session.id, messageId, verdict, ...place });
+      this.changes = await this.server.request('session/review', {
+        sessionId: session.id,
+        messageId,
+        verdict,
+        ...place,
+      });
     } catch (error) {
       void vscode.window.showErrorMessage(`agentls: ${inWords(failureOf(error))}`);
     }
@@ -97,7 +107,8 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
     const editor = vscode.window.activeTextEditor;
     const line = (editor?.selection.active.line ?? 0) + 1;
     const here = openHunks(this.changes?.files ?? []).find(
-      ({ file, hunk }) => file.uri === editor?.document.uri.toString() && line >= hunk.newStart && line <= hunk.newStart + hunk.newLines,
+      ({ file, hunk }) =>
+        file.uri === editor?.document.uri.toString() && line >= hunk.newStart && line <= hunk.newStart + hunk.newLines,
     );
     return here ?? this.at;
   }
@@ -138,7 +149,13 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
 
   /** The text before from the server, the text after from the disk (or the buffer), so that it can be edited. */
   private sides(file: ChangedFile): [vscode.Uri, vscode.Uri] {
-    const source = { kind: 'change', sessionId: this.shown.current?.id ?? '', messageId: this.changes?.messageId ?? '', path: file.path, version: this.version } as const;
+    const source = {
+      kind: 'change',
+      sessionId: this.shown.current?.id ?? '',
+      messageId: this.changes?.messageId ?? '',
+      path: file.path,
+      version: this.version,
+    } as const;
     const uri = vscode.Uri.parse(file.uri);
     const before = uriOf(uri.path, { ...source, side: 'before' });
     return [before, file.status === 'deleted' ? uriOf(uri.path, { ...source, side: 'after' }) : uri];

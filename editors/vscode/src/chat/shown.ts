@@ -68,7 +68,11 @@ export class ShownSession implements vscode.Disposable {
     const settings = vscode.workspace.getConfiguration('agentls');
     const model = this.chosen.model ?? settings.get<string>('model', '');
     const agent = this.chosen.agent ?? settings.get<string>('agent', '');
-    const { session } = await this.server.request('session/new', { cwd, ...(model && { model }), ...(agent && { agent }) });
+    const { session } = await this.server.request('session/new', {
+      cwd,
+      ...(model && { model }),
+      ...(agent && { agent }),
+    });
     this.chosen = {};
     this.session = session;
     this.todoItems = [];
@@ -82,7 +86,14 @@ export class ShownSession implements vscode.Disposable {
     const { id } = await this.ensure();
     const { model, agent } = this.chosen;
     this.chosen = {};
-    await this.server.request('session/prompt', { sessionId: id, parts, clientId, delivery, ...(model && { model }), ...(agent && { agent }) });
+    await this.server.request('session/prompt', {
+      sessionId: id,
+      parts,
+      clientId,
+      delivery,
+      ...(model && { model }),
+      ...(agent && { agent }),
+    });
   }
 
   dispose(): void {

@@ -117,7 +117,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       case 'take':
         return this.take(message.completion);
       case 'command':
-        if (VIEW_COMMANDS.includes(message.command)) await vscode.commands.executeCommand(message.command, message.argument);
+        if (VIEW_COMMANDS.includes(message.command))
+          await vscode.commands.executeCommand(message.command, message.argument);
         return;
       case 'openLink':
         return openLink(message.href, session?.cwd);
@@ -190,7 +191,10 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     if (!this.view) return;
     const value = this.questions.sessions().size;
     // Without a badge of 0 the last number stays: taking the badge away does not.
-    this.view.badge = { value, tooltip: value === 0 ? '' : `${value} ${value === 1 ? 'session needs' : 'sessions need'} you` };
+    this.view.badge = {
+      value,
+      tooltip: value === 0 ? '' : `${value} ${value === 1 ? 'session needs' : 'sessions need'} you`,
+    };
   }
 
   private post(message: ToView): void {

@@ -8,9 +8,17 @@ import type { Server } from '../server/server';
 import * as context from './context';
 import { pickAgent, pickModel } from './lists';
 
-export function promptCommands(chat: ChatView, shown: ShownSession, server: Server, state: vscode.Memento): vscode.Disposable[] {
+export function promptCommands(
+  chat: ChatView,
+  shown: ShownSession,
+  server: Server,
+  state: vscode.Memento,
+): vscode.Disposable[] {
   const register = vscode.commands.registerCommand;
-  const add = (name: string, attachments: (uri?: vscode.Uri, uris?: vscode.Uri[]) => Promise<Parameters<ChatView['attach']>[0]>) =>
+  const add = (
+    name: string,
+    attachments: (uri?: vscode.Uri, uris?: vscode.Uri[]) => Promise<Parameters<ChatView['attach']>[0]>,
+  ) =>
     register(name, async (uri?: vscode.Uri, uris?: vscode.Uri[]) => {
       const found = await attachments(uri, uris);
       if (found.length === 0) return void vscode.window.showInformationMessage('agentls: There is nothing to add.');
@@ -21,7 +29,8 @@ export function promptCommands(chat: ChatView, shown: ShownSession, server: Serv
     register('agentls.focusPrompt', () => chat.focus()),
     add('agentls.addSelection', async () => context.selection()),
     add('agentls.addFile', async (uri, uris) => {
-      const chosen = uris ?? (uri ? [uri] : [vscode.window.activeTextEditor?.document.uri].filter((it) => it !== undefined));
+      const chosen =
+        uris ?? (uri ? [uri] : [vscode.window.activeTextEditor?.document.uri].filter((it) => it !== undefined));
       return Promise.all(chosen.filter(({ scheme }) => scheme === 'file').map(context.fileOrFolder));
     }),
     add('agentls.addProblems', async () => context.problems()),
@@ -49,6 +58,10 @@ async function pickContext(): Promise<void> {
   const choice = await vscode.window.showQuickPick(offers, { title: 'What goes with the prompt?' });
   if (choice?.command) return void vscode.commands.executeCommand(choice.command);
   if (!choice) return;
-  const uris = await vscode.window.showOpenDialog({ canSelectMany: true, canSelectFiles: true, canSelectFolders: true });
+  const uris = await vscode.window.showOpenDialog({
+    canSelectMany: true,
+    canSelectFiles: true,
+    canSelectFolders: true,
+  });
   if (uris) await vscode.commands.executeCommand('agentls.addFile', uris[0], uris);
 }

@@ -27,7 +27,11 @@ export async function completions(server: Server, sign: '@' | '/', query: string
 }
 
 async function commands(server: Server, query: string, cwd?: string): Promise<Completion[]> {
-  const ours: Completion[] = ACTS.map(([label, detail, command]) => ({ label, detail, take: { kind: 'command', command } }));
+  const ours: Completion[] = ACTS.map(([label, detail, command]) => ({
+    label,
+    detail,
+    take: { kind: 'command', command },
+  }));
   const theirs: Completion[] = (await customCommands(server, cwd)).map(({ name, description }) => ({
     label: `/${name}`,
     detail: line(description ?? '', 120),
@@ -39,7 +43,11 @@ async function commands(server: Server, query: string, cwd?: string): Promise<Co
 async function context(query: string): Promise<Completion[]> {
   const editor = vscode.window.activeTextEditor;
   const special: Completion[] = [
-    { label: '@selection', detail: editor ? name(editor.document.uri) : 'of the active editor', take: { kind: 'attach', what: 'selection' } },
+    {
+      label: '@selection',
+      detail: editor ? name(editor.document.uri) : 'of the active editor',
+      take: { kind: 'attach', what: 'selection' },
+    },
     { label: '@problems', detail: 'all that the editor shows', take: { kind: 'attach', what: 'problems' } },
     { label: '@editors', detail: 'all open files', take: { kind: 'attach', what: 'openEditors' } },
   ];
@@ -62,8 +70,16 @@ async function paths(query: string): Promise<Completion[]> {
   for (const uri of uris) {
     const parent = vscode.Uri.joinPath(uri, '..');
     const path = name(parent);
-    if (!path.toLowerCase().includes(escaped.toLowerCase()) || vscode.workspace.getWorkspaceFolder(parent)?.uri.path === parent.path) continue;
-    folders.set(path, { label: `${path}/`, detail: 'folder', take: { kind: 'attach', what: 'folder', uri: parent.toString() } });
+    if (
+      !path.toLowerCase().includes(escaped.toLowerCase()) ||
+      vscode.workspace.getWorkspaceFolder(parent)?.uri.path === parent.path
+    )
+      continue;
+    folders.set(path, {
+      label: `${path}/`,
+      detail: 'folder',
+      take: { kind: 'attach', what: 'folder', uri: parent.toString() },
+    });
   }
   return [...files.sort((a, b) => a.label.length - b.label.length), ...folders.values()].slice(0, MOST_FILES);
 }

@@ -16,7 +16,8 @@ export function selection(editor = vscode.window.activeTextEditor): Attachment[]
 }
 
 export function range(document: vscode.TextDocument, selected: vscode.Range): Attachment {
-  const last = selected.end.character === 0 && selected.end.line > selected.start.line ? selected.end.line : selected.end.line + 1;
+  const last =
+    selected.end.character === 0 && selected.end.line > selected.start.line ? selected.end.line : selected.end.line + 1;
   const lines = last - selected.start.line === 1 ? `${selected.start.line + 1}` : `${selected.start.line + 1}–${last}`;
   const text = document.getText(new vscode.Range(selected.start.line, 0, last, 0));
   return {
@@ -65,7 +66,9 @@ export function problemLine(uri: vscode.Uri, problem: vscode.Diagnostic): string
 
 export function openEditors(): Attachment[] {
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-  const uris = tabs.flatMap(({ input }) => (input instanceof vscode.TabInputText && input.uri.scheme === 'file' ? [input.uri] : []));
+  const uris = tabs.flatMap(({ input }) =>
+    input instanceof vscode.TabInputText && input.uri.scheme === 'file' ? [input.uri] : [],
+  );
   const distinct = new Map(uris.map((uri) => [uri.toString(), uri]));
   return [...distinct.values()].slice(0, MOST_FILES).map(file);
 }

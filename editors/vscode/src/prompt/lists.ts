@@ -25,7 +25,12 @@ export function customCommands(server: Server, cwd?: string): Promise<Named[]> {
   return listed(server, 'command/list', 'commands', cwd);
 }
 
-async function listed(server: Server, method: 'agent/list' | 'command/list', member: string, cwd?: string): Promise<Named[]> {
+async function listed(
+  server: Server,
+  method: 'agent/list' | 'command/list',
+  member: string,
+  cwd?: string,
+): Promise<Named[]> {
   if (!server.supports(method)) return [];
   const result = await server.requestUntyped(method, cwd ? { cwd } : {});
   const list = (result as Record<string, unknown>)[member];
@@ -39,7 +44,10 @@ export async function pickModel(server: Server, state: vscode.Memento, cwd?: str
   const rank = (model: ModelEntry) => (recent.includes(nameOf(model)) ? recent.indexOf(nameOf(model)) : MOST_RECENT);
   const sorted = [...models].sort((a, b) => Number(b.ready) - Number(a.ready) || rank(a) - rank(b));
   const items = sorted.map((model) => ({ model, ...modelItem(model, rank(model) < MOST_RECENT) }));
-  const choice = await vscode.window.showQuickPick(items, { title: 'Which model answers from now on?', matchOnDescription: true });
+  const choice = await vscode.window.showQuickPick(items, {
+    title: 'Which model answers from now on?',
+    matchOnDescription: true,
+  });
   if (!choice) return undefined;
   const name = nameOf(choice.model);
   await state.update(RECENT_MODELS, [name, ...recent.filter((it) => it !== name)].slice(0, MOST_RECENT));
@@ -47,7 +55,8 @@ export async function pickModel(server: Server, state: vscode.Memento, cwd?: str
 }
 
 function modelItem(model: ModelEntry, recent: boolean): vscode.QuickPickItem {
-  const price = (model.cost.input ?? 0) > 0 ? `$${model.cost.input} in, $${model.cost.output} out for a million tokens` : '';
+  const price =
+    (model.cost.input ?? 0) > 0 ? `$${model.cost.input} in, $${model.cost.output} out for a million tokens` : '';
   const abilities = [`${count(model.context)} window`, model.images ? 'images' : '', price];
   return {
     label: `${model.ready ? '' : '$(key) '}${nameOf(model)}`,

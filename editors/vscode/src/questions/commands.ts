@@ -27,7 +27,12 @@ export function questionCommands(questions: OpenQuestions, shown: ShownSession, 
 }
 
 /** Brings a session that needs the person to the front. */
-async function showAsked(questions: OpenQuestions, shown: ShownSession, chat: ChatView, sessionId?: string): Promise<void> {
+async function showAsked(
+  questions: OpenQuestions,
+  shown: ShownSession,
+  chat: ChatView,
+  sessionId?: string,
+): Promise<void> {
   const open = questions.sessions();
   const wanted = sessionId ?? (shown.current && open.has(shown.current.id) ? shown.current.id : [...open][0]);
   if (wanted && wanted !== shown.current?.id) await shown.show(wanted);
@@ -40,5 +45,6 @@ async function notify(questions: OpenQuestions, shown: ShownSession, chat: ChatV
   const [permission] = questions.permissions(sessionId);
   const show = 'Show';
   const words = permission ? `agentls needs you: ${line(permission.title, 120)}` : 'agentls has a question for you.';
-  if ((await vscode.window.showWarningMessage(words, show)) === show) await showAsked(questions, shown, chat, sessionId);
+  if ((await vscode.window.showWarningMessage(words, show)) === show)
+    await showAsked(questions, shown, chat, sessionId);
 }

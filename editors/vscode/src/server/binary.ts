@@ -17,6 +17,9 @@ export function findBinary(place: Place): string | undefined {
   const configured = place.configured.trim();
   if (configured !== '') return place.exists(configured) ? configured : undefined;
   const bundled = join(place.extensionPath, 'server', name);
-  const onPath = place.searchPath.split(delimiter).filter(Boolean).map((folder) => join(folder, name));
+  const onPath = place.searchPath
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, name));
   return [bundled, ...onPath].find((path) => place.exists(path));
 }

@@ -12,7 +12,12 @@ import type { Server, StartOptions } from './server';
 const DOCTOR_MS = 20_000;
 const PROVIDERS = ['openai', 'anthropic', 'deepseek'];
 
-export function serverCommands(server: Server, options: StartOptions, credentials: Credentials, version: string): vscode.Disposable[] {
+export function serverCommands(
+  server: Server,
+  options: StartOptions,
+  credentials: Credentials,
+  version: string,
+): vscode.Disposable[] {
   const register = vscode.commands.registerCommand;
   return [
     register('agentls.start', () => server.start()),
@@ -46,7 +51,9 @@ async function showStatus(server: Server): Promise<void> {
 
 function showVersion(server: Server, version: string): void {
   const theirs = server.version ? `agentls ${server.version}` : 'The server is not running';
-  void vscode.window.showInformationMessage(`${theirs}; extension ${version}. No telemetry: nothing is reported to anybody.`);
+  void vscode.window.showInformationMessage(
+    `${theirs}; extension ${version}. No telemetry: nothing is reported to anybody.`,
+  );
 }
 
 /** Runs `agentls doctor` and shows what it says. */
@@ -68,7 +75,9 @@ async function setKey(server: Server, credentials: Credentials): Promise<void> {
 }
 
 async function removeKey(server: Server, credentials: Credentials): Promise<void> {
-  const provider = await vscode.window.showQuickPick(credentials.names(), { title: 'Forget the key of which provider?' });
+  const provider = await vscode.window.showQuickPick(credentials.names(), {
+    title: 'Forget the key of which provider?',
+  });
   if (!provider) return;
   await credentials.remove(provider);
   await offerRestart(server, `The key of ${provider} is forgotten; the running server has it until it is restarted.`);
@@ -82,12 +91,17 @@ async function offerRestart(server: Server, words: string): Promise<void> {
 /** The user's configuration file; an empty one where there is none. */
 async function openConfiguration(options: StartOptions): Promise<void> {
   const environment = { ...process.env, ...options.environment() };
-  const base = environment['XDG_CONFIG_HOME'] || (process.platform === 'darwin' ? join(homedir(), 'Library', 'Application Support') : join(homedir(), '.config'));
+  const base =
+    environment['XDG_CONFIG_HOME'] ||
+    (process.platform === 'darwin' ? join(homedir(), 'Library', 'Application Support') : join(homedir(), '.config'));
   const uri = vscode.Uri.file(join(environment['AGENTLS_CONFIG_DIR'] || join(base, 'agentls'), 'config.jsonc'));
   try {
     await vscode.workspace.fs.stat(uri);
   } catch {
-    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode('{\n  // Completion knows every key. `agentls doctor` shows what holds.\n}\n'));
+    await vscode.workspace.fs.writeFile(
+      uri,
+      new TextEncoder().encode('{\n  // Completion knows every key. `agentls doctor` shows what holds.\n}\n'),
+    );
   }
   await vscode.window.showTextDocument(uri);
 }

@@ -13,7 +13,9 @@ export class Credentials {
   ) {}
 
   async all(): Promise<Record<string, string>> {
-    const found = await Promise.all(this.names().map(async (name) => [name, await this.secrets.get(PREFIX + name)] as const));
+    const found = await Promise.all(
+      this.names().map(async (name) => [name, await this.secrets.get(PREFIX + name)] as const),
+    );
     return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
@@ -28,7 +30,10 @@ export class Credentials {
 
   async remove(provider: string): Promise<void> {
     await this.secrets.delete(PREFIX + provider);
-    await this.state.update(NAMES, this.names().filter((name) => name !== provider));
+    await this.state.update(
+      NAMES,
+      this.names().filter((name) => name !== provider),
+    );
   }
 }
 
@@ -39,7 +44,10 @@ export async function askForKey(credentials: Credentials, providers: string[]): 
     title: 'Key of which provider?',
     placeHolder: 'The name that the provider has in the configuration',
   });
-  const provider = choice === other ? await vscode.window.showInputBox({ prompt: 'The provider’s name in the configuration' }) : choice;
+  const provider =
+    choice === other
+      ? await vscode.window.showInputBox({ prompt: 'The provider’s name in the configuration' })
+      : choice;
   if (!provider) return false;
   const key = await vscode.window.showInputBox({
     title: `Key of ${provider}`,

@@ -2,7 +2,11 @@
 // model runs see the edit; one with unsaved changes stays unsaved. Undo works for both.
 
 import * as vscode from 'vscode';
-import { CancellationTokenSource, type ApplyWorkspaceEditParams, type WorkspaceMiddleware } from 'vscode-languageclient/node';
+import {
+  CancellationTokenSource,
+  type ApplyWorkspaceEditParams,
+  type WorkspaceMiddleware,
+} from 'vscode-languageclient/node';
 
 export const applyAndSave: NonNullable<WorkspaceMiddleware['handleApplyEdit']> = async (params, next) => {
   const clean = targets(params).filter((document) => !document.isDirty);

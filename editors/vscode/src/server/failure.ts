@@ -18,7 +18,11 @@ export class NotRunning extends Error {
 }
 
 export function failureOf(error: unknown): Failure {
-  const { message, data, code } = (error ?? {}) as { message?: unknown; data?: Record<string, unknown>; code?: unknown };
+  const { message, data, code } = (error ?? {}) as {
+    message?: unknown;
+    data?: Record<string, unknown>;
+    code?: unknown;
+  };
   const ended = CONNECTION_CODES.includes(Number(code));
   const failure: Failure = {
     kind: ended ? NOT_RUNNING : typeof data?.['kind'] === 'string' ? data['kind'] : 'unknown',

@@ -15,7 +15,8 @@ export function handshake(result: unknown): Announced | string {
   };
   const ours = capabilities?.experimental?.agentls;
   const version = String(serverInfo?.version ?? 'of unknown version');
-  if (!ours) return `The program that was started is not agentls: it calls itself “${String(serverInfo?.name ?? '?')}”.`;
+  if (!ours)
+    return `The program that was started is not agentls: it calls itself “${String(serverInfo?.name ?? '?')}”.`;
   if (ours.protocolVersion !== PROTOCOL_VERSION) {
     return (
       `agentls ${version} speaks version ${String(ours.protocolVersion)} of the protocol, this extension version ` +

@@ -84,7 +84,8 @@ export class Server implements vscode.Disposable {
       await client.start();
     } catch (problem) {
       this.output.error(String(problem));
-      if (this.client === client) await this.fail(`agentls did not start: ${String((problem as Error).message ?? problem)}`);
+      if (this.client === client)
+        await this.fail(`agentls did not start: ${String((problem as Error).message ?? problem)}`);
     }
   }
 

@@ -45,7 +45,9 @@ export function sessionCommands(all: Sessions): vscode.Disposable[] {
     register('agentls.hideArchived', () => showArchived(tree, false)),
     about('agentls.renameSession', (session) => rename(server, session)),
     about('agentls.archiveSession', ({ id }) => server.request('session/archive', { sessionId: id, archived: true })),
-    about('agentls.unarchiveSession', ({ id }) => server.request('session/archive', { sessionId: id, archived: false })),
+    about('agentls.unarchiveSession', ({ id }) =>
+      server.request('session/archive', { sessionId: id, archived: false }),
+    ),
     about('agentls.deleteSession', (session) => remove(server, session)),
     about('agentls.forkSession', (session, argument) => fork(all, session, argument)),
     about('agentls.exportSession', (session) => exportSession(server, session)),
@@ -114,7 +116,10 @@ async function fork({ server, shown, chat }: Sessions, session: Session, argumen
 }
 
 async function exportSession(server: Server, session: Session): Promise<void> {
-  const name = titleOf(session).replace(/[^\w. -]+/g, '_').slice(0, 60) || 'session';
+  const name =
+    titleOf(session)
+      .replace(/[^\w. -]+/g, '_')
+      .slice(0, 60) || 'session';
   const uri = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.joinPath(vscode.Uri.file(session.cwd), `${name}.md`),
     filters: { Markdown: ['md'], JSON: ['json'] },
@@ -140,7 +145,8 @@ async function compact(server: Server, session: Session): Promise<void> {
     yes,
   );
   if (choice !== yes) return;
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: 'agentls: summarising the history' }, () =>
-    server.request('session/compact', { sessionId }),
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: 'agentls: summarising the history' },
+    () => server.request('session/compact', { sessionId }),
   );
 }

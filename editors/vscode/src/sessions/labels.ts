@@ -24,7 +24,9 @@ export const STATE_WORDS: Record<State, string> = {
 
 /** All tokens that were consumed. */
 export function tokens(usage: Usage): number {
-  return (usage.input ?? 0) + (usage.output ?? 0) + (usage.reasoning ?? 0) + (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0);
+  return (
+    (usage.input ?? 0) + (usage.output ?? 0) + (usage.reasoning ?? 0) + (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0)
+  );
 }
 
 export function titleOf(session: Session): string {

@@ -72,7 +72,11 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     if (this.server.view.state !== 'running') return;
     const cwds = this.cwds();
     const lists = (cwds.length > 0 ? cwds : [undefined]).map((cwd) =>
-      this.server.request('session/list', { archived: this.archived, limit: Math.min(this.shown, 500), ...(cwd && { cwd }) }),
+      this.server.request('session/list', {
+        archived: this.archived,
+        limit: Math.min(this.shown, 500),
+        ...(cwd && { cwd }),
+      }),
     );
     try {
       const pages = await Promise.all(lists);
@@ -112,7 +116,14 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   /** Rows that are drawn anew lose the click that is just being made, so only what looks different is drawn. */
   private changedIfDifferent(): void {
     const now = Date.now();
-    const rows = this.sessions.map((it) => [it.id, it.title, it.cwd, it.archivedAt, this.state(it), describe(it, this.state(it), now)]);
+    const rows = this.sessions.map((it) => [
+      it.id,
+      it.title,
+      it.cwd,
+      it.archivedAt,
+      this.state(it),
+      describe(it, this.state(it), now),
+    ]);
     const signature = JSON.stringify([rows, this.nextCursor !== undefined]);
     if (signature === this.shownRows) return;
     this.shownRows = signature;

@@ -26,11 +26,20 @@ export class Chat {
   private readonly painter = new Painter();
   private readonly list = new MessageList(this.host);
   private readonly asked = new Asked(this.host);
-  private readonly composer = new Composer({ host: this.host, history: () => this.history(), sent: (clientId, text) => this.sent(clientId, text) });
+  private readonly composer = new Composer({
+    host: this.host,
+    history: () => this.history(),
+    sent: (clientId, text) => this.sent(clientId, text),
+  });
   private readonly banner = h('div', { class: 'banners' });
   private readonly failures = h('div', { class: 'banners' });
   private readonly around = h('div', { class: 'around' });
-  private readonly meter = h('button', { class: 'meter', type: 'button', title: 'What the model still sees', onclick: () => this.host.post({ type: 'command', command: 'agentls.showContext' }) });
+  private readonly meter = h('button', {
+    class: 'meter',
+    type: 'button',
+    title: 'What the model still sees',
+    onclick: () => this.host.post({ type: 'command', command: 'agentls.showContext' }),
+  });
   private readonly status = h('div', { class: 'status-line', role: 'status', 'aria-live': 'polite' });
   private readonly empty = h('div', { class: 'empty' });
   private readonly scroller = new Scroller(h('div', { class: 'scroll', tabindex: -1 }, this.empty, this.list.element), {
@@ -50,7 +59,16 @@ export class Chat {
   private readonly paintAround = () => this.renderAround();
 
   constructor(body: HTMLElement) {
-    const foot = h('div', { class: 'bottom' }, this.failures, this.asked.element, this.around, this.status, this.composer.element, this.meter);
+    const foot = h(
+      'div',
+      { class: 'bottom' },
+      this.failures,
+      this.asked.element,
+      this.around,
+      this.status,
+      this.composer.element,
+      this.meter,
+    );
     body.append(this.banner, this.scroller.element, foot);
     body.addEventListener('click', (event) => this.followLink(event));
     this.host.post({ type: 'ready' });
@@ -127,7 +145,8 @@ export class Chat {
       performance.measure('agentls.firstScreen', 'agentls.open');
       transcript.queue = (await this.host.call('session/queue', { sessionId })).prompts;
       this.painter.request(this.paintAround);
-      if (transcript.messages.length === 0) this.empty.replaceChildren(welcome('', (text) => this.composer.compose(text, true)));
+      if (transcript.messages.length === 0)
+        this.empty.replaceChildren(welcome('', (text) => this.composer.compose(text, true)));
     } catch (problem) {
       this.failed(problem);
     }
@@ -136,10 +155,15 @@ export class Chat {
   private async page(side: 'before' | 'after'): Promise<void> {
     const { transcript } = this;
     const edge = side === 'before' ? transcript?.messages[0] : transcript?.messages.at(-1);
-    if (!transcript || !edge || this.paging || !(side === 'before' ? transcript.hasBefore : transcript.hasAfter)) return;
+    if (!transcript || !edge || this.paging || !(side === 'before' ? transcript.hasBefore : transcript.hasAfter))
+      return;
     this.paging = true;
     try {
-      const page = await this.host.call('session/messages', { sessionId: transcript.sessionId, [side]: edge.id, limit: PAGE });
+      const page = await this.host.call('session/messages', {
+        sessionId: transcript.sessionId,
+        [side]: edge.id,
+        limit: PAGE,
+      });
       if (this.transcript !== transcript) return;
       this.scroller.keep(() => {
         if (side === 'before') transcript.prepend(page);
@@ -191,14 +215,31 @@ export class Chat {
     const running = transcript !== undefined && transcript.status !== 'idle';
     this.composer.setRunning(running && this.server.state === 'running');
     const pieces: HTMLElement[] = [];
-    if (session?.recovered && !running) pieces.push(h('div', { class: 'note recovered' }, icon('info'), h('span', { text: line(session.recovered.note, 400) })));
+    if (session?.recovered && !running)
+      pieces.push(
+        h('div', { class: 'note recovered' }, icon('info'), h('span', { text: line(session.recovered.note, 400) })),
+      );
     if (transcript && transcript.todo.length > 0) pieces.push(todoList(transcript.todo));
-    if (transcript?.changes && transcript.changes.files.length > 0) pieces.push(this.changesLine(transcript.changes.files.length));
-    if (running && transcript.queue.length > 0) pieces.push(queueList(transcript.queue, (it) => void this.withdraw(it, true), (it) => void this.withdraw(it, false)));
+    if (transcript?.changes && transcript.changes.files.length > 0)
+      pieces.push(this.changesLine(transcript.changes.files.length));
+    if (running && transcript.queue.length > 0)
+      pieces.push(
+        queueList(
+          transcript.queue,
+          (it) => void this.withdraw(it, true),
+          (it) => void this.withdraw(it, false),
+        ),
+      );
     this.around.replaceChildren(...pieces);
-    if (transcript?.error) this.fail({ kind: String(transcript.error['kind'] ?? ''), message: transcript.error.message, ...(typeof transcript.error['cure'] === 'string' && { cure: transcript.error['cure'] }) });
+    if (transcript?.error)
+      this.fail({
+        kind: String(transcript.error['kind'] ?? ''),
+        message: transcript.error.message,
+        ...(typeof transcript.error['cure'] === 'string' && { cure: transcript.error['cure'] }),
+      });
     const words = transcript && this.server.state === 'running' ? statusWords(transcript, Date.now()) : '';
-    if (this.status.textContent !== words) this.status.replaceChildren(...(words ? [icon('loading codicon-modifier-spin'), words] : []));
+    if (this.status.textContent !== words)
+      this.status.replaceChildren(...(words ? [icon('loading codicon-modifier-spin'), words] : []));
     if (transcript?.status === 'retrying') setTimeout(() => this.painter.request(this.paintAround), 1_000);
     this.renderMeter();
   }
@@ -208,16 +249,27 @@ export class Chat {
     const usage = transcript?.usage ?? session?.usage;
     const context = transcript?.context;
     const pieces = [
-      context ? `${count(context.used)} of ${count(context.limit)} tokens seen (${percent(context.used, context.limit)})` : session ? 'What the model still sees' : '',
+      context
+        ? `${count(context.used)} of ${count(context.limit)} tokens seen (${percent(context.used, context.limit)})`
+        : session
+          ? 'What the model still sees'
+          : '',
       usage ? cost(usage.costUsd ?? 0) : '',
     ].filter(Boolean);
-    this.meter.replaceChildren(...(pieces.length > 0 ? [icon('pie-chart'), h('span', { text: pieces.join(' · ') })] : []));
+    this.meter.replaceChildren(
+      ...(pieces.length > 0 ? [icon('pie-chart'), h('span', { text: pieces.join(' · ') })] : []),
+    );
     this.meter.hidden = pieces.length === 0;
   }
 
   private changesLine(files: number): HTMLElement {
     const open = () => this.host.post({ type: 'command', command: 'agentls.review.open' });
-    return h('button', { class: 'secondary wide', type: 'button', onclick: open }, icon('diff-multiple'), h('span', { text: `Review ${files} changed ${files === 1 ? 'file' : 'files'}` }));
+    return h(
+      'button',
+      { class: 'secondary wide', type: 'button', onclick: open },
+      icon('diff-multiple'),
+      h('span', { text: `Review ${files} changed ${files === 1 ? 'file' : 'files'}` }),
+    );
   }
 
   private async withdraw({ messageId, text }: QueuedPrompt, toEdit: boolean): Promise<void> {
@@ -266,7 +318,9 @@ export class Chat {
   /** What the person wrote, as far as it is on screen. */
   private prompts(): string[] {
     const messages = this.transcript?.messages.filter(({ role }) => role === 'user') ?? [];
-    return messages.map(({ parts }) => parts.flatMap((part) => (part.type === 'text' ? [part.text.text] : [])).join('\n'));
+    return messages.map(({ parts }) =>
+      parts.flatMap((part) => (part.type === 'text' ? [part.text.text] : [])).join('\n'),
+    );
   }
 
   private followLink(event: MouseEvent): void {

@@ -3,6 +3,8 @@
 import '@vscode/codicons/dist/codicon.css';
 import './styles/base.css';
 import './styles/chat.css';
+import './styles/below.css';
+import './styles/compose.css';
 import './styles/code.css';
 import './styles/context.css';
 import { Chat } from './chat';

@@ -7,8 +7,32 @@ import { visible } from '../plain';
 import { highlight } from './highlight';
 
 const ALLOWED_TAGS = [
-  'p', 'br', 'hr', 'strong', 'em', 's', 'code', 'pre', 'span', 'blockquote', 'a', 'ul', 'ol', 'li',
-  'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'table', 'thead', 'tbody', 'tr', 'th', 'td',
+  'p',
+  'br',
+  'hr',
+  'strong',
+  'em',
+  's',
+  'code',
+  'pre',
+  'span',
+  'blockquote',
+  'a',
+  'ul',
+  'ol',
+  'li',
+  'h1',
+  'h2',
+  'h3',
+  'h4',
+  'h5',
+  'h6',
+  'table',
+  'thead',
+  'tbody',
+  'tr',
+  'th',
+  'td',
 ];
 const ALLOWED_ATTR = ['href', 'class', 'start', 'title'];
 
@@ -41,6 +65,8 @@ export function blockStarts(text: string): number[] {
   const lines = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.push(at + 1);
   const tokens = markdown.parse(text, { references: {} });
-  const starts = tokens.flatMap((token) => (token.level === 0 && token.nesting >= 0 && token.map ? [token.map[0]] : []));
+  const starts = tokens.flatMap((token) =>
+    token.level === 0 && token.nesting >= 0 && token.map ? [token.map[0]] : [],
+  );
   return starts.map((line) => lines[line] ?? text.length);
 }

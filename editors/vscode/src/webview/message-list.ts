@@ -67,7 +67,14 @@ export class MessageList {
     const parts = h('div', { class: 'parts' });
     const foot = h('div', { class: 'foot' });
     const who = message.role === 'user' ? 'You' : 'Answer';
-    const content = message.summary ? h('details', { class: 'part' }, h('summary', { class: 'note' }, icon('fold'), 'What stands for the messages before'), parts) : parts;
+    const content = message.summary
+      ? h(
+          'details',
+          { class: 'part' },
+          h('summary', { class: 'note' }, icon('fold'), 'What stands for the messages before'),
+          parts,
+        )
+      : parts;
     const kind = message.summary ? 'summary' : message.role;
     const element = h('article', { class: `message ${kind}`, 'data-id': message.id, 'aria-label': who }, content, foot);
     const shown: Shown = { element, parts, foot, views: new Map() };
@@ -96,12 +103,21 @@ export class MessageList {
     const pieces: HTMLElement[] = [];
     if (message.error) {
       const cure = typeof message.error['cure'] === 'string' ? message.error['cure'] : '';
-      pieces.push(h('div', { class: 'problem', role: 'alert' }, icon('error'), h('span', { text: line(`${message.error.message} ${cure}`, 600) })));
+      pieces.push(
+        h(
+          'div',
+          { class: 'problem', role: 'alert' },
+          icon('error'),
+          h('span', { text: line(`${message.error.message} ${cure}`, 600) }),
+        ),
+      );
     }
-    if (message.finish === 'maxTokens') pieces.push(h('div', { class: 'note', text: 'The answer reached the model’s output limit.' }));
+    if (message.finish === 'maxTokens')
+      pieces.push(h('div', { class: 'note', text: 'The answer reached the model’s output limit.' }));
     if (message.finish === 'refusal') pieces.push(h('div', { class: 'note', text: 'The model refused to answer.' }));
     if (message.role === 'user') {
-      const fork = () => this.host.post({ type: 'command', command: 'agentls.forkSession', argument: { messageId: message.id } });
+      const fork = () =>
+        this.host.post({ type: 'command', command: 'agentls.forkSession', argument: { messageId: message.id } });
       pieces.push(h('div', { class: 'acts' }, iconButton('repo-forked', 'Go on from here in a copy', fork)));
     }
     foot.replaceChildren(...pieces);

@@ -17,7 +17,12 @@ export class Scroller {
   readonly element: HTMLElement;
   private sticking = true;
   private hasNewer = false;
-  private readonly jump = h('button', { class: 'jump', type: 'button', hidden: true, title: 'To the newest message', onclick: () => this.toNewest() }, icon('arrow-down'), h('span', { text: 'Newest' }));
+  private readonly jump = h(
+    'button',
+    { class: 'jump', type: 'button', hidden: true, title: 'To the newest message', onclick: () => this.toNewest() },
+    icon('arrow-down'),
+    h('span', { text: 'Newest' }),
+  );
 
   constructor(
     private readonly area: HTMLElement,
@@ -51,7 +56,9 @@ export class Scroller {
 
   /** Changes the list while what is on screen stays where it is. */
   keep(change: () => void): void {
-    const anchor = [...this.area.querySelectorAll<HTMLElement>('.message')].find((it) => it.offsetTop + it.offsetHeight > this.area.scrollTop);
+    const anchor = [...this.area.querySelectorAll<HTMLElement>('.message')].find(
+      (it) => it.offsetTop + it.offsetHeight > this.area.scrollTop,
+    );
     const before = anchor ? anchor.offsetTop - this.area.scrollTop : 0;
     change();
     if (anchor?.isConnected) this.area.scrollTop = anchor.offsetTop - before;

@@ -59,7 +59,9 @@ export async function gallery({ host, workbench, screenshots }, name) {
 }
 
 async function widen(page) {
-  const boxes = await Promise.all((await page.locator('.monaco-sash.vertical').all()).map((sash) => sash.boundingBox()));
+  const boxes = await Promise.all(
+    (await page.locator('.monaco-sash.vertical').all()).map((sash) => sash.boundingBox()),
+  );
   const box = boxes.find((it) => it && it.x > 250 && it.x < 450);
   await page.mouse.move(box.x + 2, 400);
   await page.mouse.down();
@@ -77,7 +79,10 @@ async function answer(workbench, chat) {
 }
 
 async function permission(workbench, chat) {
-  await workbench.send(chat, 'replace "- note 3\n- note 4\n" with "- the third\n- the fourth\n" in notes.md, then replace "- note 25\n" with "" in notes.md');
+  await workbench.send(
+    chat,
+    'replace "- note 3\n- note 4\n" with "- the third\n- the fourth\n" in notes.md, then replace "- note 25\n" with "" in notes.md',
+  );
   await chat.locator('.permission button:enabled').first().waitFor();
 }
 

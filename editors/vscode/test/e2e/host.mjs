@@ -25,7 +25,7 @@ const SETTINGS = {
 
 /** The folder of the VS Code server; downloaded through npm when it is not there. */
 export function install() {
-  const place = join(process.env.AGENTLS_VSCODE_HOST ?? join(HOSTS, VERSION), 'package', 'lib', 'vscode');
+  const place = join(HOSTS, VERSION, 'package', 'lib', 'vscode');
   if (existsSync(join(place, 'node_modules', '.ready'))) return place;
   mkdirSync(HOSTS, { recursive: true });
   const fresh = mkdtempSync(join(HOSTS, 'fresh-'));
@@ -51,7 +51,8 @@ export async function startHost({ vsix, settings = {}, trust = false, env = {} }
   const [data, extensions, project] = ['data', 'extensions', 'project'].map((name) => join(root, name));
   mkdirSync(join(data, 'Machine'), { recursive: true });
   mkdirSync(join(data, 'User'), { recursive: true });
-  for (const folder of [extensions, project, join(root, 'agentls-data'), join(root, 'agentls-config')]) mkdirSync(folder);
+  for (const folder of [extensions, project, join(root, 'agentls-data'), join(root, 'agentls-config')])
+    mkdirSync(folder);
   const machine = {
     'agentls.server.environment': {
       AGENTLS_DATA_DIR: join(root, 'agentls-data'),
@@ -64,7 +65,17 @@ export async function startHost({ vsix, settings = {}, trust = false, env = {} }
   execFileSync(process.execPath, [main, ...common, '--install-extension', vsix], { stdio: 'ignore' });
 
   const port = await freePort();
-  const args = [main, ...common, '--user-data-dir', data, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token'];
+  const args = [
+    main,
+    ...common,
+    '--user-data-dir',
+    data,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--without-connection-token',
+  ];
   args.push('--telemetry-level', 'off', '--skip-welcome', ...(trust ? [] : ['--disable-workspace-trust']));
   const server = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
@@ -99,7 +110,9 @@ export function files(host, contents) {
 }
 
 function installedBinary(extensions) {
-  const [found] = execFileSync('find', [extensions, '-path', '*/server/agentls', '-type', 'f'], { encoding: 'utf8' }).split('\n');
+  const [found] = execFileSync('find', [extensions, '-path', '*/server/agentls', '-type', 'f'], {
+    encoding: 'utf8',
+  }).split('\n');
   return found;
 }
 

@@ -41,7 +41,10 @@ async function play(name, scene) {
     return true;
   } catch (problem) {
     console.log(`FAILED  ${name} (${took()})\n${problem.stack ?? problem}`);
-    await browser.pages().at(-1)?.screenshot({ path: join(screenshots, `failed-${name}.png`) });
+    await browser
+      .pages()
+      .at(-1)
+      ?.screenshot({ path: join(screenshots, `failed-${name}.png`) });
     return false;
   } finally {
     await browser.close();
@@ -52,7 +55,10 @@ async function play(name, scene) {
 function makeVsix() {
   const path = join(work, 'agentls.vsix');
   const binary = process.env.AGENTLS_BINARY ?? join(root, '../../target/release/agentls');
-  const made = spawnSync(process.execPath, ['scripts/package.mjs', binary, path], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const made = spawnSync(process.execPath, ['scripts/package.mjs', binary, path], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (made.status !== 0) process.exit(made.status ?? 1);
   return path;
 }

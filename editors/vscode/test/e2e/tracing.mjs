@@ -7,7 +7,10 @@ export async function trace(browser, page) {
   const session = await browser.newCDPSession(page);
   const events = [];
   session.on('Tracing.dataCollected', ({ value }) => events.push(...value));
-  await session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: CATEGORIES } });
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { includedCategories: CATEGORIES },
+  });
   return async () => {
     const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
     await session.send('Tracing.end');
@@ -19,8 +22,12 @@ export async function trace(browser, page) {
 /** The tasks of renderers' main threads: CPU time and wall time in milliseconds, and what they were made of. */
 export function tasks(events) {
   const id = ({ pid, tid }) => `${pid}/${tid}`;
-  const main = new Set(events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(id));
-  const there = events.filter((it) => it.ph === 'X' && it.tdur !== undefined && main.has(id(it))).sort((a, b) => a.ts - b.ts || b.dur - a.dur);
+  const main = new Set(
+    events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(id),
+  );
+  const there = events
+    .filter((it) => it.ph === 'X' && it.tdur !== undefined && main.has(id(it)))
+    .sort((a, b) => a.ts - b.ts || b.dur - a.dur);
   const found = [];
   const open = new Map();
   for (const event of there) {

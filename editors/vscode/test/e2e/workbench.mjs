@@ -3,10 +3,23 @@
 import { chromium } from 'playwright-core';
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 export async function openBrowser(size = { width: 1280, height: 860 }) {
-  const context = await chromium.launchPersistentContext('', { executablePath: EXECUTABLE, headless: true, args: ARGUMENTS, viewport: size });
+  const context = await chromium.launchPersistentContext('', {
+    executablePath: EXECUTABLE,
+    headless: true,
+    args: ARGUMENTS,
+    viewport: size,
+  });
   context.setDefaultTimeout(20_000);
   return context;
 }
@@ -31,7 +44,9 @@ export class Workbench {
     const input = this.page.locator('.quick-input-widget input.input');
     await input.waitFor();
     await input.fill(`>${title}`);
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title.replace(/^.*: /, '') }).first();
+    const row = this.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: title.replace(/^.*: /, '') })
+      .first();
     await row.waitFor();
     await this.page.keyboard.press('Enter');
   }

@@ -19,7 +19,9 @@ export class Client {
     await client.request('initialize', {
       capabilities: {},
       clientInfo: { name: 'recorder' },
-      initializationOptions: { agentls: { clientAbilities: { permission: true, question: true }, trust: 'trusted', ...options } },
+      initializationOptions: {
+        agentls: { clientAbilities: { permission: true, question: true }, trust: 'trusted', ...options },
+      },
     });
     client.send({ method: 'initialized', params: {} });
     return client;

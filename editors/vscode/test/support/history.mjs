@@ -30,8 +30,18 @@ class Export {
     this.made += 1;
     this.now += 1_000;
     const messageID = id('msg', this.made);
-    const all = { id: messageID, sessionID: this.sessionID, time: { created: this.now, completed: this.now + 900 }, ...info };
-    const full = parts.map((part) => ({ id: id('prt', (this.made += 1)), sessionID: this.sessionID, messageID, ...part }));
+    const all = {
+      id: messageID,
+      sessionID: this.sessionID,
+      time: { created: this.now, completed: this.now + 900 },
+      ...info,
+    };
+    const full = parts.map((part) => ({
+      id: id('prt', (this.made += 1)),
+      sessionID: this.sessionID,
+      messageID,
+      ...part,
+    }));
     this.write(`${this.messages > 0 ? ',' : ''}${JSON.stringify({ info: all, parts: full })}`);
     this.messages += 1;
     return messageID;
@@ -44,12 +54,30 @@ class Export {
   assistant(parts, finish = 'stop') {
     const tokens = { input: 100, output: 60, reasoning: 0, cache: { read: 0, write: 0 } };
     const path = { cwd: this.directory, root: this.directory };
-    this.message({ role: 'assistant', parentID: this.parent, mode: 'build', agent: 'build', path, cost: 0, tokens, finish, ...MODEL }, parts);
+    this.message(
+      {
+        role: 'assistant',
+        parentID: this.parent,
+        mode: 'build',
+        agent: 'build',
+        path,
+        cost: 0,
+        tokens,
+        finish,
+        ...MODEL,
+      },
+      parts,
+    );
   }
 
   tool(tool, input, output, title) {
     const time = { start: this.now, end: this.now + 400 };
-    return { type: 'tool', tool, callID: id('call', (this.made += 1)), state: { status: 'completed', input, output, metadata: {}, title, time } };
+    return {
+      type: 'tool',
+      tool,
+      callID: id('call', (this.made += 1)),
+      state: { status: 'completed', input, output, metadata: {}, title, time },
+    };
   }
 
   end() {
@@ -68,7 +96,13 @@ export function longSession({ binary, env, root, directory, messages = 5_000, by
     made.user(`Turn ${turn}: what does module ${turn % 97} do, and who calls it?`);
     for (let step = 0; step < 3; step += 1) {
       const lines = lineBlock(turn * 3 + step, output);
-      made.assistant([{ type: 'reasoning', text: `I look at module ${turn}.`, time: { start: made.now, end: made.now + 2_000 } }, made.tool('bash', { command: `sed -n 1,400p module_${turn}_${step}.rs` }, lines, `module_${turn}_${step}.rs`)], 'tool-calls');
+      made.assistant(
+        [
+          { type: 'reasoning', text: `I look at module ${turn}.`, time: { start: made.now, end: made.now + 2_000 } },
+          made.tool('bash', { command: `sed -n 1,400p module_${turn}_${step}.rs` }, lines, `module_${turn}_${step}.rs`),
+        ],
+        'tool-calls',
+      );
     }
     made.assistant([{ type: 'text', text: answerText(turn) }]);
   }
@@ -106,7 +140,10 @@ export function hostileSession({ binary, env, root, directory, strings, title })
 }
 
 function bringIn(binary, env, path) {
-  execFileSync(binary, ['import', 'opencode', '--json', path], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync(binary, ['import', 'opencode', '--json', path], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   rmSync(path);
 }
 

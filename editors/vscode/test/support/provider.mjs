@@ -11,14 +11,24 @@ export async function pacedProvider({ deltas, perSecond }) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
   const models = { paced: { context: 200_000, maxOutput: 32_000, input: ['text'] } };
-  const config = { model: 'double/paced', providers: { double: { api: 'chat', baseUrl: `http://127.0.0.1:${port}/v1`, models } } };
+  const config = {
+    model: 'double/paced',
+    providers: { double: { api: 'chat', baseUrl: `http://127.0.0.1:${port}/v1`, models } },
+  };
   return { config, stop: () => server.close() };
 }
 
 function stream(response, deltas, perSecond) {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const say = (choice, more = {}) => {
-    const chunk = { id: 'c', object: 'chat.completion.chunk', created: 0, model: 'paced', choices: choice ? [{ index: 0, ...choice }] : [], ...more };
+    const chunk = {
+      id: 'c',
+      object: 'chat.completion.chunk',
+      created: 0,
+      model: 'paced',
+      choices: choice ? [{ index: 0, ...choice }] : [],
+      ...more,
+    };
     response.write(`data: ${JSON.stringify(chunk)}\n\n`);
   };
   say({ delta: { role: 'assistant', content: '' }, finish_reason: null });

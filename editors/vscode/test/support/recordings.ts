@@ -15,7 +15,9 @@ export function recording(name: 'edit' | 'refused' | 'command'): Recording {
 }
 
 export function updates(name: 'edit' | 'refused' | 'command'): SessionUpdate[] {
-  return recording(name).heard.filter(({ method }) => method === 'session/update').map(({ params }) => params as SessionUpdate);
+  return recording(name)
+    .heard.filter(({ method }) => method === 'session/update')
+    .map(({ params }) => params as SessionUpdate);
 }
 
 export function permissions(name: 'edit' | 'refused' | 'command'): PermissionQuestion[] {
@@ -43,5 +45,9 @@ export function browser(): JSDOM {
 /** A host that keeps what is posted. */
 export function keepingHost() {
   const posted: object[] = [];
-  return { posted, post: (message: object) => void posted.push(message), call: () => new Promise<never>(() => undefined) };
+  return {
+    posted,
+    post: (message: object) => void posted.push(message),
+    call: () => new Promise<never>(() => undefined),
+  };
 }

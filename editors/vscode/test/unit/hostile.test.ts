@@ -58,7 +58,14 @@ test('what is hidden becomes visible', () => {
 });
 
 test('ten thousand list items and a line of a megabyte take no long task', () => {
-  for (const text of ['- item of a list\n'.repeat(10_000), 'x'.repeat(1_000_000), `\`\`\`\n${'y'.repeat(1_000_000)}`, '> '.repeat(20_000), '*a '.repeat(20_000), '['.repeat(20_000)]) {
+  for (const text of [
+    '- item of a list\n'.repeat(10_000),
+    'x'.repeat(1_000_000),
+    `\`\`\`\n${'y'.repeat(1_000_000)}`,
+    '> '.repeat(20_000),
+    '*a '.repeat(20_000),
+    '['.repeat(20_000),
+  ]) {
     const growing = new Growing();
     document.body.replaceChildren(growing.element);
     const began = performance.now();
@@ -71,7 +78,8 @@ test('ten thousand list items and a line of a megabyte take no long task', () =>
 });
 
 test('a text that grows piece by piece ends as if it had come at once', async () => {
-  const text = '# Title\n\nSome *words*.\n\n```rust\nfn main() {}\n```\n\n- one\n- two\n\n  still two\n\n1. three\n\n> quote\n\nThe end.';
+  const text =
+    '# Title\n\nSome *words*.\n\n```rust\nfn main() {}\n```\n\n- one\n- two\n\n  still two\n\n1. three\n\n> quote\n\nThe end.';
   const whole = new Growing();
   whole.set(text);
   const grown = new Growing();

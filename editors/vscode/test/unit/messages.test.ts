@@ -72,7 +72,8 @@ test('more of an output is asked for with part/read', () => {
   }) as never;
   const stored = page('command');
   for (const message of stored.messages) {
-    for (const part of message.parts) if (part.type === 'tool' && part.output) part.output = { ...part.output, truncated: true, bytes: 10_000 };
+    for (const part of message.parts)
+      if (part.type === 'tool' && part.output) part.output = { ...part.output, truncated: true, bytes: 10_000 };
   }
   transcript.show(stored);
   list.sync(transcript);
@@ -98,7 +99,9 @@ test('an update touches no element but that of its part', () => {
     for (const id of dirty.messages) list.message(id, transcript);
     for (const id of dirty.parts) list.part(id, transcript);
   }
-  const others = [...list.element.querySelectorAll('.part')].slice(0, -1).map((element) => [element, element.innerHTML] as const);
+  const others = [...list.element.querySelectorAll('.part')]
+    .slice(0, -1)
+    .map((element) => [element, element.innerHTML] as const);
   const parent = list.element.querySelectorAll('.message');
   const dirty = transcript.apply(stream[last] as (typeof stream)[number], 0);
   for (const id of dirty.parts) list.part(id, transcript);

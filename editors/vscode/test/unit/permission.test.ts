@@ -22,14 +22,18 @@ function card(name: 'edit' | 'refused') {
   assert.ok(question);
   const made = new Card(question, host as unknown as Host);
   document.body.replaceChildren(made.element);
-  const button = (label: string) => [...made.element.querySelectorAll('button')].find((it) => it.textContent === label) as HTMLButtonElement;
+  const button = (label: string) =>
+    [...made.element.querySelectorAll('button')].find((it) => it.textContent === label) as HTMLButtonElement;
   return { host, question, element: made.element, button };
 }
 
 test('a command is shown whole and split into its parts', () => {
   const { element } = card('refused');
   assert.equal(element.querySelector('.command')?.textContent, 'echo one && rm notes.txt');
-  assert.deepEqual([...element.querySelectorAll('.item code')].map((it) => it.textContent), ['echo one', 'rm notes.txt']);
+  assert.deepEqual(
+    [...element.querySelectorAll('.item code')].map((it) => it.textContent),
+    ['echo one', 'rm notes.txt'],
+  );
 });
 
 test('an edit is shown as a diff that opens in the editor', () => {

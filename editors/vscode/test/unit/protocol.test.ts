@@ -24,11 +24,14 @@ test('the generated files are up to date (npm run generate)', () => {
 test('every method that is called exists, or is called only where it is announced', () => {
   const known = new Set<string>(REQUESTS);
   const used = sources('src').flatMap((path) => {
-    const calls = readFileSync(path, 'utf8').matchAll(/(?:request|requestUntyped|call|listed)\(\s*(?:server,\s*|host,\s*)?'([a-z]+\/[A-Za-z]+)'/g);
+    const calls = readFileSync(path, 'utf8').matchAll(
+      /(?:request|requestUntyped|call|listed)\(\s*(?:server,\s*|host,\s*)?'([a-z]+\/[A-Za-z]+)'/g,
+    );
     return [...calls].map(([, method]) => ({ path, method: String(method) }));
   });
   assert.ok(used.length >= 20, 'the calls are found');
-  for (const { path, method } of used) assert.ok(known.has(method) || ANNOUNCED.includes(method), `${method} in ${path}`);
+  for (const { path, method } of used)
+    assert.ok(known.has(method) || ANNOUNCED.includes(method), `${method} in ${path}`);
 });
 
 test('the methods of newer servers are asked for before they are called', () => {

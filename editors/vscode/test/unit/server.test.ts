@@ -18,7 +18,10 @@ test('a server that dies is started three times in five minutes, ever later', ()
 });
 
 test('a server of ours is understood', () => {
-  const result = { serverInfo: { name: 'agentls', version: '1.2.3' }, capabilities: { experimental: { agentls: { protocolVersion: 1, methods: ['session/new'] } } } };
+  const result = {
+    serverInfo: { name: 'agentls', version: '1.2.3' },
+    capabilities: { experimental: { agentls: { protocolVersion: 1, methods: ['session/new'] } } },
+  };
   const announced = handshake(result);
   assert.ok(typeof announced !== 'string');
   assert.equal(announced.version, '1.2.3');
@@ -28,7 +31,10 @@ test('a server of ours is understood', () => {
 test('another program, or another protocol, is named', () => {
   assert.match(String(handshake({ serverInfo: { name: 'gopls' }, capabilities: {} })), /not agentls.*gopls/);
   assert.match(String(handshake(undefined)), /not agentls/);
-  const newer = { serverInfo: { version: '9' }, capabilities: { experimental: { agentls: { protocolVersion: 2, methods: [] } } } };
+  const newer = {
+    serverInfo: { version: '9' },
+    capabilities: { experimental: { agentls: { protocolVersion: 2, methods: [] } } },
+  };
   assert.match(String(handshake(newer)), /agentls 9 speaks version 2.*version 1\. Update/);
 });
 
@@ -48,7 +54,10 @@ test('the binary is the configured one, else ours, else on the path', () => {
 });
 
 test('a failure keeps its kind and its cure', () => {
-  const error = Object.assign(new Error('no key'), { code: -32803, data: { kind: 'providerAuth', cure: 'Set it.', retryable: false } });
+  const error = Object.assign(new Error('no key'), {
+    code: -32803,
+    data: { kind: 'providerAuth', cure: 'Set it.', retryable: false },
+  });
   const failure = failureOf(error);
   assert.deepEqual(failure, { kind: 'providerAuth', message: 'no key', cure: 'Set it.', retryable: false });
   assert.equal(inWords(failure), 'no key Set it.');

@@ -44,10 +44,12 @@ test('links lead to files with lines, and nowhere else', () => {
   assert.deepEqual(fileLink('src/a%20b.rs#L7'), { path: 'src/a b.rs', line: 7 });
   assert.deepEqual(fileLink('file:///x/y.ts:3:4'), { path: '/x/y.ts', line: 3 });
   assert.deepEqual(fileLink('Makefile:3'), { path: 'Makefile', line: 3 });
-  for (const bad of ['javascript:alert(1)', 'command:x', 'vscode://a', '//host/share', '#top', '%E0%A4%A', 'a%00b']) assert.equal(fileLink(bad), undefined, bad);
+  for (const bad of ['javascript:alert(1)', 'command:x', 'vscode://a', '//host/share', '#top', '%E0%A4%A', 'a%00b'])
+    assert.equal(fileLink(bad), undefined, bad);
 });
 
-const DIFF = '--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n one\n-two\n+zwei\n three\n@@ -6,2 +6,3 @@\n six\n+and a half\n seven\n';
+const DIFF =
+  '--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n one\n-two\n+zwei\n three\n@@ -6,2 +6,3 @@\n six\n+and a half\n seven\n';
 const BEFORE = 'one\ntwo\nthree\nfour\nfive\nsix\nseven\n';
 const AFTER = 'one\nzwei\nthree\nfour\nfive\nsix\nand a half\nseven\n';
 
@@ -69,10 +71,29 @@ test('the diff and the file are found in a tool’s output', () => {
 });
 
 test('the open hunks are gone through in a circle', () => {
-  const hunk = (id: string, verdict: 'open' | 'accepted') => ({ id, oldStart: 1, oldLines: 1, newStart: 3, newLines: 1, text: ' same\n-old\n+new', verdict, applies: true });
-  const file: ChangedFile = { path: 'a', uri: 'file:///a', status: 'modified', additions: 1, deletions: 1, hunks: [hunk('1', 'open'), hunk('2', 'accepted'), hunk('3', 'open')] };
+  const hunk = (id: string, verdict: 'open' | 'accepted') => ({
+    id,
+    oldStart: 1,
+    oldLines: 1,
+    newStart: 3,
+    newLines: 1,
+    text: ' same\n-old\n+new',
+    verdict,
+    applies: true,
+  });
+  const file: ChangedFile = {
+    path: 'a',
+    uri: 'file:///a',
+    status: 'modified',
+    additions: 1,
+    deletions: 1,
+    hunks: [hunk('1', 'open'), hunk('2', 'accepted'), hunk('3', 'open')],
+  };
   const places = openHunks([file]);
-  assert.deepEqual(places.map((it) => it.hunk.id), ['1', '3']);
+  assert.deepEqual(
+    places.map((it) => it.hunk.id),
+    ['1', '3'],
+  );
   assert.equal(step(places, undefined, 1)?.hunk.id, '1');
   assert.equal(step(places, places[1], 1)?.hunk.id, '1');
   assert.equal(step(places, places[0], -1)?.hunk.id, '3');
@@ -110,10 +131,19 @@ test('projects are remembered as detached plain copies', async () => {
   assert.equal(copy?.name, 'one');
   assert.equal(detached({ name: 'no id' }), undefined);
   const stored = new Map<string, unknown>([['agentls.projects', ['nonsense', { id: 'prj_0', name: 5 }]]]);
-  const cache = new ProjectCache({ get: (key: string) => stored.get(key) as never, update: async (key: string, value: unknown) => void stored.set(key, value) });
+  const cache = new ProjectCache({
+    get: (key: string) => stored.get(key) as never,
+    update: async (key: string, value: unknown) => void stored.set(key, value),
+  });
   await cache.put(live);
   await cache.put({ ...live, name: 'renamed' });
-  assert.deepEqual(cache.all().map(({ id, name }) => [id, name]), [['prj_0', ''], ['prj_1', 'renamed']]);
+  assert.deepEqual(
+    cache.all().map(({ id, name }) => [id, name]),
+    [
+      ['prj_0', ''],
+      ['prj_1', 'renamed'],
+    ],
+  );
   assert.equal(cache.name('prj_1'), 'renamed');
 });
 
@@ -121,12 +151,17 @@ test('the window is divided into what stands in it', () => {
   const report = recording('command').results['session/context'] as ContextReport;
   const all = segments(report);
   assert.equal(all.find(({ kind }) => kind === 'reserved')?.tokens, 20_000);
-  const sent = all.filter(({ kind }) => ['system', 'summary', 'full', 'evidence'].includes(kind)).reduce((sum, it) => sum + it.tokens, 0);
+  const sent = all
+    .filter(({ kind }) => ['system', 'summary', 'full', 'evidence'].includes(kind))
+    .reduce((sum, it) => sum + it.tokens, 0);
   assert.ok(Math.abs(sent - report.used) < report.used * 0.2, `${sent} beside ${report.used}`);
   const { rows: largest, more } = rows(report, 'all', 3);
   assert.equal(more, report.items.length - 3);
   assert.equal(largest[0]?.share, 1);
-  assert.equal(fates(report).reduce((sum, it) => sum + it.parts, 0), report.items.reduce((sum, it) => sum + it.parts, 0));
+  assert.equal(
+    fates(report).reduce((sum, it) => sum + it.parts, 0),
+    report.items.reduce((sum, it) => sum + it.parts, 0),
+  );
 });
 
 test('a row of the ledger says why nothing came from the cache', () => {
@@ -134,11 +169,17 @@ test('a row of the ledger says why nothing came from the cache', () => {
   const [first] = steps;
   assert.ok(first);
   assert.equal(cells(first)[0], '1');
-  assert.equal(cells({ ...first, cacheRead: 900, input: 100, cacheMiss: 'compaction' })[4], '90 % (the history was summarised)');
+  assert.equal(
+    cells({ ...first, cacheRead: 900, input: 100, cacheMiss: 'compaction' })[4],
+    '90 % (the history was summarised)',
+  );
 });
 
 test('a compaction says what it wins before it is done', () => {
-  assert.match(outcomeWords({ before: 100_000, after: 20_000, boundarySeq: 1, evidence: 12 }, true), /would be 100k → 20k tokens \(80 % less\); 12 calls stand behind/);
+  assert.match(
+    outcomeWords({ before: 100_000, after: 20_000, boundarySeq: 1, evidence: 12 }, true),
+    /would be 100k → 20k tokens \(80 % less\); 12 calls stand behind/,
+  );
   assert.match(outcomeWords({ before: 10, after: 10, boundarySeq: 0, evidence: 0 }, true), /Nothing is to be won/);
 });
 
@@ -149,7 +190,9 @@ test('reasoning says how long it took where that was seen', () => {
 });
 
 test('a call has a title before it is complete', () => {
-  const part = page('edit').messages.flatMap(({ parts }) => parts).find((it) => it.type === 'tool');
+  const part = page('edit')
+    .messages.flatMap(({ parts }) => parts)
+    .find((it) => it.type === 'tool');
   assert.ok(part?.type === 'tool');
   const { title: _, ...untitled } = part;
   assert.equal(toolTitle(untitled), 'notes.txt');

@@ -20,10 +20,17 @@ for (const name of ['edit', 'refused', 'command'] as const) {
   test(`the stream of “${name}” ends in what is stored`, () => {
     const { messages } = played(updates(name));
     const stored = page(name).messages;
-    assert.deepEqual(messages.map(({ id }) => id), stored.map(({ id }) => id));
-    const statuses = (all: Message[]) => all.flatMap(({ parts }) => parts.map((part) => (part.type === 'tool' ? part.status : part.type)));
+    assert.deepEqual(
+      messages.map(({ id }) => id),
+      stored.map(({ id }) => id),
+    );
+    const statuses = (all: Message[]) =>
+      all.flatMap(({ parts }) => parts.map((part) => (part.type === 'tool' ? part.status : part.type)));
     assert.deepEqual(statuses(messages), statuses(stored));
-    const texts = (all: Message[]) => all.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'text' ? [part.text.text.slice(0, 2_000)] : [])));
+    const texts = (all: Message[]) =>
+      all.flatMap(({ parts }) =>
+        parts.flatMap((part) => (part.type === 'text' ? [part.text.text.slice(0, 2_000)] : [])),
+      );
     assert.deepEqual(texts(messages), texts(stored));
   });
 }
@@ -72,9 +79,15 @@ test('older pages come in front, and what is too much goes at the other end', ()
   const transcript = new Transcript('ses');
   transcript.show({ messages: all.slice(2), hasBefore: true, hasAfter: false });
   transcript.prepend({ messages: all.slice(0, 2), hasBefore: false, hasAfter: true });
-  assert.deepEqual(transcript.messages.map(({ seq }) => seq), all.map(({ seq }) => seq));
+  assert.deepEqual(
+    transcript.messages.map(({ seq }) => seq),
+    all.map(({ seq }) => seq),
+  );
   const gone = transcript.trim(3, 'newest');
-  assert.deepEqual(gone, all.slice(3).map(({ id }) => id));
+  assert.deepEqual(
+    gone,
+    all.slice(3).map(({ id }) => id),
+  );
   assert.equal(transcript.hasAfter, true);
   const late = { ...(all[0] as Message), id: 'msg_new', seq: 99 };
   transcript.apply({ sessionId: 'ses', eventSeq: 1, update: { kind: 'message', message: late } }, 0);
@@ -86,9 +99,19 @@ test('the output of a running tool is bounded, and says so', () => {
   assert.ok(stored?.type === 'tool');
   const transcript = new Transcript('ses');
   const { output: _, ...running } = { ...stored, status: 'running' as const };
-  transcript.show({ messages: [{ ...(page('command').messages[1] as Message), parts: [running] }], hasBefore: false, hasAfter: false });
+  transcript.show({
+    messages: [{ ...(page('command').messages[1] as Message), parts: [running] }],
+    hasBefore: false,
+    hasAfter: false,
+  });
   for (let at = 0; at < 100; at += 1) {
-    const update = { kind: 'partDelta' as const, messageId: stored.messageId, partId: stored.id, field: 'output' as const, text: `${'x'.repeat(999)}\n` };
+    const update = {
+      kind: 'partDelta' as const,
+      messageId: stored.messageId,
+      partId: stored.id,
+      field: 'output' as const,
+      text: `${'x'.repeat(999)}\n`,
+    };
     transcript.apply({ sessionId: 'ses', eventSeq: at, update }, 0);
   }
   const part = transcript.part(stored.id);
@@ -97,12 +120,18 @@ test('the output of a running tool is bounded, and says so', () => {
 });
 
 test('a final text that comes cut does not cut what is on screen', () => {
-  const [message] = page('edit').messages.filter(({ role }) => role === 'assistant').slice(-1);
+  const [message] = page('edit')
+    .messages.filter(({ role }) => role === 'assistant')
+    .slice(-1);
   const text = message?.parts.find((part) => part.type === 'text');
   assert.ok(message && text?.type === 'text');
   const transcript = new Transcript('ses');
   const whole = 'word '.repeat(1_000);
-  transcript.show({ messages: [{ ...message, parts: [{ ...text, text: { text: whole, bytes: 5_000, truncated: false } }] }], hasBefore: false, hasAfter: false });
+  transcript.show({
+    messages: [{ ...message, parts: [{ ...text, text: { text: whole, bytes: 5_000, truncated: false } }] }],
+    hasBefore: false,
+    hasAfter: false,
+  });
   const cut = { ...text, text: { text: whole.slice(0, 2_048), bytes: 5_000, truncated: true } };
   transcript.apply({ sessionId: 'ses', eventSeq: 1, update: { kind: 'part', part: cut } }, 0);
   const shown = transcript.part(text.id);

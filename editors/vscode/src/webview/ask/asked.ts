@@ -35,6 +35,10 @@ export class Asked {
       this.element.append(element);
     }
     const first = permissions[0];
-    this.said.textContent = first ? `Permission needed: ${line(first.title)}` : questions.length > 0 ? 'The model asks you something.' : '';
+    this.said.textContent = first
+      ? `Permission needed: ${line(first.title)}`
+      : questions.length > 0
+        ? 'The model asks you something.'
+        : '';
   }
 }

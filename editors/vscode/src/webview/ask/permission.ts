@@ -51,7 +51,12 @@ export class PermissionCard {
   private path(): HTMLElement | '' {
     const { path } = this.question;
     if (!path) return '';
-    return h('div', { class: 'warning' }, icon('warning'), h('span', { text: `${visible(path.link)} leads to ${visible(path.target)}` }));
+    return h(
+      'div',
+      { class: 'warning' },
+      icon('warning'),
+      h('span', { text: `${visible(path.link)} leads to ${visible(path.target)}` }),
+    );
   }
 
   /** With several parts, each can be left out of what is allowed for longer. */
@@ -62,7 +67,13 @@ export class PermissionCard {
       const tick = h('input', { type: 'checkbox', checked: true, disabled: rule === '' });
       if (rule !== '') this.ticks.set(rule, tick);
       const remembered = rule === '' ? 'only once' : `remembered as ${visible(rule)}`;
-      return h('label', { class: 'item' }, tick, h('code', { text: visible(label), dir: 'ltr' }), h('span', { class: 'rule', text: remembered }));
+      return h(
+        'label',
+        { class: 'item' },
+        tick,
+        h('code', { text: visible(label), dir: 'ltr' }),
+        h('span', { class: 'rule', text: remembered }),
+      );
     });
     return h('div', { class: 'items', role: 'group', 'aria-label': 'Its parts' }, ...rows);
   }
@@ -72,12 +83,22 @@ export class PermissionCard {
     if (!diff) return '';
     const path = pathIn(diff) ?? '';
     const open = () => this.host.post({ type: 'openDiff', partId: permissionId, diff, path, proposed: true });
-    return h('div', { class: 'with-tools' }, h('div', { class: 'piece-tools' }, iconButton('diff', 'Open as a diff in the editor', open)), diffElement(diff));
+    return h(
+      'div',
+      { class: 'with-tools' },
+      h('div', { class: 'piece-tools' }, iconButton('diff', 'Open as a diff in the editor', open)),
+      diffElement(diff),
+    );
   }
 
   private button(option: PermissionOption): HTMLButtonElement {
     const kind = option.scope === 'once' ? 'primary' : option.scope === 'never' ? 'refuse' : 'secondary';
-    return h('button', { class: kind, type: 'button', text: line(option.label, 80), onclick: () => this.answer(option) });
+    return h('button', {
+      class: kind,
+      type: 'button',
+      text: line(option.label, 80),
+      onclick: () => this.answer(option),
+    });
   }
 
   private answer({ id, scope }: PermissionOption): void {

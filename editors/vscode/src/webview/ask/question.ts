@@ -11,9 +11,19 @@ export class QuestionCard {
 
   constructor(asked: OpenQuestion, host: Host) {
     this.fields = asked.questions.map((_, index) =>
-      h('input', { type: 'text', class: 'own-answer', placeholder: 'Your answer', 'aria-label': `Answer ${index + 1}` }),
+      h('input', {
+        type: 'text',
+        class: 'own-answer',
+        placeholder: 'Your answer',
+        'aria-label': `Answer ${index + 1}`,
+      }),
     );
-    const answer = () => host.post({ type: 'answerQuestion', questionId: asked.questionId, answers: this.fields.map(({ value }) => value.trim()) });
+    const answer = () =>
+      host.post({
+        type: 'answerQuestion',
+        questionId: asked.questionId,
+        answers: this.fields.map(({ value }) => value.trim()),
+      });
     const skip = () => host.post({ type: 'answerQuestion', questionId: asked.questionId, answers: null });
     this.element = h(
       'form',
@@ -41,6 +51,12 @@ export class QuestionCard {
     const choices = options.map((option) =>
       h('button', { class: 'option', type: 'button', text: visible(option), onclick: () => (field.value = option) }),
     );
-    return h('div', { class: 'asked' }, h('div', {}, icon('question'), h('strong', { text: visible(question) })), h('div', { class: 'options' }, ...choices), field);
+    return h(
+      'div',
+      { class: 'asked' },
+      h('div', {}, icon('question'), h('strong', { text: visible(question) })),
+      h('div', { class: 'options' }, ...choices),
+      field,
+    );
   }
 }

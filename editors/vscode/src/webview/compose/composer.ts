@@ -31,7 +31,12 @@ export class Composer {
   });
   private readonly chips = h('div', { class: 'chips', role: 'list', 'aria-label': 'Goes with the prompt' });
   private readonly menu = new Menu((offer) => this.take(offer));
-  private readonly model = h('button', { class: 'choice', type: 'button', title: 'Choose the model', onclick: () => this.command('agentls.selectModel') });
+  private readonly model = h('button', {
+    class: 'choice',
+    type: 'button',
+    title: 'Choose the model',
+    onclick: () => this.command('agentls.selectModel'),
+  });
   private readonly acts = h('div', { class: 'acts' });
   readonly element = h('div', { class: 'composer' });
   private attachments: Attachment[] = [];
@@ -43,7 +48,12 @@ export class Composer {
 
   constructor(private readonly composing: Composing) {
     const context = iconButton('mention', 'Add context', () => this.command('agentls.pickContext'));
-    this.element.append(this.menu.element, this.chips, this.text, h('div', { class: 'bar' }, context, this.model, h('span', { class: 'space' }), this.acts));
+    this.element.append(
+      this.menu.element,
+      this.chips,
+      this.text,
+      h('div', { class: 'bar' }, context, this.model, h('span', { class: 'space' }), this.acts),
+    );
     this.renderActs();
   }
 
@@ -79,16 +89,41 @@ export class Composer {
 
   private renderActs(): void {
     const act = (delivery: Delivery, sign: string, label: string) =>
-      h('button', { class: delivery === 'queue' ? 'primary' : 'secondary', type: 'button', title: label, onclick: () => this.send(delivery) }, icon(sign), h('span', { text: WORDS[delivery] }));
+      h(
+        'button',
+        {
+          class: delivery === 'queue' ? 'primary' : 'secondary',
+          type: 'button',
+          title: label,
+          onclick: () => this.send(delivery),
+        },
+        icon(sign),
+        h('span', { text: WORDS[delivery] }),
+      );
     if (!this.running) {
-      const send = h('button', { class: 'primary', type: 'button', title: 'Send', onclick: () => this.send('queue') }, icon('send'), h('span', { text: 'Send' }));
+      const send = h(
+        'button',
+        { class: 'primary', type: 'button', title: 'Send', onclick: () => this.send('queue') },
+        icon('send'),
+        h('span', { text: 'Send' }),
+      );
       return this.acts.replaceChildren(send);
     }
     this.acts.replaceChildren(
       act('queue', 'list-ordered', 'Answer it after this turn'),
       act('steer', 'arrow-right', 'Let it join this turn at the next step (Alt+Enter)'),
       act('interrupt', 'debug-pause', 'Stop this turn and answer it at once'),
-      h('button', { class: 'secondary', type: 'button', title: 'Stop the turn', onclick: () => this.composing.host.post({ type: 'cancel' }) }, icon('debug-stop'), h('span', { text: 'Stop' })),
+      h(
+        'button',
+        {
+          class: 'secondary',
+          type: 'button',
+          title: 'Stop the turn',
+          onclick: () => this.composing.host.post({ type: 'cancel' }),
+        },
+        icon('debug-stop'),
+        h('span', { text: 'Stop' }),
+      ),
     );
   }
 
@@ -131,7 +166,8 @@ export class Composer {
     }
     const modified = event.ctrlKey || event.metaKey;
     if (event.key === 'Enter' && event.altKey) this.sendOn(event, this.running ? 'steer' : 'queue');
-    else if (event.key === 'Enter' && !event.shiftKey && (this.sendWith === 'enter') !== modified) this.sendOn(event, 'queue');
+    else if (event.key === 'Enter' && !event.shiftKey && (this.sendWith === 'enter') !== modified)
+      this.sendOn(event, 'queue');
     else if ((event.key === 'ArrowUp' || event.key === 'ArrowDown') && this.browses()) this.browse(event);
   }
 

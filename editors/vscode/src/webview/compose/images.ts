@@ -8,7 +8,9 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 /** The pictures among pasted or dropped things. */
 export async function imagesIn(items: DataTransfer | null): Promise<Attachment[]> {
-  const files = [...(items?.files ?? [])].filter(({ type, size: bytes }) => KINDS.includes(type) && bytes <= MOST_BYTES);
+  const files = [...(items?.files ?? [])].filter(
+    ({ type, size: bytes }) => KINDS.includes(type) && bytes <= MOST_BYTES,
+  );
   return Promise.all(files.map(toAttachment));
 }
 

@@ -18,5 +18,12 @@ export function signBefore(text: string, cursor: number): Sign | undefined {
 
 /** The prompts of the history, newest first, without repetitions. */
 export function history(prompts: string[]): string[] {
-  return [...new Set(prompts.map((prompt) => prompt.trim()).filter(Boolean).reverse())];
+  return [
+    ...new Set(
+      prompts
+        .map((prompt) => prompt.trim())
+        .filter(Boolean)
+        .reverse(),
+    ),
+  ];
 }

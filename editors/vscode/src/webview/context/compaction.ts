@@ -7,10 +7,24 @@ import type { Host } from '../host';
 
 export class CompactionView {
   readonly element = h('section', { class: 'compaction', 'aria-label': 'Compaction' });
-  private readonly instructions = h('input', { type: 'text', placeholder: 'What the summary is to look after in particular (optional)', 'aria-label': 'Instructions for the summary' });
+  private readonly instructions = h('input', {
+    type: 'text',
+    placeholder: 'What the summary is to look after in particular (optional)',
+    'aria-label': 'Instructions for the summary',
+  });
   private readonly outcome = h('div', { class: 'outcome', role: 'status' });
-  private readonly look = h('button', { class: 'secondary', type: 'button', onclick: () => void this.run(true) }, icon('eye'), h('span', { text: 'What would go?' }));
-  private readonly compact = h('button', { class: 'primary', type: 'button', onclick: () => void this.run(false) }, icon('fold'), h('span', { text: 'Compact' }));
+  private readonly look = h(
+    'button',
+    { class: 'secondary', type: 'button', onclick: () => void this.run(true) },
+    icon('eye'),
+    h('span', { text: 'What would go?' }),
+  );
+  private readonly compact = h(
+    'button',
+    { class: 'primary', type: 'button', onclick: () => void this.run(false) },
+    icon('fold'),
+    h('span', { text: 'Compact' }),
+  );
 
   constructor(
     private readonly host: Host,
@@ -32,7 +46,11 @@ export class CompactionView {
     this.busy(true, dryRun ? 'Looking…' : 'The history is being summarised…');
     const instructions = this.instructions.value.trim();
     try {
-      const compacted = await this.host.call('session/compact', { sessionId, dryRun, ...(instructions && { instructions }) });
+      const compacted = await this.host.call('session/compact', {
+        sessionId,
+        dryRun,
+        ...(instructions && { instructions }),
+      });
       this.outcome.textContent = outcomeWords(compacted, dryRun);
       if (!dryRun) this.done();
     } catch (problem) {

@@ -21,7 +21,11 @@ export function segments(report: ContextReport): Segment[] {
     report.items.filter(wanted).reduce((tokens, item) => tokens + item.tokens, 0);
   const sent = (fate: Fate) => sum((item) => isSent(report, item) && item.kind !== 'summary' && item.fate === fate);
   const all: Segment[] = [
-    { name: 'Instructions and tools', kind: 'system', tokens: report.fragments.reduce((tokens, it) => tokens + it.tokens, 0) },
+    {
+      name: 'Instructions and tools',
+      kind: 'system',
+      tokens: report.fragments.reduce((tokens, it) => tokens + it.tokens, 0),
+    },
     { name: 'Summary', kind: 'summary', tokens: sum((item) => item.kind === 'summary') },
     { name: 'Sent in full', kind: 'full', tokens: sent('full') },
     { name: 'Evidence', kind: 'evidence', tokens: sent('evidence') },
@@ -42,7 +46,9 @@ export interface Row {
 export function rows(report: ContextReport, fate: Fate | 'all', most: number): { rows: Row[]; more: number } {
   const found = report.items.filter((item) => fate === 'all' || item.fate === fate).sort((a, b) => b.tokens - a.tokens);
   const largest = Math.max(1, found[0]?.tokens ?? 1);
-  const shown = found.slice(0, most).map((item) => ({ item, sent: isSent(report, item), share: item.tokens / largest }));
+  const shown = found
+    .slice(0, most)
+    .map((item) => ({ item, sent: isSent(report, item), share: item.tokens / largest }));
   return { rows: shown, more: found.length - shown.length };
 }
 
@@ -61,7 +67,8 @@ export function fates(report: ContextReport): Array<{ fate: Fate; parts: number;
 
 /** How far off estimates are, in a sentence. */
 export function calibration({ countedTokens, countedEstimate, estimated, used }: ContextReport): string {
-  if (countedTokens <= 1 || countedEstimate <= 1) return 'All sizes are estimates: the provider has counted nothing of this yet.';
+  if (countedTokens <= 1 || countedEstimate <= 1)
+    return 'All sizes are estimates: the provider has counted nothing of this yet.';
   const off = Math.round((Math.abs(countedTokens - countedEstimate) / countedTokens) * 100);
   const side = countedEstimate < countedTokens ? 'low' : 'high';
   const judged = off === 0 ? 'right to the percent' : `${off} % too ${side}, and corrected by that`;

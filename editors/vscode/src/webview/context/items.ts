@@ -23,7 +23,13 @@ export class ItemsView {
     const found = rows(report, this.fate, MOST);
     this.element.replaceChildren(
       this.filters(report),
-      h('div', { class: 'fragments' }, ...report.fragments.map(({ name, tokens }) => h('span', { class: 'fragment', text: `${line(name, 60)} ${count(tokens)}` }))),
+      h(
+        'div',
+        { class: 'fragments' },
+        ...report.fragments.map(({ name, tokens }) =>
+          h('span', { class: 'fragment', text: `${line(name, 60)} ${count(tokens)}` }),
+        ),
+      ),
       h('div', { class: 'rows', role: 'list' }, ...found.rows.map((row) => this.row(row))),
       found.more > 0 ? h('div', { class: 'note', text: `… and ${found.more} smaller ones` }) : '',
     );
@@ -66,7 +72,8 @@ export class ItemsView {
     const { partId } = item;
     if (partId) {
       details.addEventListener('toggle', () => {
-        if (details.open && details.children.length === 1) details.append(behind(this.host, partId, item.tool ? 'output' : 'text'));
+        if (details.open && details.children.length === 1)
+          details.append(behind(this.host, partId, item.tool ? 'output' : 'text'));
       });
     }
     return details;

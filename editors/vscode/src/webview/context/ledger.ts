@@ -30,7 +30,16 @@ export function ledger(steps: Step[]): HTMLElement {
     { class: 'ledger', 'aria-label': 'The ledger of steps' },
     steps.length === 0
       ? h('p', { class: 'note', text: 'No provider was called yet.' })
-      : h('div', { class: 'table-frame' }, h('table', {}, h('thead', {}, h('tr', {}, ...HEADS.map((text) => h('th', { text })))), h('tbody', {}, ...rows))),
+      : h(
+          'div',
+          { class: 'table-frame' },
+          h(
+            'table',
+            {},
+            h('thead', {}, h('tr', {}, ...HEADS.map((text) => h('th', { text })))),
+            h('tbody', {}, ...rows),
+          ),
+        ),
   );
 }
 

@@ -22,7 +22,12 @@ export function meter(report: ContextReport): HTMLElement {
   return h(
     'section',
     { class: 'meter-of-window', 'aria-label': 'The window' },
-    h('div', { class: 'headline' }, h('strong', { text: `${count(report.used)} of ${count(report.limit)} tokens` }), ` (${percent(report.used, report.limit)}) · compaction starts at ${count(report.usable)}`),
+    h(
+      'div',
+      { class: 'headline' },
+      h('strong', { text: `${count(report.used)} of ${count(report.limit)} tokens` }),
+      ` (${percent(report.used, report.limit)}) · compaction starts at ${count(report.usable)}`,
+    ),
     bar,
     h('div', { class: 'legends' }, ...legend),
   );

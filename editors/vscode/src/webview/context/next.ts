@@ -37,5 +37,7 @@ function pretty(body: string): string {
   } catch {
     text = body;
   }
-  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}\n… (+${text.length - MOST_CHARACTERS} characters)` : text;
+  return text.length > MOST_CHARACTERS
+    ? `${text.slice(0, MOST_CHARACTERS)}\n… (+${text.length - MOST_CHARACTERS} characters)`
+    : text;
 }

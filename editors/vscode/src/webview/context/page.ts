@@ -20,7 +20,11 @@ export class ContextPage {
   private readonly head = h('header', { class: 'page-head' });
   private readonly overview = h('div');
   private readonly items = new ItemsView(this.host);
-  private readonly compaction = new CompactionView(this.host, () => this.session?.id, () => void this.read());
+  private readonly compaction = new CompactionView(
+    this.host,
+    () => this.session?.id,
+    () => void this.read(),
+  );
   private readonly tabs = h('div', { class: 'tabs', role: 'tablist' });
   private readonly content = h('div', { class: 'tab-content', role: 'tabpanel' });
   private session: Session | undefined;
@@ -62,7 +66,10 @@ export class ContextPage {
     this.reading += 1;
     const { reading } = this;
     if (!session) return this.content.replaceChildren(h('p', { class: 'note', text: 'Open a session first.' }));
-    this.head.replaceChildren(h('h1', { text: line(session.title, 200) }), iconButton('refresh', 'Read again', () => void this.read()));
+    this.head.replaceChildren(
+      h('h1', { text: line(session.title, 200) }),
+      iconButton('refresh', 'Read again', () => void this.read()),
+    );
     try {
       const sessionId = session.id;
       const report = await this.host.call('session/context', { sessionId });
@@ -72,7 +79,8 @@ export class ContextPage {
       if (this.tab === 'items') this.items.show(report);
       this.content.replaceChildren(content);
     } catch (problem) {
-      if (reading === this.reading) this.content.replaceChildren(h('p', { class: 'problem', role: 'alert', text: (problem as Error).message }));
+      if (reading === this.reading)
+        this.content.replaceChildren(h('p', { class: 'problem', role: 'alert', text: (problem as Error).message }));
     }
   }
 

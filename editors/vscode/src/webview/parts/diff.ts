@@ -6,7 +6,10 @@ import { h } from '../dom';
 const MOST_LINES = 400;
 
 export function diffElement(diff: string): HTMLElement {
-  const lines = diff.replace(/\n$/, '').split('\n').slice(oneFile(diff) ? 2 : 0);
+  const lines = diff
+    .replace(/\n$/, '')
+    .split('\n')
+    .slice(oneFile(diff) ? 2 : 0);
   const shown = lines.slice(0, MOST_LINES).map((line) => h('div', { class: kindOf(line), text: visible(line) || ' ' }));
   const over = lines.length - shown.length;
   if (over > 0) shown.push(h('div', { class: 'hunk', text: `… (+${over} lines)` }));

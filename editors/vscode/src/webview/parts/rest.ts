@@ -52,7 +52,9 @@ export class Rest {
   private offer(whole: number, read = 0): void {
     const label = `Show more (${size(Math.max(0, whole - read))} of ${size(whole)})`;
     this.element.replaceChildren(
-      ...(whole > 0 ? [h('button', { class: 'link', type: 'button', text: label, onclick: () => void this.more() })] : []),
+      ...(whole > 0
+        ? [h('button', { class: 'link', type: 'button', text: label, onclick: () => void this.more() })]
+        : []),
     );
   }
 }

@@ -20,11 +20,17 @@ export class SmallView implements PartView {
 export function describe(part: Part): [string, string] {
   switch (part.type) {
     case 'file':
-      return [part.mime.startsWith('image/') ? 'file-media' : 'file', `${line(part.name ?? part.uri ?? part.mime)} (${size(part.bytes)})`];
+      return [
+        part.mime.startsWith('image/') ? 'file-media' : 'file',
+        `${line(part.name ?? part.uri ?? part.mime)} (${size(part.bytes)})`,
+      ];
     case 'patch':
       return ['diff', `Changed ${part.files.map((file) => line(file.split('/').at(-1) ?? file, 60)).join(', ')}`];
     case 'compaction':
-      return ['fold', `The history was summarised: ${count(part.before)} → ${count(part.after)} tokens. Nothing is lost; the whole stays here.`];
+      return [
+        'fold',
+        `The history was summarised: ${count(part.before)} → ${count(part.after)} tokens. Nothing is lost; the whole stays here.`,
+      ];
     case 'subtask':
       return ['git-branch', line(part.description)];
     default:

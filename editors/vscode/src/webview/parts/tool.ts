@@ -49,7 +49,9 @@ export class ToolView implements PartView {
       icon(toolIcon(part.tool)),
       h('span', { class: 'tool-name', text: line(part.tool, 40) }),
       h('span', { class: 'tool-title', text: title, title }),
-      part.compactedAt == null ? '' : h('span', { class: 'badge', text: 'evidence', title: 'The model sees a digest of this result' }),
+      part.compactedAt == null
+        ? ''
+        : h('span', { class: 'badge', text: 'evidence', title: 'The model sees a digest of this result' }),
       took >= 100 ? h('span', { class: 'took', text: duration(took) }) : '',
       h('span', { class: 'status', title: word }, icon(sign)),
     );
@@ -64,7 +66,8 @@ export class ToolView implements PartView {
     if (diff) pieces.push(this.diffPiece(part, diff));
     else if (part.output) pieces.push(this.outputElement(part));
     if (part.error) pieces.push(h('pre', { class: 'problem', text: visible(part.error) }));
-    for (const { name, mime } of part.attachments ?? []) pieces.push(h('div', { class: 'attachment', text: line(name ?? mime) }));
+    for (const { name, mime } of part.attachments ?? [])
+      pieces.push(h('div', { class: 'attachment', text: line(name ?? mime) }));
     this.body.replaceChildren(...pieces);
   }
 
@@ -84,7 +87,12 @@ export class ToolView implements PartView {
   private diffPiece(part: Tool, diff: string): HTMLElement {
     const path = pathIn(diff) ?? '';
     const open = () => this.context?.host.post({ type: 'openDiff', partId: part.id, diff, path, proposed: false });
-    return h('div', { class: 'with-tools' }, h('div', { class: 'piece-tools' }, iconButton('diff', 'Open the diff', open)), diffElement(diff));
+    return h(
+      'div',
+      { class: 'with-tools' },
+      h('div', { class: 'piece-tools' }, iconButton('diff', 'Open the diff', open)),
+      diffElement(diff),
+    );
   }
 
   private outputElement(part: Tool): HTMLElement {

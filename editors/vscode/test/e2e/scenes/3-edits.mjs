@@ -31,7 +31,11 @@ export default async function ({ host, workbench }) {
   await page.locator('.tab', { hasText: 'notes.txt' }).first().click();
   await editor.locator('.view-line', { hasText: 'goodbye' }).waitFor();
   await editor.locator('.view-line', { hasText: 'unsaved' }).waitFor();
-  assert.equal(readFileSync(join(host.project, 'notes.txt'), 'utf8'), 'hello world\nsecond line\n', 'the buffer was edited, not the disk');
+  assert.equal(
+    readFileSync(join(host.project, 'notes.txt'), 'utf8'),
+    'hello world\nsecond line\n',
+    'the buffer was edited, not the disk',
+  );
   await editor.click();
   await page.keyboard.press('Control+z');
   await editor.locator('.view-line', { hasText: 'hello' }).waitFor();

@@ -12,7 +12,10 @@ export function prepare({ host }) {
 /** The process ids of the servers that this host runs. */
 function servers(host) {
   try {
-    return execFileSync('pgrep', ['-f', `${host.binary()} serve`], { encoding: 'utf8' }).trim().split('\n').map(Number);
+    return execFileSync('pgrep', ['-f', `${host.binary()} serve`], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
   } catch {
     return [];
   }

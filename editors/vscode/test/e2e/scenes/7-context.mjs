@@ -8,7 +8,14 @@ let title;
 
 export function prepare({ host }) {
   const env = { AGENTLS_DATA_DIR: host.dataDir, AGENTLS_CONFIG_DIR: host.configDir };
-  title = longSession({ binary: host.binary(), env, root: host.root, directory: host.project, messages: 100, bytes: 400_000 });
+  title = longSession({
+    binary: host.binary(),
+    env,
+    root: host.root,
+    directory: host.project,
+    messages: 100,
+    bytes: 400_000,
+  });
 }
 
 export default async function ({ workbench }) {

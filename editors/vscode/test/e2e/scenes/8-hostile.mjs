@@ -19,7 +19,14 @@ const STRINGS = [
 
 export function prepare({ host }) {
   const env = { AGENTLS_DATA_DIR: host.dataDir, AGENTLS_CONFIG_DIR: host.configDir };
-  hostileSession({ binary: host.binary(), env, root: host.root, directory: host.project, strings: STRINGS, title: TITLE });
+  hostileSession({
+    binary: host.binary(),
+    env,
+    root: host.root,
+    directory: host.project,
+    strings: STRINGS,
+    title: TITLE,
+  });
 }
 
 export default async function ({ workbench }) {
@@ -28,21 +35,30 @@ export default async function ({ workbench }) {
   await workbench.row('Hostile').waitFor();
   assert.ok((await workbench.row('Hostile').innerText()).includes('⟨U+202E⟩'));
   await workbench.row('Hostile').click();
-  await chat.locator('.message.user').nth(STRINGS.length - 1).waitFor();
+  await chat
+    .locator('.message.user')
+    .nth(STRINGS.length - 1)
+    .waitFor();
   await chat.evaluate(() => {
     window.longTasks = [];
-    new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' });
+    new PerformanceObserver((list) =>
+      window.longTasks.push(...list.getEntries().map(({ duration }) => duration)),
+    ).observe({ type: 'longtask' });
   });
   for (const details of await chat.locator('details').all()) await details.evaluate((element) => (element.open = true));
   // Everything there is to be read is read.
   for (let round = 0; round < 3; round += 1) {
-    for (const button of await chat.locator('button.link').all()) await button.click({ timeout: 1_000 }).catch(() => undefined);
+    for (const button of await chat.locator('button.link').all())
+      await button.click({ timeout: 1_000 }).catch(() => undefined);
     await page.waitForTimeout(300);
   }
   assert.equal(await chat.evaluate(() => window.hacked), undefined);
   assert.equal(await page.evaluate(() => window.hacked), undefined);
   assert.equal(await chat.locator('.messages script, .messages img, .messages iframe').count(), 0);
-  const [wide, inner] = await chat.evaluate(() => [document.querySelector('.scroll').scrollWidth, document.querySelector('.scroll').clientWidth]);
+  const [wide, inner] = await chat.evaluate(() => [
+    document.querySelector('.scroll').scrollWidth,
+    document.querySelector('.scroll').clientWidth,
+  ]);
   assert.ok(wide <= inner, `the page is ${wide} wide in ${inner}`);
   const slowest = Math.max(0, ...(await chat.evaluate(() => window.longTasks)));
   assert.ok(slowest < 1_000, `a task took ${slowest} ms`);

@@ -5,7 +5,10 @@ import assert from 'node:assert/strict';
 import { files } from '../host.mjs';
 
 export function prepare({ host }) {
-  files(host, { 'src/main.rs': 'fn main() {\n    println!("hello");\n}\n', 'src/parser/lexer.rs': 'pub fn lex() {}\n' });
+  files(host, {
+    'src/main.rs': 'fn main() {\n    println!("hello");\n}\n',
+    'src/parser/lexer.rs': 'pub fn lex() {}\n',
+  });
 }
 
 export default async function ({ workbench }) {

@@ -16,7 +16,10 @@ export default async function ({ host, workbench }) {
   const { page } = workbench;
   const chat = await workbench.chat();
   const text = () => readFileSync(join(host.project, 'notes.txt'), 'utf8').split('\n');
-  await workbench.send(chat, 'replace "line 3\nline 4\n" with "three\nfour\n" in notes.txt, then replace "line 30" with "thirty" in notes.txt');
+  await workbench.send(
+    chat,
+    'replace "line 3\nline 4\n" with "three\nfour\n" in notes.txt, then replace "line 30" with "thirty" in notes.txt',
+  );
   await chat.locator('.permission button:enabled', { hasText: 'Allow for this session' }).click();
   await workbench.settled(chat);
   assert.deepEqual([text()[2], text()[29]], ['three', 'thirty']);
