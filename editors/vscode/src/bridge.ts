@@ -21,7 +21,6 @@ export const VIEW_METHODS = [
   'session/compact',
   'part/read',
   'part/evidence',
-  'session/changes',
 ] as const;
 
 export type ViewMethod = (typeof VIEW_METHODS)[number];
@@ -65,8 +64,6 @@ export type ServerState = 'stopped' | 'starting' | 'running' | 'waitingToRestart
 export interface ServerView {
   state: ServerState;
   message?: string;
-  /** The methods that the server announced. */
-  methods: string[];
 }
 
 /** Commands of the extension that a webview may run. */

@@ -28,7 +28,7 @@ type Answerer<M extends Asked> = (
 ) => Promise<ServerRequests[M]['result']>;
 
 /** Methods that the protocol names and whose types are not generated yet: called only where the server lists them. */
-export type AnnouncedOnly = 'agent/list' | 'command/list' | 'project/list';
+export type AnnouncedOnly = 'agent/list' | 'command/list';
 
 /** What is asked anew for each start. */
 export interface StartOptions {
@@ -42,7 +42,7 @@ export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private announced: Announced | undefined;
   private readonly restarts = new Restarts();
-  private current: ServerView = { state: 'stopped', methods: [] };
+  private current: ServerView = { state: 'stopped' };
   private readonly changed = new vscode.EventEmitter<ServerView>();
   private readonly told = new vscode.EventEmitter<{ method: Told; params: unknown }>();
   private readonly answerers = new Map<Asked, (params: unknown, token: CancellationToken) => Promise<unknown>>();
@@ -211,7 +211,7 @@ export class Server implements vscode.Disposable {
   }
 
   private enter(state: ServerState, message?: string): void {
-    this.current = { state, ...(message && { message }), methods: [...(this.announced?.methods ?? [])] };
+    this.current = { state, ...(message && { message }) };
     this.changed.fire(this.current);
   }
 }

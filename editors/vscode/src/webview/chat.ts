@@ -49,7 +49,7 @@ export class Chat {
   });
   private transcript: Transcript | undefined;
   private session: Session | undefined;
-  private server: ServerView = { state: 'stopped', methods: [] };
+  private server: ServerView = { state: 'stopped' };
   private readonly dirtyMessages = new Set<string>();
   private readonly dirtyParts = new Set<string>();
   private paging = false;
@@ -114,7 +114,6 @@ export class Chat {
   }
 
   private open({ session: opened, todo, hint }: Extract<ToView, { type: 'session' }>): void {
-    performance.mark('agentls.open');
     const session = opened ?? undefined;
     this.session = session;
     const again = session !== undefined && this.transcript?.sessionId === session.id;
@@ -142,7 +141,6 @@ export class Chat {
       this.scroller.stick();
       this.list.sync(transcript);
       this.scroller.follow();
-      performance.measure('agentls.firstScreen', 'agentls.open');
       transcript.queue = (await this.host.call('session/queue', { sessionId })).prompts;
       this.painter.request(this.paintAround);
       if (transcript.messages.length === 0)

@@ -15,7 +15,7 @@ function sources(folder: string): string[] {
 }
 
 /** Named by the protocol and used only where the server announces them. */
-const ANNOUNCED = ['agent/list', 'command/list', 'project/list'];
+const ANNOUNCED = ['agent/list', 'command/list'];
 
 test('the generated files are up to date (npm run generate)', () => {
   for (const [path, content] of generated()) assert.equal(readFileSync(path, 'utf8'), content, path);
