@@ -17,7 +17,10 @@ export default async function ({ host, workbench }) {
   await toast('of memory').waitFor();
 
   await workbench.command('agentls: Run Doctor');
-  await page.locator('.monaco-editor .view-line', { hasText: host.dataDir.split('/').at(-1) }).first().waitFor();
+  await page
+    .locator('.monaco-editor .view-line', { hasText: host.dataDir.split('/').at(-1) })
+    .first()
+    .waitFor();
 
   await workbench.command('agentls: Set a Provider’s Key');
   await workbench.pickRow('openai');
