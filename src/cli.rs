@@ -54,8 +54,8 @@ enum Command {
     Import(import::Arguments),
     /// Look for what is wrong with this installation
     Doctor(doctor::Arguments),
-    /// Print the JSON Schema of the protocol
-    Schema,
+    /// Print the JSON Schema of the protocol, or the table of all bounds
+    Schema(schema::Arguments),
 }
 
 /// Does what the command line says; the process's exit code.
@@ -76,7 +76,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Export(arguments) => export::export(arguments, directories),
         Command::Import(arguments) => import::import(arguments, directories),
         Command::Doctor(arguments) => doctor::doctor(&arguments, &directories),
-        Command::Schema => schema::print(),
+        Command::Schema(arguments) => schema::print(&arguments),
     }
 }
 

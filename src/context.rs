@@ -5,6 +5,7 @@
 //! before it is sent (invariant 6). What is live of a history is found by index (invariant 2).
 
 pub mod anchor;
+pub mod bounds;
 pub mod budget;
 pub mod cache;
 pub mod compaction;

@@ -5,6 +5,7 @@
 
 mod api;
 mod arrivals;
+pub mod bounds;
 mod export;
 mod handover;
 mod history;
@@ -34,7 +35,7 @@ use crate::{
         Field, Lessee, Loading, MessagesPage, NewSessionRow, PageQuery, SessionFilter, Store, StoreError,
         TitleBy,
     },
-    tool::{Registry, buffers::Editor},
+    tool::{Registry, buffers::Editor, descendants},
     transcript::{
         Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Seq, Session, SessionId, TodoItem,
         Update,
@@ -51,6 +52,9 @@ use settings::Settings;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
 const PREVIEW_BYTES: usize = 2 * 1024;
+
+/// Bytes of bodies in one page of messages that was asked for with whole ones.
+const PAGE_BYTES: usize = 32 * 1024 * 1024;
 
 /// Bytes that one `part/read` returns at most.
 const MOST_READ: u64 = 4 * 1024 * 1024;
@@ -217,7 +221,7 @@ impl Engine {
             cursor: cursor.transpose()?,
         };
         let open = self.open().await?;
-        open.follower.open_list().await.map_err(Failure::from)?;
+        open.follower.open_list().await;
         let page = open.store.sessions(filter).await.map_err(Failure::from)?;
         Ok(SessionPage {
             sessions: page.sessions.into_iter().map(|session| open.desk.with_status(session)).collect(),
@@ -251,7 +255,7 @@ impl Engine {
             before: query.before.map(MessageId::from),
             after: query.after.map(MessageId::from),
             limit: query.limit,
-            loading: if query.full { Loading::Full } else { Loading::Preview(PREVIEW_BYTES) },
+            loading: if query.full { Loading::Within(PAGE_BYTES) } else { Loading::Preview(PREVIEW_BYTES) },
         };
         let page = self.store().await?.messages(page).await.map_err(Failure::from)?;
         let MessagesPage { messages, has_before, has_after, recovered } = page;
@@ -436,8 +440,16 @@ impl Engine {
         self.inner.closing.store(true, std::sync::atomic::Ordering::SeqCst);
         if let Some(open) = self.inner.open.get() {
             open.desk.close().await;
+            if let Err(failure) = blocking(Self::end_children).await {
+                tracing::warn!(%failure, "what tools have started may go on");
+            }
             open.store.close().await;
         }
+    }
+
+    /// Kills every process that a tool has started and that still runs. Blocks, but not long; needs no runtime.
+    pub fn end_children() {
+        descendants::end_all();
     }
 }
 

@@ -1,8 +1,9 @@
-//! Named places where a test can make a debug build pause or die, and a disk that fails ([`disk`]). A release build
+//! Named places where a test can make a debug build pause, panic or die, and a disk that fails ([`disk`]). A release build
 //! contains none of them.
 //!
-//! `AGENTLS_FAILPOINTS="turn.ending=pause:300;tool.started=abort"`: pause for 300 ms, or abort the process;
-//! `commit.after=abort:7` aborts when the place is passed for the seventh time.
+//! `AGENTLS_FAILPOINTS="turn.ending=pause:300;tool.started=abort;session/list=panic"`: pause for 300 ms, abort the
+//! process, panic the first time; `commit.after=abort:7` aborts when the place is passed for the seventh time. The
+//! handler of each method is a place too, named after the method.
 
 #[cfg(debug_assertions)]
 pub mod disk;
@@ -78,6 +79,7 @@ fn act(name: &str) -> Option<std::time::Duration> {
     let action = plan.split(';').find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))?;
     let (verb, number) = action.split_once(':').unwrap_or((action, "1"));
     match (verb, number.parse()) {
+        ("panic", _) => panic_once(name),
         ("pause", Ok(millis)) => return Some(std::time::Duration::from_millis(millis)),
         ("abort", Ok(which)) if passed(name) == which => std::process::abort(),
         ("abort", Ok(_)) => {}
@@ -98,6 +100,12 @@ fn passed(name: &str) -> u64 {
     let times = passed.entry(name.to_owned()).or_default();
     *times += 1;
     *times
+}
+
+/// Panics the first time that this place is passed.
+#[cfg(debug_assertions)]
+fn panic_once(name: &str) {
+    assert!(passed(name) > 1, "the fail point {name}");
 }
 
 /// Passes the place called `name`.

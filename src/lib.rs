@@ -4,6 +4,9 @@
 //! workspace, picture} → transcript`, and events flow back through one ordered queue. `transcript` knows nobody; a
 //! face holds no logic. `tests/it/tidy.rs` checks the edges between these modules.
 
+pub mod bounds;
+#[cfg(test)]
+mod cases;
 pub mod context;
 pub mod engine;
 pub mod face;

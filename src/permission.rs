@@ -2,6 +2,7 @@
 //!
 //! Knows `transcript` only. Invariant 12: an explicit deny wins, and a permission never waits for nobody.
 
+pub mod bounds;
 pub mod gate;
 pub mod path;
 pub mod rules;

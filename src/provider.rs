@@ -7,12 +7,14 @@
 
 mod anthropic;
 mod body;
+pub mod bounds;
 pub mod catalog;
 mod chat;
 mod entries;
 mod failure;
 mod http;
 mod image_tokens;
+mod incoming;
 mod offline;
 mod probe;
 mod redact;
@@ -20,6 +22,8 @@ mod remote;
 mod responses;
 mod sse;
 
+#[doc(hidden)]
+pub use incoming::replay;
 pub use offline::Explorer;
 pub use probe::{KeyVerdict, Probe, probe};
 pub use remote::connect;

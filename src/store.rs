@@ -12,6 +12,7 @@ mod backlog;
 mod backup;
 mod baselines;
 mod body;
+pub mod bounds;
 mod busy;
 mod changes;
 mod claims;
@@ -63,6 +64,8 @@ pub use claims::{Claim, Pressed};
 pub use evidence::Evidence;
 pub use history::{Entry, History};
 pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summary as ImportSummary};
+#[doc(hidden)]
+pub use import::{RowRead, read_row};
 pub use inbox::{Enqueued, NewPrompt, PromptFate};
 pub use inspect::{Inspection, Sizes, inspect};
 pub use leases::{BEAT_MS, Holder, Lessee, Vitality};

@@ -6,8 +6,10 @@
 //! turn.
 
 pub mod bash;
+pub mod bounds;
 pub mod buffers;
 pub mod context_usage;
+pub mod descendants;
 pub mod edit;
 #[cfg(test)]
 mod fixture;

@@ -3,6 +3,7 @@
 //! Plain types and pure functions, no I/O. Every other module may know this one; it knows nobody.
 //! Invariant 1: order is [`Seq`], never an id and never a clock.
 
+pub mod bounds;
 pub mod change;
 pub mod evidence;
 pub mod excerpt;

@@ -3,6 +3,7 @@
 //! One actor for each running session ([`desk`]); what a turn may use is frozen into a [`TurnContext`] when it
 //! begins, so that a changed setting cannot race it. A turn that started has exactly one end (invariant 7).
 
+pub mod bounds;
 mod cache;
 mod changes;
 pub mod desk;
@@ -115,6 +116,8 @@ pub struct TurnContext {
     pub deadlines: Deadlines,
     /// Deadline of the turn.
     pub longest_turn: Duration,
+    /// What all waiting between the attempts for one answer may add up to.
+    pub longest_wait: Duration,
     /// Provider calls in one turn.
     pub max_steps: u32,
     /// Environment variables that no child may see.

@@ -4,6 +4,7 @@
 //! out) and 11 (only `exit`, EOF, a signal or the parent's death ends the process; each request gets exactly
 //! one reply). tower-lsp's `LspService` is driven from here; its own stdio loop is not used.
 
+pub mod bounds;
 pub mod calls;
 pub mod ending;
 pub mod frame;

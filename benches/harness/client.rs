@@ -24,6 +24,7 @@ pub(crate) struct Client {
     stdin: ChildStdin,
     frames: Receiver<Frame>,
     requests: u64,
+    killed: bool,
 }
 
 /// A message of the server.
@@ -56,7 +57,7 @@ impl Client {
                 }
             }
         });
-        let mut client = Self { child, stdin, frames, requests: 0 };
+        let mut client = Self { child, stdin, frames, requests: 0, killed: false };
         let params = json!({"processId": null, "capabilities": {}, "rootUri": null});
         let id = client.send("initialize", &params);
         let reply = client.frame();
@@ -82,6 +83,23 @@ impl Client {
     /// The next message of the server.
     pub(crate) fn frame(&self) -> Frame {
         self.frames.recv_timeout(PATIENCE).expect("the server answers")
+    }
+
+    /// The next message of the server, if one comes in that time.
+    pub(crate) fn frame_within(&self, wait: Duration) -> Option<Frame> {
+        self.frames.recv_timeout(wait).ok()
+    }
+
+    /// Kills the server: nothing is written any more.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("the server is running");
+        self.child.wait().expect("the server ends");
+        self.killed = true;
+    }
+
+    /// The server's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a request and waits for its result; what else comes meanwhile is let pass.
@@ -126,6 +144,9 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
+        if self.killed {
+            return;
+        }
         self.send("shutdown", &Value::Null);
         self.notify("exit", &Value::Null);
         self.child.wait().expect("the server ends");

@@ -68,6 +68,11 @@ impl Place {
         files.map(|file| file.and_then(|file| file.metadata()).map_or(0, |about| about.len())).sum()
     }
 
+    /// Size of the database's log, in bytes.
+    pub(crate) fn wal(&self) -> u64 {
+        fs::metadata(self.path("data/agentls.db-wal")).map_or(0, |about| about.len())
+    }
+
     /// What tells the server of the directories.
     pub(crate) fn variables(&self) -> [(&'static str, PathBuf); 2] {
         [("AGENTLS_DATA_DIR", self.path("data")), ("AGENTLS_CONFIG_DIR", self.path("config"))]

@@ -32,3 +32,9 @@ pub(crate) fn processor(pid: u32) -> Option<Duration> {
         behind.split_whitespace().skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
     Some(Duration::from_millis(ticks.iter().sum::<u64>() * 1_000 / TICKS))
 }
+
+/// How many threads (`task`) or descriptors (`fd`) a running process has.
+pub(crate) fn entries(pid: u32, what: &str) -> u64 {
+    let entries = fs::read_dir(format!("/proc/{pid}/{what}")).expect("the server is running");
+    entries.count() as u64
+}

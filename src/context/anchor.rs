@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Continued requests in a row that a provider refused, after which none is tried until something else changes.
-const MOST_REFUSALS: u32 = 2;
+pub(in crate::context) const MOST_REFUSALS: u32 = 2;
 
 /// What a kept response depends on beside the conversation, as digests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,19 +21,19 @@ pub const MOST_FAILURES: u32 = 3;
 pub const MOST_EVIDENCE: u32 = 64;
 
 /// Tokens of evidence behind a boundary at most.
-const EVIDENCE_TOKENS: u64 = 8_000;
+pub(in crate::context) const EVIDENCE_TOKENS: u64 = 8_000;
 
 /// Tokens of a summary at most.
-const SUMMARY_TOKENS: u64 = 6_000;
+pub(in crate::context) const SUMMARY_TOKENS: u64 = 6_000;
 
 /// What a summary is taken for before it is written, in tokens.
 const LIKELY_SUMMARY: u64 = 800;
 
 /// A history that is too long for one request is summarised in at most so many.
-const MOST_CHUNKS: usize = 8;
+pub(in crate::context) const MOST_CHUNKS: usize = 8;
 
 /// Bytes of the request in work that are repeated behind the boundary when it does not stay verbatim.
-const REQUEST_BYTES: usize = 8 * 1024;
+pub(in crate::context) const REQUEST_BYTES: usize = 8 * 1024;
 
 /// What a compaction will keep, and how large its pieces may be. Sizes in tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Messages that are read from the store at once.
-const PAGE: u32 = 20;
+pub(in crate::context) const PAGE: u32 = 20;
 
 /// What is done with a history that does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Overflow {
 }
 
 /// A history to be read is at most so many times the model's window, however it overflows.
-const MOST_WINDOWS: u64 = 4;
+pub(in crate::context) const MOST_WINDOWS: u64 = 4;
 
 /// What of a session's history is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Parts before the window that are listed one by one.
-const LISTED: u32 = 400;
+pub(in crate::context) const LISTED: u32 = 400;
 
 /// What became of a piece of the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

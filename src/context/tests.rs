@@ -9,15 +9,16 @@ use super::{
     compaction,
     history::Overflow,
     item::Asked,
+    render::{self, Contents},
     validate::{self, Shape},
     window::Window,
 };
 use crate::{
-    provider::{Cost, Explorer, Model},
+    provider::{Cost, Entry, Explorer, Model, Said},
     store::{Change, Lessee, NewMessage, NewPart, NewSessionRow, NewSummary, Reshape, Step, Store},
     transcript::{
-        Body, Compaction, Failure, FailureKind, MessageId, ModelRef, Part, PartId, PartKind, Role, Seq,
-        SessionId, Timestamp, ToolPart, ToolState, TurnId, Usage,
+        Body, Compaction, Failure, FailureKind, Message, MessageId, ModelRef, Part, PartId, PartKind, Role,
+        Seq, SessionId, Timestamp, ToolPart, ToolState, TurnId, Usage,
     },
 };
 
@@ -222,6 +223,75 @@ fn frozen(before: &Window, after: &Window) -> bool {
     let moved =
         before.place().first != after.place().first || before.place().summary != after.place().summary;
     moved || encoded(after).starts_with(&encoded(before))
+}
+
+/// Calls in any state, words, thoughts, a file: a message as a crash, a cancel or an import may have left it.
+fn any_message(seq: i64) -> impl Strategy<Value = Message> {
+    let state = prop_oneof![
+        Just(ToolState::Pending),
+        Just(ToolState::Running { started_at: Timestamp(1) }),
+        any::<String>().prop_map(|output| ToolState::Completed {
+            started_at: Timestamp(1),
+            ended_at: Timestamp(2),
+            output: Body::whole(output),
+        }),
+        any::<String>().prop_map(|message| ToolState::Error {
+            started_at: None,
+            ended_at: Timestamp(2),
+            message,
+        }),
+    ];
+    let call = (any::<String>(), any::<String>(), state).prop_map(|(call_id, input, state)| {
+        PartKind::Tool(ToolPart {
+            call_id,
+            tool: "read".to_owned(),
+            title: None,
+            input: Body::whole(input),
+            state,
+            compacted_at: None,
+            attachments: Vec::new(),
+        })
+    });
+    let kind = prop_oneof![
+        3 => call,
+        1 => any::<String>().prop_map(|text| PartKind::Text(Body::whole(text))),
+        1 => any::<String>().prop_map(|text| PartKind::Reasoning(Body::whole(text))),
+        1 => Just(PartKind::StepStart),
+    ];
+    (prop::collection::vec(kind, 0..5), any::<bool>(), any::<bool>()).prop_map(
+        move |(kinds, user, failed)| {
+            let id = MessageId::random();
+            let role = if user { Role::User } else { Role::Assistant };
+            let part = |(index, kind)| Part { id: PartId::random(), message_id: id.clone(), index, kind };
+            let parts = (0_u32..).zip(kinds).map(part).collect();
+            let error = failed.then(|| Failure::internal("it broke off"));
+            let draft = Message::draft(id, SessionId::from("ses_1"), Seq(seq), role, parts);
+            Message { error, completed_at: Some(Timestamp(3)), ..draft }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(crate::cases::cases())]
+
+    #[test]
+    fn p_04_each_call_of_any_message_has_one_result_whatever_became_of_it(message in any_message(2)) {
+        let entries = render::entries(&message, &Contents::default(), true);
+        let calls: Vec<&String> = entries
+            .iter()
+            .filter_map(|entry| if let Entry::Assistant(said) = entry { Some(said) } else { None })
+            .flatten()
+            .filter_map(|said| if let Said::Call { call_id, .. } = said { Some(call_id) } else { None })
+            .collect();
+        let results: Vec<&String> = entries
+            .iter()
+            .filter_map(|entry| if let Entry::Results(results) = entry { Some(results) } else { None })
+            .flatten()
+            .map(|result| &result.call_id)
+            .collect();
+        prop_assert_eq!(calls, results);
+        prop_assert_eq!(entries, render::entries(&message, &Contents::default(), true));
+    }
 }
 
 proptest! {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Messages read at once.
-const PAGE: u32 = 50;
+pub(in crate::engine) const PAGE: u32 = 50;
 
 /// How much of a tool's output a Markdown export shows, in bytes.
 const SHOWN: usize = 4_000;

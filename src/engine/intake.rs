@@ -20,13 +20,13 @@ use crate::{
 };
 
 /// The longest title that a person may give, in bytes.
-const LONGEST_TITLE: usize = 500;
+pub(in crate::engine) const LONGEST_TITLE: usize = 500;
 
 /// A whole prompt at most, in bytes.
-const LARGEST_PROMPT: usize = 32 * 1024 * 1024;
+pub(in crate::engine) const LARGEST_PROMPT: usize = 32 * 1024 * 1024;
 
 /// A file that comes with a prompt at most, in bytes.
-const LARGEST_FILE: u64 = 4 * 1024 * 1024;
+pub(in crate::engine) const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 fn invalid(message: impl Into<String>) -> EngineError {
     EngineError::InvalidParams(message.into())

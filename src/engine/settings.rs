@@ -229,6 +229,7 @@ impl Prepare for Settings {
                 idle: Duration::from_millis(config.timeouts.idle_ms),
             },
             longest_turn: Duration::from_millis(config.timeouts.turn_ms),
+            longest_wait: Duration::from_millis(config.timeouts.retry_ms),
             max_steps: config.limits.max_steps.max(1),
             secret_env: secret_variables(&config).into(),
         })

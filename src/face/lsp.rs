@@ -3,6 +3,7 @@
 //! A thin translation of [`crate::engine`]; `protocol.md` is its contract. Invariants 10 and 11.
 
 pub mod actions;
+pub mod bounds;
 pub mod client;
 pub mod commands;
 mod dialog;

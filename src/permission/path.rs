@@ -15,13 +15,13 @@ use super::{Item, PathQuestion, rules};
 use crate::transcript::text::ellipsis;
 
 /// The longest path in bytes, Linux's own limit.
-const MAX_PATH: usize = 4_096;
+pub(in crate::permission) const MAX_PATH: usize = 4_096;
 
 /// The longest component in bytes.
-const MAX_NAME: usize = 255;
+pub(in crate::permission) const MAX_NAME: usize = 255;
 
 /// Links followed before it is called a loop, Linux's own limit.
-const MAX_LINKS: usize = 40;
+pub(in crate::permission) const MAX_LINKS: usize = 40;
 
 /// Why a path cannot be used. The texts name the path.
 #[derive(Debug, thiserror::Error)]

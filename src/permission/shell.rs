@@ -16,16 +16,16 @@ use super::Item;
 use crate::transcript::text::{ellipsis, range};
 
 /// The longest command line that is analysed, in bytes.
-const MAX_LINE: usize = 10 * 1024;
+pub(in crate::permission) const MAX_LINE: usize = 10 * 1024;
 
 /// The deepest syntax tree that is walked, so that nesting cannot exhaust the stack.
-const MAX_DEPTH: usize = 200;
+pub(in crate::permission) const MAX_DEPTH: usize = 200;
 
 /// Words before a command that may run it.
-const MAX_PREFIX: usize = 20;
+pub(in crate::permission) const MAX_PREFIX: usize = 20;
 
 /// Bytes that are shown of a line in which no command was found.
-const MAX_LABEL: usize = 2_000;
+pub(in crate::permission) const MAX_LABEL: usize = 2_000;
 
 /// What a command line would run.
 #[derive(Clone, Debug, PartialEq, Eq)]

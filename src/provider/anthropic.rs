@@ -5,7 +5,7 @@
 //! signature, to the model that wrote them (invariant 4). Caching:
 //! <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>.
 
-mod marks;
+pub(in crate::provider) mod marks;
 mod request;
 mod stream;
 

@@ -17,7 +17,13 @@ pub(super) const NO_ARGUMENTS: &str = "{}";
 const NO_OUTPUT: &str = "(no output)";
 
 /// The longest id of a call that every vendor takes, in bytes.
-const MAX_ID_BYTES: usize = 64;
+pub(in crate::provider) const MAX_ID_BYTES: usize = 64;
+
+/// The longest name of a tool that every vendor takes, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+
+/// What a call is named that has no name.
+const NO_NAME: &str = "unnamed";
 
 /// A piece of what the model said that can be sent again.
 pub(super) enum Sent<'a> {
@@ -26,7 +32,7 @@ pub(super) enum Sent<'a> {
     /// Reasoning with the text shown and the vendor's own item.
     Reasoning { text: &'a str, item: &'a Value },
     /// A call; the arguments are an object.
-    Call { call_id: &'a str, tool: &'a str, arguments: &'a str },
+    Call { call_id: &'a str, tool: Cow<'a, str>, arguments: &'a str },
 }
 
 /// The pieces of `said` that `provider` takes back from `model`.
@@ -45,7 +51,7 @@ pub(super) fn sendable<'a>(said: &'a [Said], provider: &str, model: &Model) -> V
             }
             Said::Reasoning { .. } => None,
             Said::Call { call_id, tool, arguments } => {
-                Some(Sent::Call { call_id, tool, arguments: object_or_empty(arguments) })
+                Some(Sent::Call { call_id, tool: fitting_name(tool), arguments: object_or_empty(arguments) })
             }
         })
         .collect();
@@ -81,6 +87,19 @@ pub(super) fn fitting_id(id: &str, allowed: impl Fn(char) -> bool) -> Cow<'_, st
     Cow::Owned(call_id_from(id.as_bytes()))
 }
 
+/// The name of a tool as every vendor takes it: models call tools that there are not, by names that no tool can have, and
+/// the vendor would refuse every later request for it.
+fn fitting_name(tool: &str) -> Cow<'_, str> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if tool.is_empty() {
+        return Cow::Borrowed(NO_NAME);
+    }
+    if tool.len() <= MAX_NAME_BYTES && tool.chars().all(allowed) {
+        return Cow::Borrowed(tool);
+    }
+    Cow::Owned(tool.chars().map(|c| if allowed(c) { c } else { '_' }).take(MAX_NAME_BYTES).collect())
+}
+
 /// An id of a call that is made from `bytes`: the same for the same bytes, and fit for every vendor.
 pub(super) fn call_id_from(bytes: &[u8]) -> String {
     let hex = format!("{:x}", Sha256::digest(bytes));
@@ -98,6 +117,16 @@ mod tests {
         assert_eq!(plain("functions.bash:0"), plain("functions.bash:0"));
         assert_ne!(plain("functions.bash:0"), plain("functions.bash:1"));
         assert!(plain(&"x".repeat(65)).len() <= MAX_ID_BYTES);
+    }
+
+    #[test]
+    fn a_name_that_no_tool_can_have_is_made_to_fit() {
+        for (name, sent) in
+            [("read", "read"), ("functions.bash", "functions_bash"), ("", "unnamed"), ("läs {", "l_s__")]
+        {
+            assert_eq!(fitting_name(name), sent);
+        }
+        assert_eq!(fitting_name(&"x".repeat(65)).len(), MAX_NAME_BYTES);
     }
 
     #[test]

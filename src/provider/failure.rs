@@ -12,7 +12,7 @@ use super::ProviderError;
 use crate::transcript::{secret::HIDDEN, text};
 
 /// The most of a provider's words that is passed on, in bytes.
-pub(super) const MAX_MESSAGE_BYTES: usize = 2_000;
+pub(in crate::provider) const MAX_MESSAGE_BYTES: usize = 2_000;
 
 /// Anthropic's "overloaded".
 const OVERLOADED: u16 = 529;
@@ -253,6 +253,16 @@ mod tests {
         assert!(event("502").retryable());
         assert!(!event("invalid_prompt").retryable());
         assert!(matches!(event("authentication_error"), ProviderError::Auth(_)));
+    }
+
+    proptest! {
+        #![proptest_config(crate::cases::cases())]
+
+        #[test]
+        fn p_04_no_secret_leaves_in_the_words_of_an_error(before in "\\PC{0,60}", after in "\\PC{0,20}", key in "[!-~]{6,40}") {
+            let shown = Secrets::new([key.clone()]).clean(&format!("{before}{key}{after}"));
+            prop_assert!(!shown.contains(&key) || "[redacted]".contains(&key), "{}", shown);
+        }
     }
 
     proptest! {

@@ -13,7 +13,10 @@ use std::{
 
 use bytes::Bytes;
 use futures::future::Either;
-use reqwest::{Client, Response, header::CONTENT_TYPE};
+use reqwest::{
+    Client, Response,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use tokio::{
     sync::Notify,
     time::{Instant, timeout, timeout_at},
@@ -25,13 +28,22 @@ use super::{
 };
 
 /// The most of an error's body that is read, in bytes.
-const MAX_ERROR_BYTES: usize = 64 * 1024;
+pub(in crate::provider) const MAX_ERROR_BYTES: usize = 64 * 1024;
 
 /// The request body is handed to the connection in pieces of this size, so that its end is seen.
 const SEND_PIECE: usize = 64 * 1024;
 
+/// How long an error's words are waited for: its status says enough.
+const ERROR_BODY: Duration = Duration::from_secs(5);
+
 /// How long the end of a complete answer is waited for, so that its connection can be used again.
-const DRAIN: Duration = Duration::from_secs(1);
+pub(in crate::provider) const DRAIN: Duration = Duration::from_secs(1);
+
+/// Connections to one host that are kept for the next call.
+pub(in crate::provider) const MOST_IDLE: usize = 16;
+
+/// How long they are kept.
+pub(in crate::provider) const IDLE: Duration = Duration::from_secs(90);
 
 /// A header with a credential, added when the request is sent.
 pub(super) type Credential = (String, String);
@@ -134,6 +146,12 @@ async fn check_head(mut answer: Answer) -> Result<Answer, ProviderError> {
     }
     let kind =
         answer.response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Nothing but plain bytes was asked for.
+    if let Some(coding) =
+        answer.response.headers().get(CONTENT_ENCODING).filter(|coding| *coding != "identity")
+    {
+        return Err(senseless(format!("the answer is encoded as {coding:?}, which was not asked for")));
+    }
     // Servers are careless about the type of a stream; these two are surely none.
     if kind.starts_with("text/html") || kind.starts_with("application/json") {
         let message = format!("expected a stream of events, got {kind}");
@@ -143,10 +161,11 @@ async fn check_head(mut answer: Answer) -> Result<Answer, ProviderError> {
     Ok(answer)
 }
 
-/// The beginning of a body, as far as it comes.
+/// The beginning of a body, as far as it comes in time.
 async fn beginning(answer: &mut Answer) -> String {
+    let until = Instant::now() + ERROR_BODY;
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
+    while let Ok(Ok(Some(chunk))) = timeout_at(until, answer.chunk()).await {
         let room = MAX_ERROR_BYTES.saturating_sub(body.len());
         body.extend(chunk.iter().take(room));
         if body.len() >= MAX_ERROR_BYTES {
@@ -166,7 +185,8 @@ fn client() -> Result<&'static Client, ProviderError> {
         Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
-            .pool_idle_timeout(Duration::from_secs(90))
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(MOST_IDLE)
             .user_agent(concat!("agentls/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(describe)

@@ -6,9 +6,9 @@
 //! loops. The request has a JSON format of its own.
 
 mod intent;
-mod kept;
-mod plan;
-mod summary;
+pub(in crate::provider) mod kept;
+pub(in crate::provider) mod plan;
+pub(in crate::provider) mod summary;
 mod wire;
 
 use bytes::Bytes;

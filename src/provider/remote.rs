@@ -12,13 +12,10 @@ use futures::{future::BoxFuture, stream};
 use super::{
     Api, Deadlines, Entry, Envelope, Event, EventStream, Key, Model, Outgoing, Provider, ProviderError,
     Settings,
-    anthropic::Anthropic,
-    chat::Chat,
-    failure::{Secrets, broken, senseless},
+    failure::Secrets,
     http::{self, Answer, Credential},
+    incoming::{self, Incoming},
     redact,
-    responses::Responses,
-    sse,
 };
 use crate::transcript::secret::is_secret;
 
@@ -70,13 +67,10 @@ pub(super) trait Decode: Send {
 
     /// The connection ended. A format whose last event is optional may finish the answer here.
     fn end(&mut self, out: &mut VecDeque<Event>);
-}
 
-fn format(api: Api) -> Box<dyn Format> {
-    match api {
-        Api::Responses => Box::new(Responses),
-        Api::Chat => Box::new(Chat),
-        Api::Anthropic => Box::new(Anthropic),
+    /// Bytes that it keeps and has not handed out.
+    fn held(&self) -> usize {
+        0
     }
 }
 
@@ -87,7 +81,7 @@ pub(super) fn models_path(api: Api) -> &'static str {
 
 /// The headers that a format needs, and those that carry a key.
 pub(super) fn credentials(settings: &Settings) -> Vec<Credential> {
-    let format = format(settings.api);
+    let format = incoming::format(settings.api);
     let own = format.headers().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let key = if let Key::Secret(key) = &settings.key { Some(format.credential(key)) } else { None };
     own.chain(key).collect()
@@ -95,7 +89,7 @@ pub(super) fn credentials(settings: &Settings) -> Vec<Credential> {
 
 /// The provider of these settings. Nothing is connected yet.
 pub fn connect(settings: Settings) -> Arc<dyn Provider> {
-    let format = format(settings.api);
+    let format = incoming::format(settings.api);
     let (secret, plain): (Vec<_>, Vec<_>) =
         settings.headers.iter().cloned().partition(|(name, _)| is_secret(name));
     let mut credentials = secret;
@@ -181,11 +175,8 @@ impl Provider for Remote {
                 .map_err(|error| self.secrets.clean_error(error))?;
             let reading = Reading {
                 answer: Some(answer),
-                events: sse::Decoder::default(),
-                decoder,
-                ready: VecDeque::new(),
+                incoming: Incoming::new(decoder, self.secrets.clone()),
                 failed: None,
-                secrets: self.secrets.clone(),
             };
             let stream: EventStream = Box::pin(stream::unfold(reading, Reading::next));
             Ok(stream)
@@ -197,25 +188,30 @@ impl Provider for Remote {
 struct Reading {
     /// `None` once the answer has finished or failed.
     answer: Option<Answer>,
-    events: sse::Decoder,
-    decoder: Box<dyn Decode>,
-    ready: VecDeque<Event>,
+    incoming: Incoming,
     /// Handed out behind what came before it.
     failed: Option<ProviderError>,
-    secrets: Secrets,
 }
 
 impl Reading {
     async fn next(mut self) -> Option<(Result<Event, ProviderError>, Self)> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
+            if let Some(event) = self.incoming.next() {
                 return Some((Ok(self.hand_out(event)), self));
             }
             if let Some(error) = self.failed.take() {
-                return Some((Err(self.secrets.clean_error(error)), self));
+                return Some((Err(error), self));
             }
-            let chunk = self.answer.as_mut()?.chunk().await;
-            if let Err(error) = self.take(chunk) {
+            let answer = self.answer.as_mut()?;
+            let taken = match answer.chunk().await {
+                Ok(Some(bytes)) => self.incoming.take(&bytes),
+                Ok(None) => self.incoming.end(),
+                Err(error) => Err(error),
+            };
+            if self.incoming.has_begun() {
+                answer.event_seen();
+            }
+            if let Err(error) = taken {
                 self.answer = None;
                 self.failed = Some(error);
             }
@@ -224,33 +220,11 @@ impl Reading {
 
     fn hand_out(&mut self, event: Event) -> Event {
         if matches!(event, Event::Finish { .. }) {
-            self.ready.clear();
             self.failed = None;
             if let Some(answer) = self.answer.take() {
                 answer.drain();
             }
         }
         event
-    }
-
-    fn take(&mut self, chunk: Result<Option<Bytes>, ProviderError>) -> Result<(), ProviderError> {
-        let Some(bytes) = chunk? else {
-            self.decoder.end(&mut self.ready);
-            return match self.ready.back() {
-                Some(Event::Finish { .. }) => Ok(()),
-                _ => Err(broken("the answer broke off before its end")),
-            };
-        };
-        let mut events = Vec::new();
-        let pushed = self.events.push(&bytes, &mut events);
-        for data in events {
-            if let Some(answer) = &mut self.answer {
-                answer.event_seen();
-            }
-            self.decoder.event(&data, &mut self.ready)?;
-        }
-        pushed.map_err(|sse::TooLarge| {
-            senseless(format!("an event of the answer is larger than {} bytes", sse::MAX_EVENT_BYTES))
-        })
     }
 }

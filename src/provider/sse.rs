@@ -5,8 +5,8 @@
 //! lack; they also look at a growing line again for each piece, which is quadratic for a large event. Bytes
 //! become text only when a line is whole, so that no character is ever cut.
 
-/// The largest event that is accepted, in bytes.
-pub(super) const MAX_EVENT_BYTES: usize = 32 * 1024 * 1024;
+/// The largest event that is accepted, in bytes: some events repeat the whole answer.
+pub(in crate::provider) const MAX_EVENT_BYTES: usize = 8 * 1024 * 1024;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 

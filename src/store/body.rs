@@ -11,7 +11,7 @@ use super::Result;
 use crate::transcript::text;
 
 /// The longest chunk that is written, in bytes.
-const CHUNK: usize = 256 * 1024;
+pub(in crate::store) const CHUNK: usize = 256 * 1024;
 
 /// Which big field of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

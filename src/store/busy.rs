@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::{Result, StoreError};
 
 /// How long a locked database is waited for in all before something fails with `storageBusy`.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(in crate::store) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long SQLite itself waits for a lock, where it waits. One attempt of those that [`patiently`] makes.
 const TIMEOUT: Duration = Duration::from_secs(5);

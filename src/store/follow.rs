@@ -70,6 +70,13 @@ pub struct Watch {
     version: Option<i64>,
 }
 
+impl Store {
+    /// The number of the newest change of the list of sessions.
+    pub async fn newest_notice(&self) -> Result<i64> {
+        self.read(notices::newest).await
+    }
+}
+
 impl Watch {
     /// Opens the connection. Blocks.
     pub fn open(store: &Store) -> Result<Self> {
@@ -88,11 +95,6 @@ impl Watch {
     pub fn changed(&mut self) -> Result<bool> {
         let version = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
         Ok(self.version.replace(version) != Some(version))
-    }
-
-    /// The newest change of the list of sessions.
-    pub fn newest_notice(&self) -> Result<i64> {
-        notices::newest(&self.connection)
     }
 
     /// What other processes did to the list of sessions since the change with this number, and the newest number.

@@ -6,15 +6,15 @@
 //! and skipped.
 
 mod landing;
-mod opencode;
-mod taking;
+pub(in crate::store) mod opencode;
+pub(in crate::store) mod taking;
 
 use std::path::{Path, PathBuf};
 
 use tokio::runtime::Handle;
 
-use super::{Store, StoreError};
-use crate::transcript::{Owner, SessionId};
+use super::{Bodies, Store, StoreError};
+use crate::transcript::{Failure, Owner, PartKind, Role, SessionId, Timestamp, json};
 use taking::Taking;
 
 /// Where sessions come from.
@@ -189,6 +189,28 @@ impl Store {
             Ok(taking.summary())
         });
         work.await.unwrap_or(Err(ImportError::Store(StoreError::Closed)))
+    }
+}
+
+/// A row of opencode as it would be taken: what it becomes here, or why it cannot be read.
+#[doc(hidden)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowRead {
+    /// As a message: who speaks, and what went wrong there.
+    pub message: Result<(Role, Option<Failure>), String>,
+    /// As a part; `None` when it has no meaning here.
+    pub part: Result<Option<(PartKind, Bodies)>, String>,
+}
+
+/// Reads a row's JSON as a message and as a part.
+#[doc(hidden)]
+pub fn read_row(json: &[u8]) -> RowRead {
+    let json = json::repaired(json);
+    let message = opencode::message::read(&json, Timestamp(0));
+    let part = opencode::part::read(&json, Timestamp(0));
+    RowRead {
+        message: message.map(|facts| (facts.role, facts.error)).map_err(|why| why.to_string()),
+        part: part.map(|part| part.map(|part| (part.kind, part.bodies))).map_err(|why| why.to_string()),
     }
 }
 

@@ -137,7 +137,7 @@ pub enum PromptFate {
 fn fate(connection: &Connection, key: i64, prompt: &MessageId) -> Result<Option<PromptFate>> {
     let mut select = connection.prepare_cached(
         "SELECT state, turn, turn.ended_at IS NOT NULL FROM prompt LEFT JOIN turn ON turn.id = prompt.turn
-         WHERE prompt.session = ?1 AND message = ?2",
+         WHERE prompt.session = ?1 AND prompt.message = ?2",
     )?;
     let found = select.query_row(params![key, prompt.as_str()], |row| {
         let Lossy(state) = row.get(0)?;

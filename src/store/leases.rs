@@ -29,11 +29,11 @@ use crate::{
 pub const BEAT_MS: u64 = 2_000;
 
 /// A lease is silent after this long without a heartbeat, in milliseconds.
-const SILENT_MS: u64 = 10_000;
+pub(in crate::store) const SILENT_MS: u64 = 10_000;
 
 /// A process that cannot be looked at (it runs on another system) counts as dead after this long without a
 /// heartbeat, in milliseconds.
-const DEAD_MS: u64 = 60_000;
+pub(in crate::store) const DEAD_MS: u64 = 60_000;
 
 /// A process as leases name it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 /// A longer line is handed over in pieces of at most so many bytes, each counted as a line: output without line
 /// ends can be read, too.
-pub(super) const LONGEST: usize = 4 * 1024;
+pub(in crate::store) const LONGEST: usize = 4 * 1024;
 
 /// Cuts chunks into lines.
 #[derive(Debug, Default)]

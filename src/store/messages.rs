@@ -167,7 +167,7 @@ fn cursor(connection: &Connection, key: i64, id: Option<&MessageId>) -> Result<O
     }
 }
 
-fn page(connection: &Connection, query: &PageQuery) -> Result<MessagesPage> {
+pub(super) fn page(connection: &Connection, query: &PageQuery) -> Result<MessagesPage> {
     let key = sessions::key(connection, &query.session)?;
     let before = cursor(connection, key, query.before.as_ref())?;
     let after = cursor(connection, key, query.after.as_ref())?;

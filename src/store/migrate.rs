@@ -19,7 +19,7 @@ const MIGRATIONS: &[&str] =
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// Page cache of the writer in KiB.
-const CACHE_KIB: u32 = 1024;
+pub(in crate::store) const CACHE_KIB: u32 = 1024;
 
 /// The writing connection.
 pub(super) struct Opened {

@@ -38,6 +38,9 @@ impl From<Part> for NewPart {
 /// Big fields by name.
 pub type Bodies = Vec<(Field, Vec<u8>)>;
 
+/// What [`Loading::Within`] reads of a body when nothing more is left of it, in bytes.
+pub(in crate::store) const LEAST: usize = 2 * 1024;
+
 /// How much of the bodies is read with the parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loading {
@@ -45,6 +48,8 @@ pub enum Loading {
     Preview(usize),
     /// All of them.
     Full,
+    /// All of them up to so many bytes together; of what comes after that, the first few.
+    Within(usize),
     /// All of them but the outputs of which the model sees only a digest or the ends: these are left empty.
     Sent,
 }

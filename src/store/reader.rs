@@ -11,10 +11,10 @@ use tokio::sync::Semaphore;
 use super::{Result, StoreError, busy, configure};
 
 /// Connections at most; further queries wait.
-const MOST: usize = 3;
+pub(in crate::store) const MOST: usize = 3;
 
 /// Page cache of one reader in KiB.
-const CACHE_KIB: u32 = 512;
+pub(in crate::store) const CACHE_KIB: u32 = 512;
 
 pub(super) struct Readers {
     path: PathBuf,

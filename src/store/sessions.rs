@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Parts that one step of a deletion removes.
-const DELETE_STEP: i64 = 500;
+pub(in crate::store) const DELETE_STEP: i64 = 500;
 
 /// A session to be made.
 #[derive(Clone, Debug)]

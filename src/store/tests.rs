@@ -215,6 +215,61 @@ async fn a_deleted_session_is_gone_with_all_its_rows() {
     assert_eq!(left.await.unwrap(), 0);
 }
 
+#[tokio::test]
+async fn a_page_of_whole_bodies_has_a_budget_and_previews_behind_it() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    let (turn, _) = desk.store.begin_upkeep(&session.id).await.unwrap().into_inner();
+    for _ in 0..4 {
+        let new = answer(&turn, vec![PartKind::Text(Body::whole("x".repeat(10_000)))]);
+        desk.store.add_message(&session.id, new).await.unwrap();
+    }
+    let (before, after, loading) = (None, None, Loading::Within(25_000));
+    let query = PageQuery { session: session.id.clone(), before, after, limit: 10, loading };
+    let page = desk.store.messages(query).await.unwrap();
+    let read: Vec<usize> = page.messages.iter().map(|message| message.parts[0].text_bytes()).collect();
+    assert_eq!(read, [10_000, 10_000, 5_000, 2_048]);
+    let PartKind::Text(last) = &page.messages[3].parts[0].kind else { panic!("it is a text") };
+    assert!(last.truncated() && last.bytes == 10_000);
+}
+
+#[tokio::test]
+async fn p_04_any_page_is_the_range_that_was_asked_for() {
+    const COUNT: usize = 40;
+    let desk = Desk::new();
+    let session = desk.session().await;
+    let (turn, _) = desk.store.begin_upkeep(&session.id).await.unwrap().into_inner();
+    let mut ids = Vec::new();
+    for number in 0..COUNT {
+        let new = answer(&turn, vec![PartKind::Text(Body::whole(number.to_string()))]);
+        ids.push(desk.store.add_message(&session.id, new).await.unwrap().id.clone());
+    }
+    let asked = (prop::option::of(0..COUNT), prop::option::of(0..COUNT), 1..50_u32);
+    let tried = desk.store.read(move |tx| {
+        let mut runner = proptest::test_runner::TestRunner::new(crate::cases::cases());
+        let outcome = runner.run(&asked, |(before, after, limit)| {
+            let id = |at: Option<usize>| at.map(|at| ids[at].clone());
+            let (session, loading) = (session.id.clone(), Loading::Preview(10));
+            let query = PageQuery { session, before: id(before), after: id(after), limit, loading };
+            let page = super::messages::page(tx, &query).unwrap();
+            let (first, end) = (after.map_or(0, |at| at + 1), before.unwrap_or(COUNT));
+            let all: Vec<_> = ids.get(first..end).unwrap_or_default().to_vec();
+            // With `after` a page grows from there, else it ends before `before`.
+            let most = all.len().min(limit as usize);
+            let wanted = if after.is_some() { &all[..most] } else { &all[all.len() - most..] };
+            let got: Vec<_> = page.messages.iter().map(|message| message.id.clone()).collect();
+            prop_assert_eq!(&got, wanted);
+            if let (Some(oldest), Some(newest)) = (got.first(), got.last()) {
+                prop_assert_eq!(page.has_before, *oldest != ids[0]);
+                prop_assert_eq!(page.has_after, *newest != ids[COUNT - 1]);
+            }
+            Ok(())
+        });
+        Ok(outcome.map_err(|error| error.to_string()))
+    });
+    assert_eq!(tried.await.unwrap(), Ok(()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Messages copied in one transaction.
-const STEP: i64 = 50;
+pub(in crate::store) const STEP: i64 = 50;
 
 impl Store {
     /// Makes `new` with the messages of `source` up to and including `last` (all when missing). The new session is

@@ -22,7 +22,7 @@ use super::{Result, StoreError, backlog::Backlog, busy};
 use crate::failpoint;
 
 /// After this long a transaction takes no further job.
-const LONGEST_TRANSACTION: Duration = Duration::from_millis(20);
+pub(in crate::store) const LONGEST_TRANSACTION: Duration = Duration::from_millis(20);
 
 /// Idle time after which the WAL is folded back into the database.
 const IDLE_CHECKPOINT: Duration = Duration::from_secs(5);

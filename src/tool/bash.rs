@@ -24,16 +24,16 @@ use crate::{
 };
 
 /// Output that is kept, in bytes.
-const MAX_OUTPUT: usize = 10 * 1024 * 1024;
+pub(in crate::tool) const MAX_OUTPUT: usize = 10 * 1024 * 1024;
 
 /// How long output is still read after the shell's end.
-const DRAIN: Duration = Duration::from_millis(250);
+pub(in crate::tool) const DRAIN: Duration = Duration::from_millis(250);
 
 /// Bytes read at once.
 const CHUNK: usize = 16 * 1024;
 
 /// Bytes of a title.
-const MAX_TITLE: usize = 120;
+pub(in crate::tool) const MAX_TITLE: usize = 120;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -4,7 +4,7 @@
 //! Anything looser is refused with the nearest candidate, so that no other lines than those meant can be
 //! replaced.
 
-mod matching;
+pub(in crate::tool) mod matching;
 
 use futures::future::BoxFuture;
 use schemars::JsonSchema;

@@ -20,10 +20,10 @@ use super::{
 use crate::{permission::path::Resolved, provider::ToolSpec, transcript::text::ellipsis};
 
 /// Memory of a compiled expression, in bytes.
-const MAX_REGEX: usize = 10 * 1024 * 1024;
+pub(in crate::tool) const MAX_REGEX: usize = 10 * 1024 * 1024;
 
 /// Memory for one line, in bytes; files with longer ones are left out.
-const MAX_LINE_HEAP: usize = 16 * 1024 * 1024;
+pub(in crate::tool) const MAX_LINE_HEAP: usize = 16 * 1024 * 1024;
 
 /// Bytes of a line that are shown.
 const SHOWN_LINE: usize = 500;

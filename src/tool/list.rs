@@ -19,7 +19,7 @@ use super::{
 use crate::provider::ToolSpec;
 
 /// The most entries that are listed.
-const MAX_ENTRIES: usize = 2_000;
+pub(in crate::tool) const MAX_ENTRIES: usize = 2_000;
 
 const PURPOSE: Purpose = Purpose { tool: "list", verb: "List" };
 

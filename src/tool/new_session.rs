@@ -16,10 +16,10 @@ use crate::{
 const NAME: &str = "newSession";
 
 /// The longest title, in bytes.
-const LONGEST_TITLE: usize = 200;
+pub(in crate::tool) const LONGEST_TITLE: usize = 200;
 
 /// The longest note, in bytes.
-const LONGEST_NOTE: usize = 64 * 1024;
+pub(in crate::tool) const LONGEST_NOTE: usize = 64 * 1024;
 
 /// The answers that the person chooses from.
 const START: &str = "Start it now";

@@ -59,6 +59,17 @@ impl Tool for Patch {
     }
 }
 
+/// What a patch makes of each file that it names, if each of them held `text`; `None` for one that goes.
+#[doc(hidden)]
+pub fn rehearse(patch: &str, text: &str) -> Result<Vec<Option<String>>, String> {
+    let after = |change: Change| match change.action {
+        Action::Add(new) => Ok(Some(new)),
+        Action::Delete => Ok(None),
+        Action::Update { hunks, .. } => apply::apply(text, &hunks).map(Some),
+    };
+    parse::parse(patch)?.into_iter().map(after).collect()
+}
+
 /// A file before and after. `None`: it is not there.
 struct Step {
     before: Text,

@@ -1,8 +1,9 @@
 //! A child process in a group of its own, and its end.
 //!
 //! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call
-//! kills at once; the kernel kills the direct child when this process dies (Linux). No secret of ours is in
-//! its environment (invariant 13), stdin is empty, and stdout is never inherited (invariant 10).
+//! kills at once; the kernel kills the direct child when this process dies (Linux); who left the group ends with
+//! this process (`descendants`). No secret of ours is in its environment (invariant 13), stdin is empty, and
+//! stdout is never inherited (invariant 10).
 
 use std::{
     ffi::OsStr,
@@ -19,8 +20,10 @@ use tokio::{
     process::{Child, Command},
 };
 
+use super::descendants::{self, Owned};
+
 /// Between TERM and KILL.
-const GRACE: Duration = Duration::from_secs(2);
+pub(in crate::tool) const GRACE: Duration = Duration::from_secs(2);
 
 /// How often a stopped group is looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -54,9 +57,8 @@ pub(super) fn start(command: &str, cwd: &Path, secret_env: &[String]) -> io::Res
         bash.env_remove(name);
     }
     die_with_parent(&mut bash);
-    let child = bash.spawn()?;
-    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    let group = Group { pid: pid.ok_or_else(|| io::Error::other("the process has no id"))?, armed: true };
+    let (child, shell) = descendants::spawn(&mut bash)?;
+    let group = Group { pid: shell.pid(), armed: true, _shell: shell };
     Ok(Running { child, output: pipe::Receiver::from_owned_fd(reader.into())?, group })
 }
 
@@ -99,6 +101,8 @@ fn die_with_parent(_command: &mut Command) {}
 pub(super) struct Group {
     pid: Pid,
     armed: bool,
+    /// Nobody but tokio collects the shell while the group is in use.
+    _shell: Owned,
 }
 
 impl Group {

@@ -9,7 +9,7 @@ use super::{Output, Tool, ToolContext, ToolError, params, place::cancelled};
 use crate::{permission::Question, provider::ToolSpec};
 
 /// Questions in one call.
-const MAX_QUESTIONS: usize = 10;
+pub(in crate::tool) const MAX_QUESTIONS: usize = 10;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Params {

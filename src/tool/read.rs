@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Bytes of a line that are shown.
-const LINE_BYTES: usize = 2_000;
+pub(in crate::tool) const LINE_BYTES: usize = 2_000;
 
 /// Bytes at a file's beginning that say whether it is text.
 const PROBE_BYTES: usize = 8 * 1024;

@@ -3,8 +3,8 @@
 //! What was shown to the model in part, or compacted, or lies before the window, is stored whole; nothing is lost. An
 //! answer is bounded in bytes and in the work that it takes, and says where to go on.
 
-mod answer;
-mod history;
+pub(in crate::tool) mod answer;
+pub(in crate::tool) mod history;
 
 #[cfg(test)]
 mod tests;
@@ -30,7 +30,7 @@ use crate::{
 const HISTORY: &str = "history";
 
 /// Size of a compiled pattern at most, in bytes.
-const PATTERN_SIZE: usize = 1 << 20;
+pub(in crate::tool) const PATTERN_SIZE: usize = 1 << 20;
 
 /// Reads what is stored of this session.
 #[derive(Clone, Copy, Debug)]

@@ -18,7 +18,7 @@ use super::{
 use crate::transcript::FileChange;
 
 /// The largest file that is edited, in bytes.
-pub(super) const MAX_EDITED: u64 = 16 * 1024 * 1024;
+pub(in crate::tool) const MAX_EDITED: u64 = 16 * 1024 * 1024;
 
 /// The byte order mark.
 const BOM: char = '\u{feff}';

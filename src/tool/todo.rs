@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// Items that a list may have.
-const MOST_ITEMS: usize = 200;
+pub(in crate::tool) const MOST_ITEMS: usize = 200;
 
 /// Bytes that an item's text may have.
-const LONGEST_ITEM: usize = 1_000;
+pub(in crate::tool) const LONGEST_ITEM: usize = 1_000;
 
 /// Replaces the todo list.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,7 @@ impl Tool for Todo {
     fn call(&self, context: ToolContext, input: Value) -> BoxFuture<'_, Result<Output, ToolError>> {
         Box::pin(async move {
             let Params { mut items } = params::read(input)?;
+            let left_out = items.len().saturating_sub(MOST_ITEMS);
             items.truncate(MOST_ITEMS);
             for item in &mut items {
                 item.text = text::ellipsis(&item.text, LONGEST_ITEM);
@@ -50,7 +51,11 @@ impl Tool for Todo {
                 .await
                 .map_err(|error| ToolError::Failed(format!("the list could not be stored: {error}")))?
                 .into_inner();
-            let output = Output { title: summary(&stored), text: rendered(&stored), ..Output::default() };
+            let mut text = rendered(&stored);
+            if left_out > 0 {
+                text += &format!("[{left_out} more items were left out: a list has at most {MOST_ITEMS}]\n");
+            }
+            let output = Output { title: summary(&stored), text, ..Output::default() };
             context.progress.todo(stored);
             Ok(output)
         })

@@ -233,11 +233,6 @@ mod tests {
         }
     }
 
-    /// Cases of the property below: `AGENTLS_CASES`, or enough for a run while one is working.
-    fn cases() -> u32 {
-        std::env::var("AGENTLS_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1_000)
-    }
-
     /// Text as nobody should write it: long runs, control characters, line ends, the widest characters, cut JSON.
     fn hostile(longest: usize) -> impl Strategy<Value = String> {
         let piece = prop_oneof![
@@ -253,7 +248,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(cases()))]
+        #![proptest_config(crate::cases::cases())]
 
         #[test]
         fn a_digest_is_bounded_whole_and_the_same_on_every_replay(

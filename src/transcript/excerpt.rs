@@ -29,7 +29,7 @@ const END_BYTES: usize = 2 << 20;
 const PIECE: usize = 150;
 
 /// Pieces that are weighed against each other.
-const CANDIDATES: usize = 96;
+pub(in crate::transcript) const CANDIDATES: usize = 96;
 
 /// Pieces of one shape and score among them, but for those at the ends: more would keep others out.
 const ALIKE: u32 = 12;

@@ -40,6 +40,24 @@ pub struct Part {
     pub kind: PartKind,
 }
 
+impl Part {
+    /// Bytes of the texts that are here of it.
+    pub fn text_bytes(&self) -> usize {
+        match &self.kind {
+            PartKind::Text(body) | PartKind::Reasoning(body) => body.text.len(),
+            PartKind::Tool(tool) => {
+                let said = match &tool.state {
+                    ToolState::Completed { output, .. } => output.text.len(),
+                    ToolState::Error { message, .. } => message.len(),
+                    ToolState::Pending | ToolState::Running { .. } => 0,
+                };
+                tool.input.text.len() + said
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// What a part is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PartKind {

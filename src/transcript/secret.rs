@@ -59,7 +59,43 @@ fn without_password(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
+
+    /// A configuration in which every text below a name that speaks of a secret is the canary.
+    fn configuration() -> impl Strategy<Value = Value> {
+        let name = prop_oneof![
+            "[a-z]{1,6}",
+            prop::sample::select(WORDS.to_vec()).prop_map(|word| format!("x-{}_1", word.to_uppercase())),
+        ];
+        let leaf = prop_oneof![any::<u32>().prop_map(Value::from), "[a-z]{0,8}".prop_map(Value::from)];
+        leaf.prop_recursive(3, 24, 4, move |inner| {
+            prop::collection::vec((name.clone(), inner), 0..4).prop_map(|members| {
+                let member = |(name, value): (String, Value)| match value {
+                    Value::Object(_) => (name, value),
+                    _ if is_secret(&name) => (name, json!(["canary", 7, {"token": "canary"}])),
+                    _ => (name, value),
+                };
+                members.into_iter().map(member).collect::<Map<_, _>>().into()
+            })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(crate::cases::cases())]
+
+        #[test]
+        fn p_04_no_text_below_a_secret_name_is_shown_and_every_other_value_stays(value in configuration()) {
+            let mut object = Map::new();
+            object.insert("all".to_owned(), value.clone());
+            redact(&mut object);
+            let shown = Value::Object(object).to_string();
+            prop_assert!(!shown.contains("canary"), "{}", shown);
+            prop_assert_eq!(shown.replace(HIDDEN, "canary"), json!({"all": value}).to_string());
+        }
+    }
 
     #[test]
     fn a_url_keeps_its_place_and_loses_its_secrets() {

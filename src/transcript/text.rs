@@ -25,12 +25,15 @@ pub fn tail(text: &str, max: usize) -> &str {
     &text[text.ceil_char_boundary(text.len().saturating_sub(max))..]
 }
 
-/// `text`, or its beginning and an ellipsis, in at most `max` bytes.
+/// `text`, or its beginning and an ellipsis where there is room for one, in at most `max` bytes.
 pub fn ellipsis(text: &str, max: usize) -> String {
     if text.len() <= max {
         return text.to_owned();
     }
-    format!("{}…", head(text, max.saturating_sub('…'.len_utf8())))
+    match max.checked_sub('…'.len_utf8()) {
+        Some(room) => format!("{}…", head(text, room)),
+        None => head(text, max).to_owned(),
+    }
 }
 
 /// `text` from byte `offset`, moved forward to a character boundary.
@@ -126,15 +129,21 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases())]
+
         #[test]
-        fn cuts_never_split_a_character(text in any::<String>(), at in 0_usize..64, end in 0_usize..64) {
+        fn p_04_cuts_never_split_a_character(text in any::<String>(), at in 0_usize..64, end in 0_usize..64) {
             prop_assert!(head(&text, at).len() <= at);
             prop_assert!(tail(&text, at).len() <= at);
             prop_assert!(text.ends_with(from(&text, at)));
             prop_assert!(range(&text, at, end).len() <= text.len());
-            prop_assert!(ellipsis(&text, at + 3).len() <= at + 3);
+            prop_assert!(ellipsis(&text, at).len() <= at);
+            let (first, second) = split(&text, at);
+            prop_assert_eq!(format!("{first}{second}"), text);
         }
+    }
 
+    proptest! {
         #[test]
         fn the_ends_of_a_long_output_are_enough_to_cap_it(
             line in "\\PC{0,60}", times in 800_usize..3_000, last in "[^\n]{0,40}", newline in any::<bool>()

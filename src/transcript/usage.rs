@@ -25,6 +25,22 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The most tokens that are believed of one call, so that sums of them fit everywhere.
+    pub const MOST: u64 = 1 << 40;
+
+    /// Without figures that nobody can consume: another program or a provider may say anything.
+    #[must_use]
+    pub fn believable(self) -> Self {
+        Self {
+            input: self.input.min(Self::MOST),
+            output: self.output.min(Self::MOST),
+            reasoning: self.reasoning.min(Self::MOST),
+            cache_read: self.cache_read.min(Self::MOST),
+            cache_write: self.cache_write.min(Self::MOST),
+            ..self
+        }
+    }
+
     /// All input tokens, cached or not: what the model's window held.
     pub fn total_input(&self) -> u64 {
         self.input.saturating_add(self.cache_read).saturating_add(self.cache_write)

@@ -161,38 +161,72 @@ impl Desk {
         self.keep_leases();
         let (desk, session) = (Arc::clone(self), session.clone());
         let span = span(&session);
-        self.actors.spawn(async move { desk.act(session).await }.instrument(span));
+        self.actors.spawn(async move { desk.actor(&session).await }.instrument(span));
     }
 
-    async fn act(self: Arc<Self>, session: SessionId) {
+    /// Acts for a session until there is nothing more to do. A panic outside of a turn's own work costs what was being
+    /// done, never the session.
+    async fn actor(self: &Arc<Self>, session: &SessionId) {
         loop {
-            if let Some(live) = self.state().live.get_mut(&session) {
+            if AssertUnwindSafe(self.act(session)).catch_unwind().await.is_ok() {
+                return;
+            }
+            self.end_after_panic(session).await;
+            if self.leave(session) {
+                return;
+            }
+        }
+    }
+
+    async fn act(self: &Arc<Self>, session: &SessionId) {
+        loop {
+            if let Some(live) = self.state().live.get_mut(session) {
                 live.wake = false;
             }
             let ran = if self.closing.is_cancelled() {
                 Ok(false)
-            } else if self.compact_idle(&session).await {
+            } else if self.compact_idle(session).await {
                 Ok(true)
             } else {
-                self.turn(&session).await
+                self.turn(session).await
             };
             match ran {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(failure) if takeover::is_elsewhere(&failure) => {
-                    if self.wait_for_others(&session).await {
+                    if self.wait_for_others(session).await {
                         continue;
                     }
                 }
-                Err(failure) => self.fail_waiting(&session, &failure).await,
+                Err(failure) => self.fail_waiting(session, &failure).await,
             }
             failpoint::reach("turn.leaving").await;
-            let mut state = self.state();
-            if state.live.get(&session).is_none_or(|live| !live.wake) || self.closing.is_cancelled() {
-                state.live.remove(&session);
+            if self.leave(session) {
                 return;
             }
         }
+    }
+
+    /// The actor goes, unless something came meanwhile.
+    fn leave(&self, session: &SessionId) -> bool {
+        let mut state = self.state();
+        let leaves = state.live.get(session).is_none_or(|live| !live.wake) || self.closing.is_cancelled();
+        if leaves {
+            state.live.remove(session);
+        }
+        leaves
+    }
+
+    /// Ends the turn that a panic has left open, and answers everybody who waits.
+    async fn end_after_panic(&self, session: &SessionId) {
+        let failure = Failure::internal("a turn panicked; the log has the place");
+        let turn = self.state().live.get(session).and_then(|live| live.turn.clone());
+        if let Some(turn) = turn
+            && let Err(failure) = self.end(session, &turn, Err(failure.clone())).await
+        {
+            tracing::error!(%failure, "a turn that panicked has no end");
+        }
+        self.fail_waiting(session, &failure).await;
     }
 
     /// Runs the next turn. False when no prompt waits.

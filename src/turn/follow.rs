@@ -106,14 +106,15 @@ impl Follower {
     }
 
     /// The client is about to read the list of sessions: it is told of changes from here on.
-    pub async fn open_list(&self) -> Result<(), StoreError> {
+    pub async fn open_list(&self) {
         let mut state = self.state.lock().await;
         if state.list.is_none() {
-            let store = self.store.clone();
-            state.list = Some(state.blocking(move |state| state.watch(&store)?.newest_notice()).await?);
+            match self.store.newest_notice().await {
+                Ok(newest) => state.list = Some(newest),
+                Err(error) => tracing::warn!(%error, "other windows' sessions cannot be followed"),
+            }
             self.something.notify_one();
         }
-        Ok(())
     }
 
     /// Runs until the follower is closed; does nothing while there is nothing to follow.
@@ -245,7 +246,7 @@ impl Follower {
 }
 
 impl State {
-    /// Does `work` where blocking is allowed.
+    /// Does `work` where blocking is allowed. Called only where nobody gives up waiting: the state is away meanwhile.
     async fn blocking<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError> + Send + 'static,
@@ -320,6 +321,7 @@ impl State {
         self.owners_seen = Some(Instant::now());
         self.more = false;
         let Self { watch: Some(watch), sessions, list, more, .. } = self else { return Ok(found) };
+        let mut unreadable = Vec::new();
         for followed in sessions.iter_mut().filter(|followed| !followed.ours) {
             let before = followed.cursor.clone();
             match watch.look(&followed.session, &mut followed.cursor) {
@@ -328,12 +330,14 @@ impl State {
                     found.looks.push((followed.session.clone(), look));
                 }
                 // What the others have found is told, and this is looked at again.
+                Err(StoreError::Busy(_)) => (followed.cursor, *more) = (before, true),
                 Err(error) => {
-                    tracing::warn!(%error, session = followed.session.as_str(), "it cannot be followed now");
-                    (followed.cursor, *more) = (before, true);
+                    tracing::warn!(%error, session = followed.session.as_str(), "it cannot be followed");
+                    unreadable.push(followed.session.clone());
                 }
             }
         }
+        sessions.retain(|followed| !unreadable.contains(&followed.session));
         if let Some(after) = list {
             let (changes, newest) = watch.notices(*after)?;
             (found.changes, *after) = (changes, newest);

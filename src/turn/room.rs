@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Calls for one compaction: the second says what was wrong with the first.
-const MOST_ATTEMPTS: u32 = 2;
+pub(in crate::turn) const MOST_ATTEMPTS: u32 = 2;
 
 /// Who wants a compaction.
 #[derive(Clone, Debug, PartialEq, Eq)]

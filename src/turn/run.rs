@@ -203,6 +203,10 @@ impl Turn {
     /// Lets prompts that want to steer join here: every call has its result. Says whether any did.
     async fn take_steering(&mut self) -> Result<bool, Broken> {
         let messages = self.shared.store.take_steering(&self.session, &self.id, inbox::from_inbox).await?;
+        // They are this turn's from now on, also when it fails at the next line: whoever waits for them is answered.
+        for message in messages.iter() {
+            (self.joined)(message.id.clone());
+        }
         for message in messages.iter() {
             // Images of a prompt that waited through an update are looked at first.
             let alone = history::Place::alone(message.seq);
@@ -213,7 +217,6 @@ impl Turn {
                 self.window.push(&sent, &contents);
             }
             self.prompt = Some((message.id.clone(), message.seq));
-            (self.joined)(message.id.clone());
             self.emit(Update::Message(message.clone()));
         }
         if !messages.is_empty() {

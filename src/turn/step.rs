@@ -24,13 +24,13 @@ use crate::{
 };
 
 /// Streamed text reaches the store at least this often while it comes: other windows see it soon after.
-const FLUSH_AFTER: Duration = Duration::from_millis(200);
+pub(in crate::turn) const FLUSH_AFTER: Duration = Duration::from_millis(200);
 
 /// … and at most this often.
 const FLUSH_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often an answer that broke off after output may be continued in a new message, in a row.
-const MOST_CONTINUATIONS: u32 = 3;
+pub(in crate::turn) const MOST_CONTINUATIONS: u32 = 3;
 
 /// One provider call as the ledger will have it.
 pub(super) struct Call {
@@ -109,7 +109,7 @@ impl Turn {
 
     /// One answer, called for again as long as nothing of it came and the policy allows.
     async fn answer(&mut self, last: bool) -> Result<Answered, Broken> {
-        let mut retries = Retries::default();
+        let mut retries = Retries::within(self.context.longest_wait);
         let mut message: Option<Message> = None;
         loop {
             let (outgoing, mut call) = self.prepare_call(last)?;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Text that waits to be stored is written when there is this much of it …
-pub(super) const FLUSH_BYTES: usize = 4 * 1024;
+pub(in crate::turn) const FLUSH_BYTES: usize = 4 * 1024;
 
 struct Block {
     part: PartId,

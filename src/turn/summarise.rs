@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How often one call is made again when the provider does not answer.
-const MOST_CALLS: u32 = 3;
+pub(in crate::turn) const MOST_CALLS: u32 = 3;
 
 /// A summary, not yet committed.
 pub(super) struct Written {
@@ -190,7 +190,7 @@ impl Turn {
         let threading = Threading::Full { reason: "compaction".to_owned() };
         let call = Call::begin(outgoing.body.len(), items.len(), threading, None);
         let mut call = Call { frame: self.frame(context, tool_choice), ..call };
-        let mut retries = Retries::default();
+        let mut retries = Retries::within(context.longest_wait);
         loop {
             let heard = tokio::select! {
                 biased;

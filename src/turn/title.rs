@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// The longest title in bytes.
-const LONGEST: usize = 80;
+pub(in crate::turn) const LONGEST: usize = 80;
 
 /// How much of the first prompt the small model reads, in bytes.
-const READ: usize = 4_000;
+pub(in crate::turn) const READ: usize = 4_000;
 
 const INSTRUCTIONS: &str = "Name the conversation that begins with the user's message: at most eight words, in the \
 user's language, no quotation marks, no full stop. Answer with the name only.";
@@ -45,8 +45,15 @@ async fn set(shared: &Shared, session: &SessionId, title: String, by: TitleBy) {
     }
 }
 
-/// Asks the small model for a better name. A failure leaves the name as it is.
+/// Asks the small model for a better name, for as long as a turn may take. A failure leaves the name as it is.
 pub(super) async fn improve(shared: &Shared, context: &TurnContext, session: &SessionId, message: &Message) {
+    let asked = ask(shared, context, session, message);
+    if tokio::time::timeout(context.longest_turn, asked).await.is_err() {
+        tracing::info!("no title from the small model in time");
+    }
+}
+
+async fn ask(shared: &Shared, context: &TurnContext, session: &SessionId, message: &Message) {
     let Some((reference, model, provider)) = &context.titles else { return };
     let started_at = Timestamp::now();
     let entry = Entry::User(vec![Content::Text(text::head(&message.words(), READ).to_owned())]);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures::{StreamExt, future::BoxFuture, stream};
 use serde_json::Value;
 
 use super::{
@@ -26,10 +26,13 @@ use crate::{
 };
 
 /// How long a tool may take to end after the turn was stopped. Children get TERM, and KILL after 2 s.
-const GRACE: Duration = Duration::from_millis(2_300);
+pub(in crate::turn) const GRACE: Duration = Duration::from_millis(2_300);
+
+/// Calls of one answer that run at once; the others wait.
+pub(in crate::turn) const AT_ONCE: usize = 16;
 
 /// The same call this often in a row, over steps, and a person is asked.
-const SAME_CALL_LIMIT: u32 = 3;
+pub(in crate::turn) const SAME_CALL_LIMIT: u32 = 3;
 
 /// Calls that were made again and again without change.
 #[derive(Debug, Default)]
@@ -84,12 +87,14 @@ impl Turn {
             .collect();
         let refused =
             if self.repeated.too_often(all) { self.ask_about_repetition(&tools).await } else { None };
-        let mut running = FuturesUnordered::new();
-        for id in &calls {
-            let Some(tool) = tools.get(id.as_str()) else { continue };
-            running.push(self.call(&message, id.clone(), (*tool).clone(), refused.clone()));
-        }
+        let calls: Vec<_> = calls
+            .iter()
+            .filter_map(|id| Some((id, tools.get(id.as_str())?)))
+            .map(|(id, tool)| self.call(&message, id.clone(), (*tool).clone(), refused.clone()))
+            .collect();
         drop(tools);
+        let mut open = calls.len();
+        let mut running = stream::iter(calls).buffer_unordered(AT_ONCE);
 
         let (mut changed, mut ends_turn) = (Vec::new(), false);
         let mut unstored = None;
@@ -100,7 +105,8 @@ impl Turn {
             let mut changes = vec![change];
             changed.extend(done.changed.iter().map(|file| file.path.clone()));
             changes.extend(self.changes(done.changed).await);
-            if running.is_empty() {
+            open -= 1;
+            if open == 0 {
                 changes.extend(self.thread.settled());
             }
             if let Err(error) = self.shared.store.apply(&self.session, changes).await {
@@ -171,6 +177,8 @@ impl Turn {
             failpoint::reach("tool.started").await;
             let started_at = Timestamp::now();
             let result = match (refused, found, arguments(&tool.input.text)) {
+                // It waited for its place until the turn was stopped.
+                _ if cancel.is_cancelled() => Err(ToolError::Cancelled { partial: String::new() }),
                 (Some(refusal), _, _) => Err(ToolError::Refused(refusal)),
                 (None, None, _) => Err(ToolError::Failed(format!(
                     "There is no tool `{}`. The tools are: {names}.",

@@ -18,6 +18,9 @@ use super::{
     outbox::Outbox,
 };
 
+/// Questions that may be open at once. A turn has one; so many turns do not run at once.
+pub const MOST_OPEN: usize = 1_024;
+
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -27,6 +30,9 @@ pub enum CallError {
     /// The client is gone.
     #[error("the client is gone")]
     Gone,
+    /// It has not answered [`MOST_OPEN`] others.
+    #[error("{MOST_OPEN} questions wait for the client's answer")]
+    TooMany,
     /// The question could not be written as JSON.
     #[error(transparent)]
     Unwritable(#[from] serde_json::Error),
@@ -57,7 +63,7 @@ impl Calls {
     /// Asks the client, and waits as long as it takes. Dropping the future withdraws the question.
     pub async fn ask(&self, method: &str, params: &impl Serialize) -> Result<Value, CallError> {
         let (sender, answer) = oneshot::channel();
-        let id = self.lock().register(sender).ok_or(CallError::Gone)?;
+        let id = self.lock().register(sender)?;
         let withdrawal = Withdrawal { calls: self, id: &id };
         self.outbox.send(message::request(&id, method, params)?);
         let answer = answer.await;
@@ -75,6 +81,12 @@ impl Calls {
         drop(question.send(answer));
     }
 
+    /// How many questions are open.
+    #[cfg(test)]
+    pub(crate) fn open(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// The client is gone: nothing will be answered any more.
     pub fn close(&self) {
         let mut open = self.lock();
@@ -89,14 +101,17 @@ impl Calls {
 
 impl Open {
     /// Enters a question under an id of its own.
-    fn register(&mut self, question: oneshot::Sender<Answer>) -> Option<RequestId> {
+    fn register(&mut self, question: oneshot::Sender<Answer>) -> Result<RequestId, CallError> {
         if self.closed {
-            return None;
+            return Err(CallError::Gone);
+        }
+        if self.waiting.len() >= MOST_OPEN {
+            return Err(CallError::TooMany);
         }
         self.asked += 1;
         let id = RequestId::from(format!("agentls-{}", self.asked).as_str());
         self.waiting.insert(id.clone(), question);
-        Some(id)
+        Ok(id)
     }
 }
 
@@ -154,6 +169,17 @@ mod tests {
         assert!(calls.ask("m", &json!({})).now_or_never().is_none());
         assert!(calls.lock().waiting.is_empty());
         assert!(sent(&outbox).await.ends_with(r#""method":"$/cancelRequest","params":{"id":"agentls-1"}}"#));
+    }
+
+    #[tokio::test]
+    async fn a_question_above_the_cap_is_refused_until_one_is_answered() {
+        let calls = Calls::new(Outbox::default());
+        let params = json!({});
+        let mut open: Vec<_> = (0..MOST_OPEN).map(|_| Box::pin(calls.ask("m", &params))).collect();
+        assert!(open.iter_mut().all(|question| question.as_mut().now_or_never().is_none()));
+        assert!(matches!(calls.ask("m", &params).await, Err(CallError::TooMany)));
+        open.pop();
+        assert!(calls.ask("m", &params).now_or_never().is_none());
     }
 
     #[tokio::test]

@@ -3,7 +3,10 @@
 //! Invariant 11: only `exit`, EOF, a signal or the parent's death ends the process. The deadline is kept by a
 //! plain thread, because the runtime may be what hangs.
 
-use std::{io, thread, time::Duration};
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
 
 use rustix::{
     io::Errno,
@@ -15,15 +18,24 @@ use tokio_util::sync::CancellationToken;
 /// From the first sign of the end to the process's last moment.
 pub const GRACE: Duration = Duration::from_secs(2);
 
-/// How often the parent is looked for.
-const PARENT_CHECK: Duration = Duration::from_millis(400);
+/// Before the process's last moment: what still runs of its children is killed, so that there is time left to store
+/// what became of them.
+pub(in crate::wire) const LAST_CHANCE: Duration = Duration::from_secs(1);
 
-/// Ends the process with `code` when `limit` has passed, whatever the rest of it does.
-pub fn enforce(limit: Duration, code: u8) -> io::Result<()> {
+/// How often the parent is looked for.
+pub(in crate::wire) const PARENT_CHECK: Duration = Duration::from_millis(400);
+
+/// Ends the process with `code` when `limit` has passed, whatever the rest of it does. `end_children` is called a second
+/// before, and again in the last moment.
+pub fn enforce(limit: Duration, code: u8, end_children: fn()) -> io::Result<()> {
+    let end = Instant::now() + limit;
     let thread = thread::Builder::new().name("deadline".into());
     #[expect(clippy::exit, reason = "the last resort when an orderly end takes too long")]
     thread.spawn(move || {
-        thread::sleep(limit);
+        thread::sleep(limit.saturating_sub(LAST_CHANCE));
+        end_children();
+        thread::sleep(end.saturating_duration_since(Instant::now()));
+        end_children();
         std::process::exit(code.into());
     })?;
     Ok(())
@@ -44,9 +56,9 @@ pub async fn on_signal(stop: CancellationToken) -> io::Result<()> {
 }
 
 /// Cancels `stop` when the process `pid` (the client's, as `initialize` names it) is gone, and keeps the
-/// deadline from there. A `pid` that is gone already or that cannot be one is a client that does not want
-/// this.
-pub fn on_death_of(pid: u32, stop: CancellationToken) -> io::Result<()> {
+/// deadline from there, as [`enforce`] does. A `pid` that is gone already or that cannot be one is a client that does
+/// not want this.
+pub fn on_death_of(pid: u32, stop: CancellationToken, end_children: fn()) -> io::Result<()> {
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|pid| alive(*pid)) else {
         tracing::warn!(pid, "no such client process; its end will not be noticed");
         return Ok(());
@@ -61,7 +73,7 @@ pub fn on_death_of(pid: u32, stop: CancellationToken) -> io::Result<()> {
             thread::sleep(PARENT_CHECK);
         }
         stop.cancel();
-        if let Err(problem) = enforce(GRACE.saturating_sub(PARENT_CHECK), 0) {
+        if let Err(problem) = enforce(GRACE.saturating_sub(PARENT_CHECK), 0, end_children) {
             tracing::error!(%problem, "no thread to keep the deadline");
         }
     })?;
@@ -90,7 +102,7 @@ mod tests {
     fn an_impossible_client_process_stops_nothing() {
         let stop = CancellationToken::new();
         for pid in [0, u32::MAX] {
-            on_death_of(pid, stop.clone()).unwrap();
+            on_death_of(pid, stop.clone(), || {}).unwrap();
         }
         assert!(!stop.is_cancelled());
     }

@@ -16,17 +16,17 @@ use bytes::{Buf, Bytes, BytesMut};
 pub const DEFAULT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// The longest header line, in bytes. More without a line end is junk.
-const MAX_LINE: usize = 8 * 1024;
+pub(in crate::wire) const MAX_LINE: usize = 8 * 1024;
 
 /// What is kept of overlong junk, so that a header that begins at its end is found.
 const KEPT_JUNK: usize = 64;
 
 /// What is kept of a message above the limit, to read its id from.
-const KEPT_HEAD: usize = 4 * 1024;
+pub(in crate::wire) const KEPT_HEAD: usize = 4 * 1024;
 
 /// A message of up to this many times the limit is read and thrown away. A larger length is not believed:
 /// waiting for it would swallow every later message.
-const DRAIN_FACTOR: usize = 16;
+pub(in crate::wire) const DRAIN_FACTOR: usize = 16;
 
 /// A body whose memory is worth giving back, in bytes.
 const LARGE: usize = 1024 * 1024;

@@ -270,7 +270,7 @@ impl Outgoing<'_> {
 }
 
 /// What is said of an error at most, in bytes: a line for a person, also where it names what was huge.
-const LONGEST_ERROR: usize = 1_000;
+pub(in crate::wire) const LONGEST_ERROR: usize = 1_000;
 
 /// The body of an answer. Without an id (it could not be read) the answer carries `null`.
 pub fn response(id: Option<&RequestId>, result: &Result<Value, Error>) -> Vec<u8> {

@@ -1,11 +1,12 @@
 //! The one door out (invariant 10): replies, requests and notifications leave in the order they came in.
 //!
 //! Producers never wait and memory is bounded all the same (invariant 9): a growing text merges into its own
-//! queued frame, and is left out when far too much waits, because the state that replaces it is never left
-//! out; and while much waits, the pump reads no further requests. Numbers of a stream's events are given as
-//! they are written, so that neither merging nor leaving out makes a gap.
+//! queued frame, and is left out when far too much waits, because the state that replaces it follows; states are left
+//! out when even more waits, but for the newest of each stream; and while much waits, the pump reads no further
+//! requests. Numbers of a stream's events are given as they are written, so that neither merging nor left-out growth
+//! makes a gap. Left-out states do: who sees one reads the session again.
 
-mod queue;
+pub(in crate::wire) mod queue;
 
 use std::{
     io,
@@ -23,10 +24,10 @@ use self::queue::{Entry, Next, Queue};
 use super::reply::after_reply;
 
 /// While more than this waits beside growing texts, no further requests are read. Bytes.
-const READ_PAUSE: usize = 4 * 1024 * 1024;
+pub(in crate::wire) const READ_PAUSE: usize = 4 * 1024 * 1024;
 
 /// Frames are written together up to this size. Bytes.
-const BATCH: usize = 64 * 1024;
+pub(in crate::wire) const BATCH: usize = 64 * 1024;
 
 /// A message about a stream (a session) that carries the stream's next number.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ struct Shared {
 impl Outbox {
     /// Sends a message that belongs to no stream.
     pub fn send(&self, body: Vec<u8>) {
-        self.change(|queue| queue.push(Entry::Plain(body)));
+        self.change(|queue| queue.say(body));
     }
 
     /// Sends a message about a stream, without a number.

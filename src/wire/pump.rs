@@ -39,10 +39,10 @@ use crate::transcript::{Failure, FailureKind};
 pub const MAX_IN_FLIGHT: usize = 1024;
 
 /// How long a request beyond that waits for another to be answered before it is refused.
-const PATIENCE: Duration = Duration::from_millis(100);
+pub(in crate::wire) const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Read from the input at once, in bytes.
-const CHUNK: usize = 64 * 1024;
+pub(in crate::wire) const CHUNK: usize = 64 * 1024;
 
 /// Refused: too many requests in flight. From the range that JSON-RPC leaves to servers.
 const BUSY: i64 = -32001;

@@ -5,7 +5,7 @@
 
 mod check;
 mod document;
-mod load;
+pub(in crate::workspace) mod load;
 mod redact;
 
 use std::collections::BTreeMap;
@@ -240,11 +240,19 @@ pub struct TimeoutsConfig {
     pub idle_ms: u64,
     /// A whole turn.
     pub turn_ms: u64,
+    /// All waiting between the attempts for one answer; more than 900,000 counts as that.
+    pub retry_ms: u64,
 }
 
 impl Default for TimeoutsConfig {
     fn default() -> Self {
-        Self { connect_ms: 15_000, first_event_ms: 120_000, idle_ms: 120_000, turn_ms: 3_600_000 }
+        Self {
+            connect_ms: 15_000,
+            first_event_ms: 120_000,
+            idle_ms: 120_000,
+            turn_ms: 3_600_000,
+            retry_ms: 300_000,
+        }
     }
 }
 

@@ -19,14 +19,14 @@ use crate::transcript::text;
 const FILE: &str = "SKILL.md";
 
 /// Bytes of a skill that are read.
-const MOST_BYTES: u64 = 256 * 1024;
+pub(in crate::workspace) const MOST_BYTES: u64 = 256 * 1024;
 
 /// Skills of one place that are listed.
-const MOST_LISTED: usize = 100;
+pub(in crate::workspace) const MOST_LISTED: usize = 100;
 
 /// Bytes of a name and of a description.
-const NAME: usize = 64;
-const DESCRIPTION: usize = 1_024;
+pub(in crate::workspace) const NAME: usize = 64;
+pub(in crate::workspace) const DESCRIPTION: usize = 1_024;
 
 /// A skill as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]

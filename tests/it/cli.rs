@@ -233,7 +233,7 @@ fn doctor_is_content_with_what_is_fine_and_fails_on_what_is_broken() {
     let output = home.call(&["doctor"]);
     assert_eq!(code(&output), 0);
     let report = text(&output.stdout);
-    assert!(report.contains("1 sessions") && report.ends_with("All is well.\n"), "{report}");
+    assert!(report.contains("1 session\n") && report.ends_with("All is well.\n"), "{report}");
     fs::write(home.path("config/config.jsonc"), "{\n\"model\": 5\n}").unwrap();
     fs::write(home.path("data/agentls.db"), "not a database any more\n".repeat(500)).unwrap();
     fs::remove_file(home.path("data/agentls.db-wal")).ok();

@@ -1,6 +1,6 @@
 //! Long sessions: the history is compacted, by itself and on wish, and nothing is lost by it.
 
-mod breaker;
+pub mod breaker;
 mod meanwhile;
 mod model;
 mod report;
@@ -17,7 +17,7 @@ use model::{Worker, facts};
 pub use model::{asks_for_summary, shown, summary};
 
 /// A configuration with a small window: about 20,000 tokens are usable.
-fn small(double: &Double) -> Value {
+pub fn small(double: &Double) -> Value {
     let mut config = config_for(double);
     let model = &mut config["providers"]["double"]["models"]["gpt-5"];
     (model["context"], model["maxOutput"]) = (json!(40_000), json!(4_000));
@@ -26,7 +26,7 @@ fn small(double: &Double) -> Value {
     config
 }
 
-async fn steps(server: &Server, session: &str) -> Vec<Value> {
+pub async fn steps(server: &Server, session: &str) -> Vec<Value> {
     let steps = server.call("session/steps", json!({"sessionId": session, "limit": 1_000})).await;
     steps["steps"].as_array().unwrap().clone()
 }

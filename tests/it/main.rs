@@ -15,6 +15,7 @@ mod support {
     pub mod matrix;
     pub mod photographs;
     pub mod power;
+    pub mod processes;
     pub mod provider;
     pub mod random;
     pub mod screen;
@@ -23,6 +24,7 @@ mod support {
 }
 
 mod bad_input;
+mod bounds;
 mod cache;
 mod cancel;
 mod changes;
@@ -31,6 +33,7 @@ mod compaction;
 mod damaged_places;
 mod faults;
 mod follow;
+mod fuzz_corpus;
 mod generated_history;
 mod handover;
 mod import;

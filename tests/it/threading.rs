@@ -10,24 +10,24 @@ use crate::support::{
 };
 
 /// A configuration in which the provider keeps responses.
-fn keeping(double: &Double) -> Value {
+pub fn keeping(double: &Double) -> Value {
     let mut config = config_for(double);
     config["providers"]["double"]["store"] = json!(true);
     config
 }
 
-fn echo(n: usize) -> Answer {
+pub fn echo(n: usize) -> Answer {
     Answer::new().call(&format!("c{n}"), "bash", &json!({"command": format!("echo step {n}")}))
 }
 
-async fn threading(server: &Server, session: &str) -> Vec<(String, String)> {
+pub async fn threading(server: &Server, session: &str) -> Vec<(String, String)> {
     let steps = server.call("session/steps", json!({"sessionId": session, "limit": 1_000})).await;
     let word = |step: &Value, name: &str| step[name].as_str().unwrap().to_owned();
     let steps = steps["steps"].as_array().unwrap().iter();
     steps.map(|step| (word(step, "threading"), word(step, "threadingReason"))).collect()
 }
 
-fn items(request: &Value) -> &[Value] {
+pub fn items(request: &Value) -> &[Value] {
     request["input"].as_array().unwrap()
 }
 
@@ -84,61 +84,6 @@ async fn the_transcript_is_the_same_with_and_without() {
         assert_eq!(continued, if keep { 3 } else { 0 });
     }
     assert_eq!(seen[0], seen[1]);
-}
-
-#[tokio::test]
-async fn a_refusal_in_any_wording_costs_one_whole_request_and_runs_nothing_twice() {
-    let wordings = [
-        (
-            404,
-            json!({"code": "previous_response_not_found", "message": "Previous response with id 'resp_0' not found."}),
-        ),
-        (400, json!({"message": "Previous response with id 'resp_0' not found."})),
-        (400, json!({"message": "Invalid `previous_response_id`."})),
-        (400, json!({"message": "No tool output found for function call c1."})),
-        (
-            400,
-            json!({"message": "Responses cannot be continued for organizations with Zero Data Retention; store is off."}),
-        ),
-        (403, json!({"message": "You have insufficient permissions for this operation."})),
-    ];
-    for (status, error) in wordings {
-        // At the first continued request, in the middle, and at the last.
-        for at in [1, 2, 3] {
-            let mut script = vec![echo(1), echo(2), echo(3), Answer::new().text("Done.")];
-            script.insert(at, Answer::status(status).body(&json!({"error": error}).to_string()).aside());
-            let double = Double::start(Wire::Responses, script).await;
-            let home = Home::new(&keeping(&double));
-            let server = home.start().await;
-            let session = server.session().await;
-            assert_eq!(server.prompt(&session, "Go.").await["stopReason"], "endTurn", "{error} at {at}");
-            let requests = double.requests();
-            assert_eq!(requests.len(), 5, "{error} at {at}");
-            assert!(requests[at + 1].body["previous_response_id"].is_null());
-            assert_eq!(items(&requests[at + 1].body).len(), 1 + 2 * at, "everything is sent again");
-            let ledger = threading(&server, &session).await;
-            assert_eq!(ledger[at], ("full".to_owned(), "expired".to_owned()), "{error} at {at}");
-            let messages = server.messages(&session).await;
-            assert_eq!(messages.len(), 5, "nothing is shown twice");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_provider_that_keeps_nothing_is_not_asked_to_continue_for_ever() {
-    let refuse =
-        || Answer::status(400).body(r#"{"error":{"message":"Previous response not found."}}"#).aside();
-    let mut script = vec![echo(1), refuse(), echo(2), refuse()];
-    script.extend((3..8).map(echo));
-    script.push(Answer::new().text("Done."));
-    let double = Double::start(Wire::Responses, script).await;
-    let home = Home::new(&keeping(&double));
-    let server = home.start().await;
-    let session = server.session().await;
-    assert_eq!(server.prompt(&session, "Go.").await["stopReason"], "endTurn");
-    let reasons: Vec<_> = threading(&server, &session).await.into_iter().map(|(_, reason)| reason).collect();
-    assert_eq!(reasons[..3], ["first", "expired", "expired"]);
-    assert!(reasons[3..].iter().all(|reason| reason == "refused"), "{reasons:?}");
 }
 
 #[tokio::test]

@@ -7,14 +7,17 @@
 pub mod anthropic;
 pub mod cache;
 pub mod chat;
+pub mod faults;
 pub mod images;
 pub mod responses;
 pub mod rules;
 pub mod script;
+pub mod socket;
 
 use std::{
     collections::{HashMap, VecDeque},
     convert::Infallible,
+    io,
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
@@ -27,7 +30,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle, time::sleep};
 
-pub use script::{Answer, Stall};
+use faults::{Harm, Move};
+pub use script::Answer;
+#[allow(unused_imports, reason = "benches never wait for a silent provider")]
+pub use script::Stall;
 
 /// Which format the double speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +97,7 @@ type Model = Box<dyn FnMut(&Value) -> Answer + Send>;
 /// Longer than any test waits.
 const FOR_EVER: Duration = Duration::from_hours(1);
 
-type Body = UnsyncBoxBody<Bytes, std::io::Error>;
+type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 impl Double {
     /// Starts on a free port of loopback, in the current runtime.
@@ -146,6 +152,12 @@ impl Double {
     /// Appends to the script.
     pub fn then(&self, answer: Answer) {
         self.lock().answers.push_back(answer);
+    }
+
+    /// Takes the answers that nobody asked for yet off the script.
+    #[allow(dead_code, reason = "tests of stopped turns use it")]
+    pub fn forget_script(&self) {
+        self.lock().answers.clear();
     }
 
     /// Answers so to every request behind the script.
@@ -216,7 +228,7 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     }
 }
 
-async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<Response<Body>, Infallible> {
+async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> io::Result<Response<Body>> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let arrived = Instant::now();
@@ -247,10 +259,13 @@ async fn answer(request: Request<Incoming>, state: Arc<Mutex<State>>) -> Result<
         });
         (state.requests.len() - 1, answer)
     };
-    if answer.stall == Some(Stall::Head) {
-        sleep(FOR_EVER).await;
+    match answer.before_the_head() {
+        Some(Harm::Silence) => sleep(FOR_EVER).await,
+        Some(Harm::Delay(time)) => sleep(*time).await,
+        Some(_) => return Err(cut()),
+        None => {}
     }
-    Ok(respond(answer, number, state))
+    Ok(respond(&answer, number, state))
 }
 
 impl State {
@@ -324,42 +339,46 @@ fn previous_not_found(id: &str) -> Answer {
     Answer::status(400).body(&json!({"error": error}).to_string())
 }
 
-fn respond(answer: Answer, number: usize, state: Arc<Mutex<State>>) -> Response<Body> {
+fn respond(answer: &Answer, number: usize, state: Arc<Mutex<State>>) -> Response<Body> {
     let mut head = Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         head = head.header(name, value);
     }
-    let body = if answer.frames.is_empty() && answer.stall.is_none() && answer.cut_after.is_none() {
+    let moves: VecDeque<Move> = answer.moves().into();
+    let body = if moves.is_empty() {
         Full::new(Bytes::new()).map_err(|never: Infallible| match never {}).boxed_unsync()
     } else {
-        BodyExt::boxed_unsync(StreamBody::new(stream::unfold((answer, 0_usize), move |(answer, at)| {
+        BodyExt::boxed_unsync(StreamBody::new(stream::unfold(moves, move |mut moves| {
             let state = Arc::clone(&state);
             async move {
-                let frame = next_frame(&answer, at).await?;
-                if at + 1 == answer.frames.len() {
+                let written = next_write(&mut moves).await?;
+                if moves.is_empty() {
                     let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     state.requests[number].answered = Some(Instant::now());
                 }
-                Some((frame.map(Frame::data), (answer, at + 1)))
+                Some((written.map(Frame::data), moves))
             }
         })))
     };
     head.body(body).expect("the script's headers are valid")
 }
 
-/// The frame at `at`, a cut, silence, or the end.
-async fn next_frame(answer: &Answer, at: usize) -> Option<Result<Bytes, std::io::Error>> {
-    if answer.stall == Some(Stall::After(at)) {
-        sleep(FOR_EVER).await;
+/// Makes moves up to the next write, or to the end.
+async fn next_write(moves: &mut VecDeque<Move>) -> Option<io::Result<Bytes>> {
+    loop {
+        match moves.pop_front()? {
+            Move::Write(bytes) => return Some(Ok(bytes)),
+            Move::Wait(time) => sleep(time).await,
+            Move::Silence => sleep(FOR_EVER).await,
+            Move::Cut => {
+                // What was written before has to reach the client first.
+                sleep(Duration::from_millis(20)).await;
+                return Some(Err(cut()));
+            }
+        }
     }
-    if answer.cut_after == Some(at) {
-        // What was written before has to reach the client first.
-        sleep(Duration::from_millis(20)).await;
-        return Some(Err(std::io::Error::other("cut by the script")));
-    }
-    let frame = answer.frames.get(at)?.clone();
-    if at > 0 && !answer.delay.is_zero() {
-        sleep(answer.delay).await;
-    }
-    Some(Ok(frame))
+}
+
+fn cut() -> io::Error {
+    io::Error::other("cut by the script")
 }

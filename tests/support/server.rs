@@ -30,6 +30,7 @@ pub struct Client {
     options: Value,
     environment: Vec<(String, String)>,
     in_workspace: bool,
+    process: u32,
 }
 
 impl Default for Client {
@@ -40,6 +41,7 @@ impl Default for Client {
             options: json!({"clientAbilities": {"permission": true, "question": true}, "trust": "trusted"}),
             environment: Vec::new(),
             in_workspace: false,
+            process: std::process::id(),
         }
     }
 }
@@ -68,6 +70,12 @@ impl Client {
         self
     }
 
+    /// The process that the server takes for its client, instead of the test's own.
+    pub fn process(mut self, pid: u32) -> Self {
+        self.process = pid;
+        self
+    }
+
     /// Sets a variable of the server's environment, which is empty otherwise.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
@@ -85,7 +93,7 @@ impl Client {
         let root = self.in_workspace.then(|| format!("file://{}", home.workspace().display()));
         let introduction = json!({
             "rootUri": root,
-            "processId": std::process::id(),
+            "processId": self.process,
             "clientInfo": {"name": "it"},
             "capabilities": self.capabilities,
             "initializationOptions": {"agentls": self.options},

@@ -9,7 +9,7 @@ use super::results::{ContextItem, ContextReport};
 use crate::{engine::Fate, transcript::PartId};
 
 /// Beyond the double, what a provider counts is not believed to be comparable, in percent.
-const MOST_CORRECTED: u64 = 100;
+const WIDEST_CORRECTION: u64 = 100;
 
 /// What several pieces come to that are not sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,7 +114,7 @@ pub fn calibration(report: &ContextReport) -> String {
     let side = if estimate < counted { "low" } else { "high" };
     let judged = match off {
         0 => "right to the percent".to_owned(),
-        _ if off > MOST_CORRECTED => format!("{off} % too {side} and corrected by a factor of two"),
+        _ if off > WIDEST_CORRECTION => format!("{off} % too {side} and corrected by a factor of two"),
         _ => format!("{off} % too {side} and corrected by that"),
     };
     format!(

@@ -18,6 +18,12 @@ use crate::{
     wire::calls::Calls,
 };
 
+/// What the texts of all open documents may weigh, in bytes.
+pub(in crate::face) const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a document costs beside its text. Bytes, a guess.
+const DOCUMENT: usize = 512;
+
 /// A document as the client has it.
 struct Document {
     uri: Url,
@@ -42,7 +48,9 @@ impl Documents {
     /// The client has opened a document.
     pub fn opened(&self, uri: Url, version: i32, text: String) {
         if let Some(path) = real_path(&uri) {
-            self.lock().insert(path, Document { uri, version, text, unsaved: false });
+            let mut open = self.lock();
+            open.insert(path.clone(), Document { uri, version, text, unsaved: false });
+            bound(&mut open, &path);
         }
     }
 
@@ -71,8 +79,10 @@ impl Documents {
 
     fn with(&self, uri: &Url, change: impl FnOnce(&mut Document)) {
         let Some(path) = real_path(uri) else { return };
-        if let Some(document) = self.lock().get_mut(&path) {
+        let mut open = self.lock();
+        if let Some(document) = open.get_mut(&path) {
             change(document);
+            bound(&mut open, &path);
         } else {
             tracing::warn!(%uri, "a document that is not open");
         }
@@ -130,6 +140,14 @@ impl Editor for Documents {
     }
 }
 
+/// Lets go of a document that has just grown when all of them are too large together: tools see the disk in its place.
+fn bound(open: &mut HashMap<PathBuf, Document>, grown: &Path) {
+    let weight: usize = open.values().map(|document| document.text.len() + DOCUMENT).sum();
+    if weight > MOST_BYTES && open.remove(grown).is_some() {
+        tracing::warn!(document = %grown.display(), "open documents weigh too much; this one is not followed");
+    }
+}
+
 /// What the client says became of an edit.
 fn applied(answer: &Value) -> Applied {
     if answer.get("applied").and_then(Value::as_bool) == Some(true) {
@@ -182,6 +200,22 @@ mod tests {
         assert!(!documents.open(&path).unwrap().unsaved);
         documents.closed(&uri);
         assert_eq!(documents.open(&path), None);
+    }
+
+    #[test]
+    fn documents_that_weigh_too_much_together_are_not_followed() {
+        let (documents, _) = documents(Abilities::default());
+        let uri = |name: &str| Url::from_file_path(Path::new("/nowhere").join(name)).unwrap();
+        let third = "x".repeat(MOST_BYTES / 3);
+        for name in ["a", "b", "c"] {
+            documents.opened(uri(name), 1, third.clone());
+        }
+        let followed = |name: &str| documents.open(&Path::new("/nowhere").join(name)).is_some();
+        assert_eq!(["a", "b", "c"].map(followed), [true, true, false]);
+        let grow =
+            || TextDocumentContentChangeEvent { range: None, range_length: None, text: third.repeat(3) };
+        documents.changed(&uri("a"), 2, vec![grow()]);
+        assert_eq!(["a", "b"].map(followed), [false, true]);
     }
 
     #[tokio::test]

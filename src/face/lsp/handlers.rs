@@ -29,13 +29,13 @@ use crate::{
 type Outcome<T> = Result<T, EngineError>;
 
 /// The most sessions or messages of one page.
-const MAX_PAGE: u64 = 500;
+pub(in crate::face) const MAX_PAGE: u64 = 500;
 
 /// Rows of the ledger in one answer.
-const MAX_STEPS: u64 = 1_000;
+pub(in crate::face) const MAX_STEPS: u64 = 1_000;
 
 /// The longest range of a part in one answer, in bytes.
-const MAX_RANGE: u64 = 4 * 1024 * 1024;
+pub(in crate::face) const MAX_RANGE: u64 = 4 * 1024 * 1024;
 
 /// A limit that makes sense: `default` when missing, refused when 0, `max` when above.
 fn limit(given: Option<u64>, default: u64, max: u64) -> Outcome<u64> {

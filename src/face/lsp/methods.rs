@@ -25,7 +25,7 @@ use super::{
     review::{ChangeRead, ChangeText, ChangesResult, SessionChanges, SessionReview},
     server::Server,
 };
-use crate::{engine::EngineError, face::failure};
+use crate::{engine::EngineError, face::failure, failpoint};
 
 /// A method as the schema describes it.
 pub struct Described {
@@ -63,6 +63,7 @@ macro_rules! methods {
             $(
                 let builder = {
                     async fn handle(server: &Server, params: Value) -> Result<$result> {
+                        failpoint::reach($name).await;
                         answer(params, |params| server.$handler(params)).await
                     }
                     builder.custom_method($name, handle)
@@ -73,6 +74,7 @@ macro_rules! methods {
 
         /// Calls the method of that name as a request would.
         pub async fn call(server: &Server, name: &str, params: Value) -> Result<Value> {
+            failpoint::reach(name).await;
             match name {
                 $($name => to_value(&answer(params, |params| server.$handler(params)).await?),)*
                 _ => Err(Error::method_not_found()),

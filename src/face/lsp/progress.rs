@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{runtime::Handle, sync::watch};
 
 use super::client::Declared;
 use crate::{
@@ -26,10 +26,10 @@ struct Shared {
     turns: Mutex<Turns>,
 }
 
-/// What each shown turn is told; its end is the end of the channel.
+/// What each shown turn was told last; its end is the end of the channel.
 #[derive(Default)]
 struct Turns {
-    shown: HashMap<SessionId, mpsc::UnboundedSender<String>>,
+    shown: HashMap<SessionId, watch::Sender<String>>,
     begun: u64,
 }
 
@@ -52,30 +52,36 @@ impl Progress {
         }
         let words = detail.map_or_else(|| words(status).to_owned(), str::to_owned);
         if let Some(turn) = turns.shown.get(session) {
-            // A turn whose progress the client did not want has nobody to listen.
-            drop(turn.send(words));
+            turn.send_replace(words);
             return;
         }
         turns.begun += 1;
         let token = format!("agentls/{session}/{}", turns.begun);
-        let (turn, told) = mpsc::unbounded_channel();
+        let (turn, told) = watch::channel(words);
         turns.shown.insert(session.clone(), turn);
-        shared.runtime.spawn(shared.clone().show(token, words, told));
+        shared.runtime.spawn(shared.clone().show(token, told));
     }
 }
 
 impl Shared {
-    async fn show(self: Arc<Self>, token: String, first: String, mut told: mpsc::UnboundedReceiver<String>) {
-        let created = self.calls.ask("window/workDoneProgress/create", &json!({ "token": token })).await;
+    async fn show(self: Arc<Self>, token: String, mut told: watch::Receiver<String>) {
+        let params = json!({ "token": token });
+        let created = tokio::select! {
+            created = self.calls.ask("window/workDoneProgress/create", &params) => created,
+            // A client that does not answer is not waited for longer than there is something to show.
+            () = ended(&mut told) => return,
+        };
         if let Err(problem) = created {
             tracing::debug!(%problem, "the client wants no progress");
             return;
         }
+        let first = told.borrow_and_update().clone();
         self.report(
             &token,
             &json!({"kind": "begin", "title": "agentls", "message": first, "cancellable": false}),
         );
-        while let Some(words) = told.recv().await {
+        while told.changed().await.is_ok() {
+            let words = told.borrow_and_update().clone();
             self.report(&token, &json!({"kind": "report", "message": words}));
         }
         self.report(&token, &json!({"kind": "end"}));
@@ -87,6 +93,11 @@ impl Shared {
             Err(problem) => tracing::error!(%problem, "progress cannot be written as JSON"),
         }
     }
+}
+
+/// Resolves when nothing more is told.
+async fn ended(told: &mut watch::Receiver<String>) {
+    while told.changed().await.is_ok() {}
 }
 
 fn words(status: Status) -> &'static str {
@@ -112,10 +123,12 @@ mod tests {
         let progress = Progress::new(outbox.clone(), calls.clone(), client, Handle::current());
         let session = SessionId::from("ses_1");
         progress.status(&session, Status::Running, None);
-        progress.status(&session, Status::Waiting, Some("a permission"));
-        progress.status(&session, Status::Idle, None);
         tokio::task::yield_now().await;
         calls.answer(&RequestId::from("agentls-1"), Ok(Value::Null));
+        tokio::task::yield_now().await;
+        progress.status(&session, Status::Waiting, Some("a permission"));
+        tokio::task::yield_now().await;
+        progress.status(&session, Status::Idle, None);
         tokio::task::yield_now().await;
         outbox.close();
         let mut bytes = Vec::new();
@@ -131,6 +144,24 @@ mod tests {
             .map(|piece| sent.find(piece).unwrap())
             .collect();
         assert!(places.is_sorted(), "{sent}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_makes_room_costs_nothing_after_the_turn() {
+        let outbox = Outbox::default();
+        let calls = Calls::new(outbox.clone());
+        let client = Declared::default();
+        client.set(Abilities { work_done_progress: true, ..Abilities::default() });
+        let progress = Progress::new(outbox, calls.clone(), client, Handle::current());
+        let session = SessionId::from("ses_1");
+        for turn in 0..100 {
+            progress.status(&session, Status::Running, Some(&format!("turn {turn}")));
+            tokio::task::yield_now().await;
+            assert_eq!(calls.open(), 1);
+            progress.status(&session, Status::Idle, None);
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(calls.open(), 0);
     }
 
     #[tokio::test]

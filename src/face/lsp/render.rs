@@ -8,9 +8,12 @@ use crate::{
     face::failure,
     transcript::{
         Attachment, Body, Compaction, Failure, LastTurn, Message, Part, PartKind, Seq, Session, ToolPart,
-        ToolState, Update,
+        ToolState, Update, text,
     },
 };
+
+/// What an update shows of a text, in bytes. A reader that has stopped costs a few of these.
+pub(in crate::face) const SHOWN_BYTES: usize = 1024 * 1024;
 
 /// What a compaction did.
 pub fn compacted(done: engine::Compacted) -> results::Compacted {
@@ -199,9 +202,14 @@ fn attachment(attachment: Attachment) -> types::Attachment {
     types::Attachment { mime: attachment.mime, name: attachment.name, bytes: attachment.bytes }
 }
 
-/// Something that happened.
-pub fn update(update: Update) -> updates::Update {
+/// Something that happened. Of a long text it shows the beginning: whoever wants the rest reads the part.
+pub fn update(mut update: Update) -> updates::Update {
     use updates::Update as Shown;
+    match &mut update {
+        Update::Message(message) => message.parts.iter_mut().for_each(shorten),
+        Update::Part(part) => shorten(part),
+        _ => {}
+    }
     match update {
         Update::Status { status, detail, retry_at } => Shown::Status { status, detail, retry_at },
         Update::Message(it) => Shown::Message { message: Box::new(message(it)) },
@@ -223,6 +231,27 @@ pub fn update(update: Update) -> updates::Update {
         Update::Queue(prompts) => Shown::Queue { prompts },
         Update::Recovered(note) => Shown::Recovered { note },
         Update::Error(failure) => Shown::Error { error: error(failure) },
+    }
+}
+
+/// Leaves [`SHOWN_BYTES`] of each text of a part.
+fn shorten(part: &mut Part) {
+    let shorten = |text: &mut String| {
+        if text.len() > SHOWN_BYTES {
+            *text = text::head(text, SHOWN_BYTES).to_owned();
+        }
+    };
+    match &mut part.kind {
+        PartKind::Text(body) | PartKind::Reasoning(body) => shorten(&mut body.text),
+        PartKind::Tool(tool) => {
+            shorten(&mut tool.input.text);
+            match &mut tool.state {
+                ToolState::Completed { output, .. } => shorten(&mut output.text),
+                ToolState::Error { message, .. } => shorten(message),
+                ToolState::Pending | ToolState::Running { .. } => {}
+            }
+        }
+        _ => {}
     }
 }
 
@@ -306,6 +335,17 @@ mod tests {
         let text = json!({"text": "ab", "bytes": 5, "truncated": true});
         let expected = json!({"id": "prt_1", "messageId": "msg_1", "index": 2, "type": "text", "text": text});
         assert_eq!(shown(kind), expected);
+    }
+
+    #[test]
+    fn an_update_shows_the_beginning_of_a_text_that_is_too_long() {
+        let (id, message_id) = (crate::transcript::PartId::random(), crate::transcript::MessageId::random());
+        let kind = PartKind::Text(Body::whole("é".repeat(SHOWN_BYTES)));
+        let shown = update(Update::Part(Part { id, message_id, index: 0, kind }));
+        let shown = serde_json::to_value(shown).unwrap();
+        let text = &shown["part"]["text"];
+        assert_eq!(text["text"].as_str().unwrap().len(), SHOWN_BYTES);
+        assert_eq!((&text["bytes"], &text["truncated"]), (&json!(2 * SHOWN_BYTES), &json!(true)));
     }
 
     #[test]

@@ -33,10 +33,13 @@ use crate::{
 };
 
 /// Threads of the runtime: enough that a few blocked ones do not stop the pump.
-const THREADS: usize = 4;
+pub(in crate::face) const THREADS: usize = 4;
+
+/// Threads for what blocks (files, queries, the pipe): tokio's own cap, said here because it is one of ours.
+pub(in crate::face) const BLOCKING_THREADS: usize = 512;
 
 /// Kept from the last moments for writing what waits. The deadline's thread comes after it.
-const MARGIN: Duration = Duration::from_millis(200);
+pub(in crate::face) const MARGIN: Duration = Duration::from_millis(200);
 
 /// Serves the client on stdin and stdout until it goes. `Err` when it could not begin.
 ///
@@ -44,7 +47,11 @@ const MARGIN: Duration = Duration::from_millis(200);
 /// pipe, dies, or sends a signal.
 pub fn serve(options: Options) -> io::Result<ExitCode> {
     let frames = take_stdout()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()?;
     let code = runtime.block_on(serve_on(options, tokio::io::stdin(), tokio::fs::File::from_std(frames)))?;
     // A thread may still be reading stdin: nobody waits for it.
     runtime.shutdown_background();
@@ -84,7 +91,7 @@ async fn serve_on(
         Ended::Exit { orderly: false } => 1,
         Ended::Exit { orderly: true } | Ended::Disconnected => 0,
     };
-    ending::enforce(ending::GRACE, code)?;
+    ending::enforce(ending::GRACE, code, Engine::end_children)?;
     stop.cancel();
     signals.abort();
     let end = async {

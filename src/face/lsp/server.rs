@@ -99,7 +99,7 @@ fn capabilities() -> ServerCapabilities {
 impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         if let Some(pid) = params.process_id
-            && let Err(problem) = ending::on_death_of(pid, self.stop.clone())
+            && let Err(problem) = ending::on_death_of(pid, self.stop.clone(), Engine::end_children)
         {
             tracing::warn!(%problem, "the client's death will not be noticed");
         }

@@ -229,13 +229,15 @@ fn hidden_characters_are_made_visible_in_labels() {
 }
 
 proptest::proptest! {
+    #![proptest_config(crate::cases::cases())]
+
     #[test]
-    fn no_line_makes_it_fail(line in "[ -~\\n\u{e4}\u{1f600}]{0,80}") {
+    fn p_04_no_line_makes_it_fail(line in "[ -~\\n\u{e4}\u{1f600}]{0,80}") {
         proptest::prop_assert!(!analyze(&line).commands.is_empty());
     }
 
     #[test]
-    fn a_rule_offered_allows_what_it_was_offered_for(words in proptest::collection::vec("[a-z*'\" .-]{1,6}", 1..4)) {
+    fn p_04_a_rule_offered_allows_what_it_was_offered_for(words in proptest::collection::vec("[a-z*'\" .-]{1,6}", 1..4)) {
         let line: Vec<_> = words.iter().map(|word| format!("'{}'", word.replace('\'', ""))).collect();
         let analysis = analyze(&line.join(" "));
         for command in analysis.commands.iter().filter(|command| !command.rule.is_empty()) {

@@ -17,7 +17,7 @@ use crate::provider::body::json;
 pub(super) const FIELD: &str = "cache_control";
 
 /// More are refused.
-const MOST: usize = 4;
+pub(in crate::provider) const MOST: usize = 4;
 
 /// How each message ends: its last block, its content, itself.
 const END: &[u8] = b"}]}";

@@ -135,6 +135,14 @@ impl Decode for Decoder {
     }
 
     fn end(&mut self, _out: &mut VecDeque<Event>) {}
+
+    fn held(&self) -> usize {
+        let sealed = |block: &Block| match &block.kind {
+            Kind::Thinking { signature, .. } => signature.len(),
+            _ => 0,
+        };
+        self.blocks.values().map(sealed).sum()
+    }
 }
 
 impl Decoder {
@@ -162,6 +170,8 @@ impl Decoder {
             ),
             _ => return,
         };
+        // A block that never stopped ends where another takes its place.
+        self.stop(index, out);
         let number = self.next_block;
         self.next_block += 1;
         out.push_back(Event::Open { block: number, kind: opened });

@@ -19,6 +19,9 @@ use crate::{
     transcript::{FinishReason, TurnId, Usage, text},
 };
 
+/// What a call without a name weighs beside its text, in bytes.
+const UNNAMED_CALL: usize = 1_024;
+
 /// Reads one answer.
 pub(super) struct Decoder {
     provider: String,
@@ -160,6 +163,11 @@ impl Decode for Decoder {
         if self.reason.is_some() {
             self.finish(out);
         }
+    }
+
+    fn held(&self) -> usize {
+        let unnamed = self.calls.iter().filter(|call| call.block.is_none());
+        unnamed.map(|call| UNNAMED_CALL + call.id.len() + call.early.len()).sum()
     }
 }
 

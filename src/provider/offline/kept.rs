@@ -13,7 +13,7 @@ use crate::provider::ProviderError;
 use super::wire::Turn;
 
 /// Responses that are kept at most, over all sessions.
-const MOST_KEPT: usize = 16;
+pub(in crate::provider) const MOST_KEPT: usize = 16;
 
 static KEPT: Mutex<VecDeque<(String, Vec<Turn>)>> = Mutex::new(VecDeque::new());
 

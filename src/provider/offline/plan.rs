@@ -32,10 +32,10 @@ const SUMMARY_WANTED: &str = "Write the summary";
 const REQUEST: &str = "[agentls] The request that is being worked on:";
 
 /// After so many calls for one prompt the answer is what was found.
-const MAX_CALLS: usize = 24;
+pub(in crate::provider) const MAX_CALLS: usize = 24;
 
 /// Places that an answer lists.
-const MAX_PLACES: usize = 12;
+pub(in crate::provider) const MAX_PLACES: usize = 12;
 
 /// Lines of a file, or of a command's output, that an answer shows.
 const SHOWN_LINES: usize = 24;

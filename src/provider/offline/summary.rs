@@ -6,8 +6,8 @@
 use super::wire::Turn;
 use crate::transcript::text;
 
-const MAX_FACTS: usize = 20;
-const MAX_FACT_BYTES: usize = 200;
+pub(in crate::provider) const MAX_FACTS: usize = 20;
+pub(in crate::provider) const MAX_FACT_BYTES: usize = 200;
 
 /// The headings of a request for a summary; fewer than two are none.
 pub(super) fn headings(prompt: &str) -> Vec<&str> {

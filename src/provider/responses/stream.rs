@@ -24,11 +24,29 @@ pub(super) struct Decoder {
     model: String,
     /// Whether the provider keeps the response, so that it can be continued.
     store: bool,
-    /// Blocks by `output_index`.
-    items: BTreeMap<u64, Block>,
+    /// Blocks by `output_index` and by what they are: servers that leave the index out number all items 0.
+    items: BTreeMap<(u64, Class), Block>,
     next_block: u32,
     called: bool,
     refused: bool,
+}
+
+/// What a block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Text,
+    Reasoning,
+    Call,
+}
+
+impl Class {
+    fn of(kind: &BlockKind) -> Self {
+        match kind {
+            BlockKind::Text => Self::Text,
+            BlockKind::Reasoning => Self::Reasoning,
+            BlockKind::Call { .. } => Self::Call,
+        }
+    }
 }
 
 /// A block that has been opened.
@@ -38,7 +56,6 @@ struct Block {
     filled: bool,
     /// The part of the reasoning summary that is being written.
     part: u64,
-    is_call: bool,
     open: bool,
 }
 
@@ -150,7 +167,7 @@ impl Decode for Decoder {
             }
             "response.function_call_arguments.delta" => {
                 let delta: Growth = parse(data)?;
-                if let Some(block) = self.items.get_mut(&delta.output_index).filter(|block| block.open) {
+                if let Some(block) = self.items.get_mut(&(delta.output_index, Class::Call)) {
                     block.push(delta.text, out);
                 }
             }
@@ -183,8 +200,9 @@ fn parse<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, ProviderError> {
 }
 
 impl Block {
+    /// A block that is closed grows no more.
     fn push(&mut self, text: String, out: &mut VecDeque<Event>) {
-        if !text.is_empty() {
+        if self.open && !text.is_empty() {
             self.filled = true;
             out.push_back(Event::Delta { block: self.number, text });
         }
@@ -192,7 +210,7 @@ impl Block {
 
     /// What came whole instead of in pieces.
     fn fill(&mut self, text: String, out: &mut VecDeque<Event>) -> &mut Self {
-        if !self.filled && self.open {
+        if !self.filled {
             self.push(text, out);
         }
         self
@@ -215,17 +233,11 @@ impl Decoder {
     /// The block of an item, opened when it is new.
     fn block(&mut self, index: u64, kind: &BlockKind, out: &mut VecDeque<Event>) -> &mut Block {
         let next = &mut self.next_block;
-        self.items.entry(index).or_insert_with(|| {
+        self.items.entry((index, Class::of(kind))).or_insert_with(|| {
             let number = *next;
             *next += 1;
             out.push_back(Event::Open { block: number, kind: kind.clone() });
-            Block {
-                number,
-                filled: false,
-                part: 0,
-                is_call: matches!(kind, BlockKind::Call { .. }),
-                open: true,
-            }
+            Block { number, filled: false, part: 0, open: true }
         })
     }
 
@@ -260,7 +272,7 @@ impl Decoder {
                 let words = item.content.unwrap_or_default();
                 self.refused |= words.iter().any(|piece| !piece.refusal.is_empty());
                 let text: String = words.into_iter().map(|piece| piece.text + &piece.refusal).collect();
-                if text.is_empty() && !self.items.contains_key(&index) {
+                if text.is_empty() && !self.items.contains_key(&(index, Class::Text)) {
                     return;
                 }
                 (self.block(index, &BlockKind::Text, out).fill(text, out), None)
@@ -273,7 +285,7 @@ impl Decoder {
             }
             "reasoning" => {
                 let seal = self.seal(item);
-                if seal.is_none() && !self.items.contains_key(&index) {
+                if seal.is_none() && !self.items.contains_key(&(index, Class::Reasoning)) {
                     return;
                 }
                 (self.block(index, &BlockKind::Reasoning, out), seal)
@@ -299,8 +311,8 @@ impl Decoder {
     }
 
     fn finish(&mut self, response: Response, incomplete: Option<FinishReason>, out: &mut VecDeque<Event>) {
-        for block in self.items.values_mut().filter(|block| block.open) {
-            if block.is_call {
+        for ((_, class), block) in self.items.iter_mut().filter(|(_, block)| block.open) {
+            if *class == Class::Call {
                 block.fill(NO_ARGUMENTS.to_owned(), out);
             }
             block.open = false;

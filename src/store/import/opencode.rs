@@ -3,12 +3,12 @@
 //! Reads opencode 1.18: its database and the JSON of `opencode export`. Both readers hand on the same rows, in order
 //! (messages by time, then id; parts by id), as JSON text; `message` and `part` translate one row each and are pure.
 
-mod connection;
+pub(in crate::store) mod connection;
 mod data_url;
-pub(super) mod database;
+pub(in crate::store) mod database;
 pub(super) mod export;
-pub(super) mod message;
-pub(super) mod part;
+pub(in crate::store) mod message;
+pub(in crate::store) mod part;
 mod shape;
 
 use std::path::Path;

@@ -26,10 +26,10 @@ use crate::{
 };
 
 /// Bytes of bodies that one transaction writes, about: a few milliseconds of work.
-const BATCH_BYTES: usize = 512 * 1024;
+pub(in crate::store) const BATCH_BYTES: usize = 512 * 1024;
 
 /// Rows that one transaction writes at most.
-const BATCH_ROWS: usize = 200;
+pub(in crate::store) const BATCH_ROWS: usize = 200;
 
 /// An import that runs.
 pub(super) struct Taking<'a> {

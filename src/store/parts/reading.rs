@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::{Loading, Metadata, is_text, locate};
+use super::{LEAST, Loading, Metadata, is_text, locate};
 use crate::{
     store::{
         Result,
@@ -44,13 +44,18 @@ pub(in crate::store) fn of_messages(
     ))?;
     let mut found = statement.query(params![session, first.0, last.0])?;
     let mut parts = Vec::new();
-    let (mut at, mut place) = (None, 0_u32);
+    let (mut at, mut place, mut bytes) = (None, 0_u32, 0);
     while let Some(row) = found.next()? {
         let seq = Seq(row.get("seq")?);
         place = if at == Some(seq) { place.saturating_add(1) } else { 0 };
         at = Some(seq);
         if let Some(message) = message_id(seq) {
+            let loading = match loading {
+                Loading::Within(most) => Loading::Preview(LEAST.max(most.saturating_sub(bytes))),
+                other => other,
+            };
             let (part, flaws) = from_row(connection, row, (message, place), loading)?;
+            bytes += part.text_bytes();
             damage::log(&flaws, || format!("part {} of session {session}, message {}", part.id, seq.0));
             parts.push(Found { seq, part, flaws });
         }
@@ -94,7 +99,7 @@ impl Bodied<'_> {
     fn load(&self, field: Field, expected: Expected, flaws: &mut Vec<String>) -> Result<Body> {
         let bytes = if let Expected::Bytes(bytes) = expected { bytes } else { 0 };
         let (mut loaded, most) = match self.loading {
-            Loading::Preview(limit) => {
+            Loading::Preview(limit) | Loading::Within(limit) => {
                 (body::start_of(self.connection, self.key, field, limit)?, limit as u64)
             }
             Loading::Sent if field == Field::Output && bytes > text::SHOWN_BYTES as u64 => {

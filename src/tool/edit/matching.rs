@@ -5,13 +5,13 @@ use std::ops::Range;
 use crate::transcript::text::ellipsis;
 
 /// Line ranges that are compared when looking for the nearest candidate, times lines of the text.
-const MAX_COMPARISONS: usize = 2_000_000;
+pub(in crate::tool) const MAX_COMPARISONS: usize = 2_000_000;
 
 /// How alike lines must be on average to be shown as a candidate, from 0 to 1.
 const MIN_LIKENESS: f64 = 0.5;
 
 /// Places that are listed when a text is not unique.
-const MAX_LISTED: usize = 10;
+pub(in crate::tool) const MAX_LISTED: usize = 10;
 
 /// `line 3`, `lines 3, 9`: where `wanted` begins.
 pub(super) fn lines_of(text: &str, wanted: &str) -> String {

@@ -88,7 +88,8 @@ impl Hunk {
 /// Reads a patch in either notation. The error says what is wrong and where.
 pub(super) fn parse(patch: &str) -> Result<Vec<Change>, String> {
     let lines: Vec<&str> = patch.strip_suffix('\n').unwrap_or(patch).split('\n').collect();
-    let begin = lines.iter().position(|line| line.trim() == "*** Begin Patch");
+    // With a space before it, it is a line of a file that a unified diff speaks of.
+    let begin = lines.iter().position(|line| line.trim_end() == "*** Begin Patch");
     let changes = match begin {
         Some(at) => marked(lines.iter().skip(at + 1).copied())?,
         None => unified(&lines)?,

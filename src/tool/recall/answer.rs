@@ -1,10 +1,10 @@
 //! An answer of `recall` while it grows: so many lines, so many bytes, and no more (invariant 9).
 
 /// Lines of one answer at most.
-pub(super) const MOST_LINES: u32 = 2_000;
+pub(in crate::tool) const MOST_LINES: u32 = 2_000;
 
 /// Bytes of one answer at most, the line that ends it included.
-pub(super) const MOST_BYTES: usize = 40 * 1024;
+pub(in crate::tool) const MOST_BYTES: usize = 40 * 1024;
 
 /// What is kept for the last line.
 const END: usize = 160;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Bytes of bodies that one search reads at most, about.
-const MOST_READ: u64 = 256 * 1024 * 1024;
+pub(in crate::tool) const MOST_READ: u64 = 256 * 1024 * 1024;
 
 /// Matching lines that are shown of one field; more are counted.
 const SHOWN: usize = 20;

@@ -70,10 +70,11 @@ impl Desk {
         prompt: NewPrompt,
     ) -> Result<Committed<Enqueued>, Failure> {
         let store = &self.shared.store;
-        let mut claimed = None;
+        let (mut claimed, mut last) = (None, None);
         for _ in 0..MOST_HANDS {
             match store.enqueue(session, prompt.clone()).await {
                 Err(StoreError::Leased(owner)) => {
+                    last = Some(owner.clone());
                     let Some(holder) = store.holder(session).await? else {
                         // It has let go just now, or another window was before us.
                         if prompt.delivery != Delivery::Interrupt {
@@ -99,8 +100,8 @@ impl Desk {
                 }
             }
         }
-        let owner = store.holder(session).await?.map(|holder| holder.owner());
-        Err(StoreError::LeaseLost(owner).into())
+        // It went from hand to hand: whoever had it last is who is told of.
+        Err(last.map_or(StoreError::LeaseLost(None), StoreError::Leased).into())
     }
 
     /// Waits until the owner has let go, or ends its turn for it where that may be.

@@ -11,21 +11,29 @@ use super::{Delta, Event};
 const DELTA_PACE: Duration = Duration::from_millis(40);
 
 /// The longest text in one frame, in bytes: beyond it a new frame is begun.
-const DELTA_FRAME: usize = 1024 * 1024;
+pub(in crate::wire) const DELTA_FRAME: usize = 1024 * 1024;
 
 /// While more than this waits, growth is left out. Bytes.
-const DELTA_PAUSE: usize = 8 * 1024 * 1024 - DELTA_FRAME;
+pub(in crate::wire) const DELTA_PAUSE: usize = 5 * 1024 * 1024;
+
+/// While more than this waits, states are left out too: only the newest of each stream is kept, behind a gap in its
+/// numbers. Bytes.
+pub(in crate::wire) const STATE_PAUSE: usize = 6 * 1024 * 1024;
+
+/// How many streams' numbers are remembered.
+pub(in crate::wire) const STREAMS: usize = 10_000;
 
 /// What an entry costs beside its text. Bytes, a guess.
 const ENTRY: usize = 128;
 
 /// How many paces are remembered before old ones are forgotten.
-const PACES: usize = 64;
+pub(in crate::wire) const PACES: usize = 64;
 
 /// Something to write.
 pub(super) enum Entry {
     Plain(Vec<u8>),
-    Event(Event),
+    /// And how many events of its stream were left out before it.
+    Event(Event, u64),
     Delta(Delta),
 }
 
@@ -34,7 +42,7 @@ impl Entry {
         ENTRY
             + match self {
                 Self::Plain(body) => body.len(),
-                Self::Event(event) => event.before.len() + event.after.len(),
+                Self::Event(event, _) => event.before.len() + event.after.len(),
                 Self::Delta(delta) => delta.before.len() + delta.after.len() + delta.text.len(),
             }
     }
@@ -85,6 +93,10 @@ pub(super) struct Queue {
     lost: HashSet<Text>,
     /// Each stream's last number.
     numbers: HashMap<String, u64>,
+    /// The largest number of those that were forgotten: numbers of every other stream go on above it.
+    forgotten: u64,
+    /// The newest event of each stream that lost some, and how many it lost.
+    latest: HashMap<String, (Event, u64)>,
     /// What waits for the reply that makes its stream.
     held: HashMap<String, Vec<Entry>>,
     /// Requests being handled that make a stream.
@@ -116,7 +128,7 @@ impl Queue {
         self.bytes += entry.bytes();
         match entry {
             Entry::Delta(_) => self.growth += entry.bytes(),
-            Entry::Plain(_) | Entry::Event(_) => self.urgent += 1,
+            Entry::Plain(_) | Entry::Event(..) => self.urgent += 1,
         }
         self.entries.push_back(entry);
     }
@@ -137,12 +149,38 @@ impl Queue {
         self.open.retain(|text, _| text.stream != event.stream);
         self.lost.retain(|text| text.stream != event.stream || !event.parts.contains(&text.part));
         let stream = event.stream.clone();
-        self.push_about(&stream, Entry::Event(event));
+        if self.discarding {
+            return;
+        }
+        if self.bytes > STATE_PAUSE || self.latest.contains_key(&stream) {
+            let lost = self.latest.remove(&stream).map_or(0, |(_, lost)| lost + 1);
+            self.latest.insert(stream, (event, lost));
+            return;
+        }
+        self.push_about(&stream, Entry::Event(event, 0));
+    }
+
+    /// Queues a message that belongs to no stream. A reply does not pass what was said before it, as far as that is kept.
+    pub(super) fn say(&mut self, body: Vec<u8>) {
+        self.catch_up();
+        self.push(Entry::Plain(body));
+    }
+
+    /// Queues what was kept of streams that lost events. Whoever was not told of those sees that their numbers are
+    /// missing, and reads the session again.
+    fn catch_up(&mut self) {
+        for (stream, (event, lost)) in std::mem::take(&mut self.latest) {
+            self.push_about(&stream, Entry::Event(event, lost));
+        }
     }
 
     pub(super) fn delta(&mut self, delta: Delta) {
         let text = Text::of(&delta);
         if self.lost.contains(&text) || self.discarding {
+            return;
+        }
+        if self.latest.contains_key(&delta.stream) {
+            self.lost.insert(text);
             return;
         }
         if self.bytes + delta.text.len() > DELTA_PAUSE {
@@ -197,6 +235,9 @@ impl Queue {
 
     /// Takes out the first entry if it is due: growth waits for its pace unless something waits behind it.
     pub(super) fn next(&mut self, now: Instant) -> Next {
+        if self.entries.is_empty() && !self.latest.is_empty() {
+            self.catch_up();
+        }
         match self.entries.front() {
             None if self.closed => return Next::Closed,
             None => return Next::Nothing,
@@ -214,7 +255,7 @@ impl Queue {
                 self.bytes = self.bytes.saturating_sub(entry.bytes());
                 match entry {
                     Entry::Delta(_) => self.growth = self.growth.saturating_sub(entry.bytes()),
-                    Entry::Plain(_) | Entry::Event(_) => self.urgent = self.urgent.saturating_sub(1),
+                    Entry::Plain(_) | Entry::Event(..) => self.urgent = self.urgent.saturating_sub(1),
                 }
                 Next::Body(self.render(entry, now))
             }
@@ -225,15 +266,15 @@ impl Queue {
     fn render(&mut self, entry: Entry, now: Instant) -> Vec<u8> {
         match entry {
             Entry::Plain(body) => body,
-            Entry::Event(event) => {
-                let number = self.number(event.stream);
+            Entry::Event(event, lost) => {
+                let number = self.count(&event.stream, lost + 1);
                 format!("{}{number}{}", event.before, event.after).into_bytes()
             }
             Entry::Delta(delta) => {
                 let text = Text::of(&delta);
                 self.open.remove(&text);
                 self.pace(text, now);
-                let number = self.number(delta.stream);
+                let number = self.count(&delta.stream, 1);
                 let grown = serde_json::Value::from(delta.text);
                 format!("{}{number}{}{grown}{}", delta.before, delta.after, delta.tail).into_bytes()
             }
@@ -247,9 +288,43 @@ impl Queue {
         self.paces.insert(text, now);
     }
 
-    fn number(&mut self, stream: String) -> u64 {
-        let number = self.numbers.entry(stream).or_default();
-        *number += 1;
-        *number
+    /// Counts a stream's number up; the number then.
+    fn count(&mut self, stream: &str, by: u64) -> u64 {
+        if let Some(number) = self.numbers.get_mut(stream) {
+            *number += by;
+            return *number;
+        }
+        if self.numbers.len() >= STREAMS {
+            self.forgotten = self.numbers.drain().map(|(_, number)| number).fold(self.forgotten, u64::max);
+        }
+        self.numbers.insert(stream.to_owned(), self.forgotten + by);
+        self.forgotten + by
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_paces_of_texts_that_are_due_are_forgotten() {
+        let mut queue = Queue::default();
+        let start = Instant::now();
+        for text in 0..100 * PACES {
+            let part = text.to_string();
+            let grown = Delta {
+                stream: "s".into(),
+                part,
+                field: "text",
+                before: String::new(),
+                after: String::new(),
+                text: "x".into(),
+                tail: "",
+            };
+            queue.delta(grown);
+            let later = start + Duration::from_millis(text as u64);
+            assert!(matches!(queue.next(later), Next::Body(_)));
+            assert!(queue.paces.len() <= PACES, "{}", queue.paces.len());
+        }
     }
 }

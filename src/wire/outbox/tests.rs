@@ -94,6 +94,46 @@ async fn growth_left_out_is_left_out_until_the_state() {
     assert_eq!((written.len(), &written[1]["text"]), (2, &json!("more")));
 }
 
+#[tokio::test]
+async fn states_above_the_cap_leave_a_gap_and_the_newest_is_kept() {
+    let outbox = Outbox::default();
+    outbox.event(event("s", &[], "first"));
+    outbox.send(json!("x".repeat(9 * 1024 * 1024)).to_string().into_bytes());
+    for number in 0..100_000 {
+        outbox.event(event("s", &["p"], &format!("state {number}")));
+        outbox.delta(delta("s", "q", "grown"));
+    }
+    assert!(outbox.waiting() < 10 * 1024 * 1024, "{}", outbox.waiting());
+    outbox.event(event("other", &[], "its only one"));
+    let mut written = written(&outbox).await;
+    let mut rest = written.split_off(2);
+    rest.sort_by_key(|event| event["stream"].to_string());
+    assert_eq!(written[0], json!({"stream": "s", "n": 1, "what": "first"}));
+    assert_eq!(
+        rest,
+        [
+            json!({"stream": "other", "n": 1, "what": "its only one"}),
+            json!({"stream": "s", "n": 100_001, "what": "state 99999"}),
+        ]
+    );
+}
+
+#[test]
+fn the_numbers_of_too_many_streams_are_forgotten_and_still_rise() {
+    let mut queue = Queue::default();
+    let mut number = |stream: &str| {
+        queue.event(event(stream, &[], "x"));
+        let Next::Body(body) = queue.next(Instant::now()) else { panic!("it is written at once") };
+        serde_json::from_slice::<Value>(&body).unwrap()["n"].as_u64().unwrap()
+    };
+    assert_eq!((number("first"), number("first"), number("first")), (1, 2, 3));
+    for stream in 1..queue::STREAMS {
+        number(&stream.to_string());
+    }
+    assert_eq!(number("one too many"), 4, "above every number that was forgotten");
+    assert_eq!(number("first"), 4, "a gap or none, and never a number twice");
+}
+
 #[test]
 fn growth_goes_out_at_once_and_then_in_steps_of_forty_milliseconds() {
     let mut queue = Queue::default();

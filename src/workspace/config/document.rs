@@ -8,8 +8,6 @@ use std::collections::HashMap;
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_ast};
 use serde_json::{Map, Value};
 
-use crate::transcript::text::head;
-
 /// The keys that lead to a value; elements of lists by their number.
 pub(super) type KeyPath = Vec<String>;
 
@@ -48,7 +46,7 @@ pub(super) fn parse(text: &str) -> Result<Document, SyntaxError> {
         line: u32::try_from(error.line_display()).unwrap_or(u32::MAX),
         message: error.kind().to_string(),
     })?;
-    let mut reader = Reader { text, lines: HashMap::new() };
+    let mut reader = Reader { starts: starts(text), lines: HashMap::new() };
     let value = match parsed.value {
         Some(value) => reader.read(&value, &mut Vec::new())?,
         None => Value::Null,
@@ -56,12 +54,17 @@ pub(super) fn parse(text: &str) -> Result<Document, SyntaxError> {
     Ok(Document { value, lines: reader.lines })
 }
 
-struct Reader<'t> {
-    text: &'t str,
+/// The byte at which each line begins.
+fn starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+}
+
+struct Reader {
+    starts: Vec<usize>,
     lines: HashMap<KeyPath, u32>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn read(&mut self, node: &ast::Value<'_>, path: &mut KeyPath) -> Result<Value, SyntaxError> {
         let line = self.line(node.range().start);
         self.lines.entry(path.clone()).or_insert(line);
@@ -105,6 +108,6 @@ impl Reader<'_> {
     }
 
     fn line(&self, at: usize) -> u32 {
-        u32::try_from(head(self.text, at).matches('\n').count() + 1).unwrap_or(u32::MAX)
+        u32::try_from(self.starts.partition_point(|start| *start <= at)).unwrap_or(u32::MAX)
     }
 }

@@ -23,7 +23,7 @@ use crate::transcript::ModelRef;
 const UNTRUSTED_KEYS: [&str; 2] = ["model", "agent"];
 
 /// The largest file that is read, in bytes.
-const MAX_FILE: u64 = 1024 * 1024;
+pub(in crate::workspace) const MAX_FILE: u64 = 1024 * 1024;
 
 /// What is loaded from. `Debug` is left out: the client's value may hold secrets.
 pub struct Inputs<'a> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{asks_for_summary, model::summary, small, steps};
+use super::{asks_for_summary, model::summary, small};
 use crate::support::{
     home::{Home, config_with},
     provider::{Answer, Double, Wire, script::Tokens},
@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 /// A model that reads on for ever, and sums up as told.
-fn reader(
+pub fn reader(
     mut sum_up: impl FnMut(usize) -> Answer + Send + 'static,
 ) -> impl FnMut(&Value) -> Answer + Send + 'static {
     let (mut calls, mut asked) = (0, 0);
@@ -25,59 +25,19 @@ fn reader(
     }
 }
 
-type Useless = Box<dyn Fn() -> Answer + Send + Sync>;
-
 /// Two calls with outputs of about 5,000 tokens each.
-fn two_reads() -> Answer {
+pub fn two_reads() -> Answer {
     let read = |from: u32| json!({"command": format!("seq -f 'line number %g' {from} {}", from + 1_000)});
     Answer::new().call("c1", "bash", &read(10_000)).call("c2", "bash", &read(20_000))
 }
 
-async fn prompt(server: &Server, session: &str) -> Value {
+pub async fn prompt(server: &Server, session: &str) -> Value {
     let params = json!({"sessionId": session, "parts": [{"type": "text", "text": "Read on."}]});
     server.start("session/prompt", params).error().await
 }
 
-fn summaries_asked(double: &Double) -> usize {
+pub fn summaries_asked(double: &Double) -> usize {
     double.requests().iter().filter(|request| asks_for_summary(&request.body)).count()
-}
-
-#[tokio::test]
-async fn three_useless_summaries_in_a_row_are_the_end_until_a_person_says_otherwise() {
-    let too_long = "word ".repeat(60_000);
-    let useless: [(&str, Useless); 5] = [
-        ("empty", Box::new(|| Answer::new().text("   "))),
-        ("off the template", Box::new(|| Answer::new().text("I did a lot."))),
-        ("endless", Box::new(move || Answer::new().text(&too_long))),
-        ("refused", Box::new(|| Answer::status(400).body(r#"{"error":{"message":"no"}}"#))),
-        ("a call", Box::new(|| Answer::new().call("x", "bash", &json!({"command": "touch ran"})))),
-    ];
-    for (name, answer) in useless {
-        let double = Double::start_model(Wire::Responses, reader(move |_| answer())).await;
-        let home = Home::new(&small(&double));
-        let server = home.start().await;
-        let session = server.session().await;
-        let error = prompt(&server, &session).await;
-        assert_eq!(error["data"]["kind"], "compactionStuck", "{name}: {error}");
-        assert!(error["data"]["need"].as_u64() > error["data"]["have"].as_u64(), "{name}: {error}");
-        assert_eq!(summaries_asked(&double), 3, "{name}");
-        let before = server.messages(&session).await;
-        assert!(
-            before.iter().all(|message| message["summary"].is_null()),
-            "{name}: the history is as it was"
-        );
-        assert!(!home.workspace().join("ran").exists(), "{name}: calls of a summary are not run");
-        server.shut_down().await;
-
-        let server = home.start().await;
-        assert_eq!(prompt(&server, &session).await["data"]["kind"], "compactionStuck", "{name}");
-        assert_eq!(summaries_asked(&double), 3, "{name}: the breaker survives a restart");
-        let error = server.start("session/compact", json!({"sessionId": session})).error().await;
-        assert_eq!(error["data"]["kind"], "compactionStuck", "{name}: {error}");
-        assert_eq!(summaries_asked(&double), 5, "{name}: a person may try again");
-        let failed = steps(&server, &session).await;
-        assert_eq!(failed.iter().filter(|step| step["finish"] == "compactionFailed").count(), 5, "{name}");
-    }
 }
 
 #[tokio::test]
@@ -106,23 +66,6 @@ async fn a_second_summary_is_asked_for_with_what_was_wrong_and_without_tools() {
     assert_eq!(asked[0]["tool_choice"], "auto", "as in each request before: the cache holds");
     assert_eq!(asked[1]["tool_choice"], "none");
     assert!(asked[1].to_string().contains("the summary lacks Done"));
-}
-
-#[tokio::test]
-async fn a_provider_that_always_overflows_is_called_three_times() {
-    let words = r#"{"error":{"code":"context_length_exceeded","message":"Your input exceeds the context window of this model."}}"#;
-    let double =
-        Double::start_model(Wire::Responses, move |_| Answer::status(400).body(words).aside().new_prefix())
-            .await;
-    let home = Home::new(&small(&double));
-    let server = home.start().await;
-    let session = server.session().await;
-    double.then(two_reads());
-    double.then(Answer::new().text("Read."));
-    server.prompt(&session, "Read.").await;
-    let error = prompt(&server, &session).await;
-    assert_eq!(error["data"]["kind"], "compactionStuck", "{error}");
-    assert_eq!(double.requests().len(), 2 + 3);
 }
 
 #[tokio::test]

@@ -127,9 +127,9 @@ async fn answers_that_make_no_sense_are_refused_with_their_words() {
 async fn a_large_event_is_taken_and_an_endless_one_is_refused() {
     const MIB: usize = 1024 * 1024;
     let delta = |text: &str| json!({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]});
-    let large = Bytes::from(format!("data: {}\n\ndata: [DONE]\n\n", delta(&"x".repeat(20 * MIB))));
+    let large = Bytes::from(format!("data: {}\n\ndata: [DONE]\n\n", delta(&"x".repeat(3 * MIB))));
     let (events, error) = hear(Wire::Chat, Api::Chat, Answer::raw(vec![large])).await;
-    assert_eq!((blocks(&events)[0].1.len(), error), (20 * MIB, None));
+    assert_eq!((blocks(&events)[0].1.len(), error), (3 * MIB, None));
     let endless = vec![Bytes::from(vec![b'x'; MIB]); 40];
     let (_, error) = hear(Wire::Chat, Api::Chat, Answer::raw(endless)).await;
     assert!(matches!(error, Some(ProviderError::Rejected { status: 200, .. })), "{error:?}");

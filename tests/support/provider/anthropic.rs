@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{
-    rules::{MARK, OpenCalls, Verdict, fields, key_header, list, positive, require, text, tools},
+    rules::{MARK, OpenCalls, Verdict, call_name, fields, key_header, list, positive, require, text, tools},
     script::{Answer, Say, named, pieces},
 };
 
@@ -96,7 +96,8 @@ fn check_message(message: &Value, open: &mut OpenCalls) -> Verdict {
                 require(text(block, "data").is_some(), || format!("{block}"))?;
             }
             ("assistant", "tool_use") => {
-                require(block["input"].is_object() && text(block, "name").is_some(), || format!("{block}"))?;
+                require(block["input"].is_object(), || format!("{block}"))?;
+                call_name(block)?;
                 let id = text(block, "id").unwrap_or_default();
                 let plain = id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
                 require(plain, || format!("an id of odd characters: {id}"))?;

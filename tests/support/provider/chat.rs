@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{
-    rules::{OpenCalls, Verdict, fields, key_header, list, positive, require, text, tools},
+    rules::{OpenCalls, Verdict, call_name, fields, key_header, list, positive, require, text, tools},
     script::{Answer, Say, pieces},
 };
 
@@ -64,8 +64,8 @@ fn check_message(at: usize, message: &Value, open: &mut OpenCalls) -> Verdict {
                 let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
                 let parsed = serde_json::from_str::<Value>(arguments).unwrap_or_default();
                 require(parsed.is_object(), || format!("arguments are no object: {arguments:?}"))?;
-                let complete = call["type"] == "function" && text(&call["function"], "name").is_some();
-                require(complete, || format!("a call is incomplete: {call}"))?;
+                require(call["type"] == "function", || format!("a call is incomplete: {call}"))?;
+                call_name(&call["function"])?;
                 open.call(text(call, "id"))?;
             }
             Ok(())

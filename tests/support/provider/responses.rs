@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{
-    rules::{OpenCalls, Verdict, fields, key_header, list, positive, require, text, tools},
+    rules::{OpenCalls, Verdict, call_name, fields, key_header, list, positive, require, text, tools},
     script::{Answer, Say, named, pieces},
 };
 
@@ -61,7 +61,7 @@ fn check_item(item: &Value, next: Option<&Value>, store: bool, open: &mut OpenCa
             check_message(item)
         }
         Some("function_call") => {
-            require(text(item, "name").is_some(), || "a call has no name".into())?;
+            call_name(item)?;
             let arguments = item["arguments"].as_str().unwrap_or_default();
             let parsed = serde_json::from_str::<Value>(arguments).unwrap_or_default();
             require(parsed.is_object(), || format!("arguments are no object: {arguments:?}"))?;

@@ -28,6 +28,13 @@ pub fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
 }
 
+/// The name of a tool in a call: vendors refuse others than these, and go on refusing the conversation.
+pub fn call_name(value: &Value) -> Verdict {
+    let name = text(value, "name").ok_or_else(|| format!("a call has no name: {value}"))?;
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    require(plain && name.len() <= 64, || format!("the name of a call is not taken: {name:?}"))
+}
+
 /// A field that is a list and not empty.
 pub fn list<'a>(value: &'a Value, name: &str) -> Result<&'a [Value], String> {
     match value.get(name).and_then(Value::as_array) {

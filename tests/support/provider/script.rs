@@ -5,7 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Wire, anthropic, chat, responses};
+use super::{
+    Wire, anthropic, chat,
+    faults::{self, At, Fault, Harm, Move},
+    responses,
+};
 
 /// Where an answer falls silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +51,14 @@ pub struct Answer {
     pub aside: bool,
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    pub cut_after: Option<usize>,
-    pub stall: Option<Stall>,
+    /// What goes wrong on its way.
+    pub faults: Vec<Fault>,
     pub delay: Duration,
     pub response_id: String,
     /// What is written, one event each.
     pub frames: Vec<Bytes>,
     line_end: &'static str,
+    endless: bool,
     raw: bool,
     adapt: Option<Adapt>,
 }
@@ -72,12 +77,12 @@ impl Answer {
             aside: false,
             status: 200,
             headers: vec![("content-type".into(), "text/event-stream".into())],
-            cut_after: None,
-            stall: None,
+            faults: Vec::new(),
             delay: Duration::ZERO,
             response_id: String::new(),
             frames: Vec::new(),
             line_end: "\n",
+            endless: false,
             raw: false,
             adapt: None,
         }
@@ -143,20 +148,35 @@ impl Answer {
         }
     }
 
-    /// The connection is closed after so many events.
-    pub fn cut_after(mut self, events: usize) -> Self {
-        self.cut_after = Some(events);
+    /// Something goes wrong on its way.
+    pub fn fault(mut self, at: At, harm: Harm) -> Self {
+        self.faults.push(Fault { at, harm });
         self
     }
 
-    pub fn stall(mut self, stall: Stall) -> Self {
-        self.stall = Some(stall);
-        self
+    /// The connection is closed after so many events.
+    pub fn cut_after(self, events: usize) -> Self {
+        self.fault(At::Event(events), Harm::Cut)
+    }
+
+    /// It falls silent.
+    pub fn stall(self, stall: Stall) -> Self {
+        let at = match stall {
+            Stall::Head => At::Head,
+            Stall::After(events) => At::Event(events),
+        };
+        self.fault(at, Harm::Silence)
     }
 
     /// Waits between two events.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// Its last event never comes.
+    pub fn without_end(mut self) -> Self {
+        self.endless = true;
         self
     }
 
@@ -193,6 +213,16 @@ impl Answer {
         self.says.iter().filter_map(id).collect()
     }
 
+    /// How its body is sent.
+    pub(super) fn moves(&self) -> Vec<Move> {
+        faults::moves(&self.frames, self.delay, &self.faults)
+    }
+
+    /// What happens before its head.
+    pub(super) fn before_the_head(&self) -> Option<&Harm> {
+        self.faults.iter().find(|fault| fault.at == At::Head).map(|fault| &fault.harm)
+    }
+
     /// The answer as this wire writes it.
     pub fn render(&mut self, wire: Wire) {
         if !self.raw {
@@ -202,6 +232,9 @@ impl Answer {
                 Wire::Anthropic => anthropic::frames(self),
             };
             self.frames = frames.into_iter().map(|frame| frame.replace('\n', self.line_end).into()).collect();
+            if self.endless {
+                self.frames.pop();
+            }
         }
     }
 }

@@ -16,6 +16,9 @@ use tower_lsp::lsp_types::Url;
 
 use crate::transcript::Timestamp;
 
+/// Pages that are kept at once; the oldest goes when one more is written.
+pub(in crate::face) const MOST_PAGES: u32 = 100;
+
 /// The page for a method's result; `None` where there is nothing to read.
 pub fn page(method: &str, result: &Value) -> Option<String> {
     match method {
@@ -86,10 +89,17 @@ impl Pages {
             None => make_dir()?,
         };
         written.count += 1;
-        let path = dir.join(format!("page-{}.md", written.count));
+        let page_at = |number: u32| dir.join(format!("page-{number}.md"));
+        let path = page_at(written.count);
+        let oldest = written.count.checked_sub(MOST_PAGES).map(page_at);
         written.dir = Some(dir);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         file.write_all(page.as_bytes())?;
+        if let Some(oldest) = oldest
+            && let Err(problem) = std::fs::remove_file(oldest)
+        {
+            tracing::debug!(%problem, "an old page stays");
+        }
         Url::from_file_path(&path).map_err(|()| io::Error::other("the temporary directory is not absolute"))
     }
 }
@@ -150,5 +160,13 @@ mod tests {
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         drop(pages);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn the_oldest_page_goes_when_there_are_too_many() {
+        let pages = Pages::default();
+        let paths: Vec<_> =
+            (0..=MOST_PAGES).map(|_| pages.write("# x").unwrap().to_file_path().unwrap()).collect();
+        assert!(!paths[0].exists() && paths[1..].iter().all(|path| path.exists()));
     }
 }

@@ -16,7 +16,7 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const CACHE_KIB: u32 = 1024;
 
 /// How long a locked database is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(in crate::store) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The columns of a database, as `table.column`.
 pub(super) type Columns = HashSet<String>;

@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// The largest row that is read, in bytes: memory is bounded whatever a row holds.
-const LARGEST_ROW: i64 = 16 * 1024 * 1024;
+pub(in crate::store) const LARGEST_ROW: i64 = 16 * 1024 * 1024;
 
 /// Ids that are looked up at once.
-const PAGE: usize = 200;
+pub(in crate::store) const PAGE: usize = 200;
 
 /// What sessions consist of.
 const NEEDED: [(&str, &[&str]); 3] = [

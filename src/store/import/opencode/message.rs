@@ -9,7 +9,7 @@ use crate::transcript::{
 };
 
 /// The longest message of a failure that is kept, in bytes.
-const LONGEST_REASON: usize = 1_000;
+pub(in crate::store) const LONGEST_REASON: usize = 1_000;
 
 /// What an answer ended with that opencode never ended.
 const UNFINISHED: &str = "opencode did not finish this answer";

@@ -22,7 +22,7 @@ use crate::{
 const INTERRUPTED: &str = "Interrupted before it finished. Whether it had any effect is unknown.";
 
 /// Attachments of one call that have a place here.
-const MOST_ATTACHMENTS: usize = 200;
+pub(in crate::store) const MOST_ATTACHMENTS: usize = 200;
 
 /// A part that means something here.
 #[derive(Clone, Debug, PartialEq)]

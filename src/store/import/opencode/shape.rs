@@ -97,5 +97,5 @@ pub(super) fn usage(tokens: Option<Tokens>, cost: Option<Number>) -> Option<crat
         cache_write: count(cache.write),
         cost_usd: cost.map_or(0.0, Number::dollars),
     };
-    (usage != crate::transcript::Usage::default()).then_some(usage)
+    (usage != crate::transcript::Usage::default()).then(|| usage.believable())
 }

@@ -1,0 +1,69 @@
+-- The server from outside: status, logs, versions, doctor.
+
+local buffers = require('agentls.chat.buffers')
+local measure = require('agentls.measure')
+local protocol = require('agentls.protocol')
+local server = require('agentls.server')
+local tell = require('agentls.tell')
+local windows = require('agentls.chat.windows')
+
+local M = {}
+
+local function show(name, lines, filetype)
+  local buf = buffers.text('agentls://' .. name, lines, filetype)
+  windows.open_view(buf, true)
+end
+
+function M.status()
+  local phase, why = server.state()
+  if phase ~= 'running' then
+    return tell.info('the server is ' .. phase .. (why and ': ' .. why or '') .. ' (:Agentls start)')
+  end
+  server.request(protocol.methods.server_status, {}, tell.or_else(function(status)
+    show('status', {
+      '# agentls ' .. status.version,
+      '',
+      ('* process %d, up for %s'):format(status.pid, measure.duration(status.uptimeMs)),
+      '* memory ' .. (status.rssBytes and measure.bytes(status.rssBytes) or 'unknown'),
+      ('* %d sessions, %d running'):format(status.sessions.total, status.sessions.running),
+      ('* database `%s`, %s (log %s), SQLite %s'):format(
+        status.db.path,
+        measure.bytes(status.db.bytes),
+        measure.bytes(status.db.walBytes),
+        status.sqliteVersion
+      ),
+    }, 'markdown')
+  end))
+end
+
+function M.version()
+  tell.info(('server %s, protocol %d'):format(server.version() or 'is not running', protocol.version))
+end
+
+---Opens the server's log, which lies beside its database; Neovim's log of language servers where it does not run.
+function M.logs()
+  if server.state() ~= 'running' then
+    return vim.cmd('tabedit ' .. vim.fn.fnameescape(vim.lsp.get_log_path()))
+  end
+  server.request(protocol.methods.server_status, {}, tell.or_else(function(status)
+    local path = vim.fs.joinpath(vim.fs.dirname(status.db.path), 'agentls.log')
+    if vim.fn.filereadable(path) == 0 then
+      return tell.info('the log is empty: nothing went wrong')
+    end
+    vim.cmd('tabedit ' .. vim.fn.fnameescape(path))
+    vim.cmd('setlocal readonly autoread | normal! G')
+  end))
+end
+
+---What `agentls doctor` says, and `:checkhealth agentls`.
+function M.doctor()
+  local command = vim.lsp.config.agentls.cmd
+  if type(command) ~= 'table' then
+    return vim.cmd.checkhealth('agentls')
+  end
+  vim.system({ command[1], 'doctor' }, { text = true }, vim.schedule_wrap(function(done)
+    show('doctor', vim.split(vim.trim(done.stdout .. '\n' .. done.stderr), '\n'), 'agentls-output')
+  end))
+end
+
+return M

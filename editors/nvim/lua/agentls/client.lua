@@ -1,0 +1,81 @@
+-- What Neovim's language client is told of our server: how it is started, what is handed over to it, and who handles what
+-- it says. This is what `lsp/agentls.lua` gives to `vim.lsp.config`.
+
+local protocol = require('agentls.protocol')
+local server = require('agentls.server')
+local settings = require('agentls.settings')
+
+local M = {}
+
+-- The commands of the server's code actions.
+local CODE_ACTIONS = { 'agentls.code.explain', 'agentls.code.ask', 'agentls.code.fix' }
+
+---Takes the server's code actions over: their answers belong into a chat.
+local function commands()
+  local result = {}
+  for _, name in ipairs(CODE_ACTIONS) do
+    result[name] = function(command)
+      require('agentls.ask').code_action(command)
+    end
+  end
+  return result
+end
+
+local function handlers()
+  local result = {
+    ['workspace/applyEdit'] = function(...)
+      return require('agentls.documents').apply_edit(...)
+    end,
+  }
+  for _, method in pairs(protocol.notifications) do
+    result[method] = function(_, params)
+      server.told(method, params)
+    end
+  end
+  for _, method in pairs(protocol.questions) do
+    result[method] = function(_, params)
+      return server.ask(method, params)
+    end
+  end
+  return result
+end
+
+---`initializationOptions`. Credentials are read at the last moment and kept nowhere.
+local function options()
+  local given = settings.get().server
+  local credentials = given.credentials
+  if type(credentials) == 'function' then
+    credentials = credentials()
+  end
+  return {
+    clientAbilities = { permission = true, question = true, diff = true, images = true },
+    config = given.config,
+    credentials = credentials,
+    trust = given.trust,
+  }
+end
+
+---@return vim.lsp.Config
+function M.config()
+  require('agentls.events').listen()
+  return {
+    name = server.NAME,
+    cmd = settings.get().cmd,
+    root_markers = { '.agentls', '.git' },
+    handlers = handlers(),
+    commands = commands(),
+    -- So that an edit says which version of a buffer it was made for.
+    capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
+    before_init = function(params)
+      params.initializationOptions = { agentls = options() }
+    end,
+    -- One process serves all sessions of all projects.
+    reuse_client = function(client)
+      return client.name == server.NAME
+    end,
+    on_init = server.on_init,
+    on_exit = vim.schedule_wrap(server.on_exit),
+  }
+end
+
+return M

@@ -1,0 +1,95 @@
+-- The list of sessions as lines. Pure.
+
+local block = require('agentls.render.block')
+local clean = require('agentls.clean')
+local measure = require('agentls.measure')
+local symbols = require('agentls.symbols')
+
+local M = {}
+
+local GROUPS = {
+  ['needs you'] = 'AgentlsWaiting',
+  running = 'AgentlsRunning',
+  retrying = 'AgentlsRetrying',
+  compacting = 'AgentlsRunning',
+  failed = 'AgentlsFailed',
+  interrupted = 'AgentlsWaiting',
+  done = 'AgentlsCompleted',
+  new = 'AgentlsDim',
+}
+
+local SIGNS = {
+  ['needs you'] = 'waiting',
+  running = 'running',
+  retrying = 'retry',
+  compacting = 'running',
+  failed = 'error',
+  interrupted = 'error',
+  done = 'completed',
+  new = 'idle',
+}
+
+---What a session is doing, in a word.
+---@param session table
+---@param activity agentls.Activity what is known from updates
+---@return string
+function M.state(session, activity)
+  local status = activity.status or session.status
+  if status == 'waiting' then
+    return 'needs you'
+  elseif status ~= 'idle' then
+    return status
+  end
+  local last = session.lastTurn
+  if activity.failed or (last and last.error) then
+    return 'failed'
+  elseif session.recovered or (last and last.stopReason == 'cancelled') then
+    return 'interrupted'
+  end
+  return session.counts.messages > 0 and 'done' or 'new'
+end
+
+---A session as pieces of a line.
+local function pieces(session, activity, now, show_directory)
+  local state = M.state(session, activity)
+  local age = measure.age(session.updatedAt, now)
+  local tokens = measure.count(measure.tokens(session.usage)) .. ' tokens'
+  return {
+    { symbols[SIGNS[state]] .. ' ', GROUPS[state] },
+    { ('%-11s '):format(state), GROUPS[state] },
+    { ('%7s  %13s  %7s  '):format(age, tokens, measure.cost(session.usage.costUsd)), 'AgentlsDim' },
+    { clean.one_line(session.title, 90), 'AgentlsTitle' },
+    { show_directory and '  ' .. vim.fn.fnamemodify(clean.one_line(session.cwd, 60), ':~') or '', 'AgentlsDim' },
+  }
+end
+
+---A session in one line.
+---@return string
+function M.line(session, activity, now)
+  return (block.line(pieces(session, activity, now, true), 0))
+end
+
+---@param sessions table[]
+---@param options { now: integer, activity: (fun(id: string): agentls.Activity), archived: boolean, search: string?, more: boolean, everywhere: boolean }
+---@return agentls.Block[]
+function M.blocks(sessions, options)
+  local what = options.archived and 'Archived sessions' or 'Sessions'
+  local where = options.everywhere and ', everywhere' or ', here'
+  local search = options.search and (' with “%s”'):format(clean.one_line(options.search, 60)) or ''
+  local blocks = {
+    block.of_pieces('heading', { { { what .. where .. search, 'AgentlsHeading' }, { '   ? keys', 'AgentlsDim' } }, { { '' } } }),
+  }
+  for _, session in ipairs(sessions) do
+    local row = pieces(session, options.activity(session.id), options.now, options.everywhere)
+    blocks[#blocks + 1] = block.of_pieces('session', { row }, { session = session })
+  end
+  if #sessions == 0 then
+    blocks[#blocks + 1] = block.of_pieces('note', { { { 'None. n begins one.', 'AgentlsDim' } } })
+  end
+  if options.more then
+    blocks[#blocks + 1] = block.of_pieces('note', { { { '⋯ more: <CR>', 'AgentlsDim' } } }, { action = 'more' })
+  end
+  return blocks
+end
+
+return M

@@ -1,0 +1,265 @@
+-- The server as a language client: started when it is needed, asked by method, started again when it died.
+-- Knows no view. What it tells goes to whoever listens (see `on`).
+
+local protocol = require('agentls.protocol')
+local restarts = require('agentls.restarts')
+local settings = require('agentls.settings')
+
+local M = {}
+
+---@alias agentls.State 'stopped' | 'starting' | 'running' | 'failed'
+
+---@class agentls.Failure
+---@field message string
+---@field kind string?
+---@field cure string?
+
+M.NAME = 'agentls'
+
+local state = { phase = 'stopped' } ---@type { phase: agentls.State, why: string?, client: integer?, announced: table? }
+local waiting = {} ---@type function[] what is done once the server runs
+local open = {} ---@type table<table, fun(failure: agentls.Failure)> requests without an answer
+local listeners = { ready = {}, down = {}, notification = {}, question = {} }
+
+---@param what 'ready' | 'down' | 'notification' | 'question'
+---@param listener function
+function M.on(what, listener)
+  table.insert(listeners[what], listener)
+end
+
+local function tell(what, ...)
+  for _, listener in ipairs(listeners[what]) do
+    listener(...)
+  end
+end
+
+---The server tells something.
+---@param method string
+---@param params table
+function M.told(method, params)
+  tell('notification', method, params)
+end
+
+---@return vim.lsp.Client?
+function M.client()
+  return state.client and vim.lsp.get_client_by_id(state.client) or nil
+end
+
+---@return agentls.State phase, string? why it is not running
+function M.state()
+  return state.phase, state.why
+end
+
+---Whether the server that runs announced a method.
+---@param method string
+function M.supports(method)
+  return state.announced ~= nil and vim.list_contains(state.announced.methods or {}, method)
+end
+
+local function ready()
+  local work = waiting
+  waiting = {}
+  for _, call in ipairs(work) do
+    call(nil)
+  end
+end
+
+local function fail_waiting(failure)
+  local work = waiting
+  waiting = {}
+  for _, call in ipairs(work) do
+    call(failure)
+  end
+end
+
+---What the server said of itself, or why we cannot work with it.
+local function meet(result)
+  local announced = vim.tbl_get(result or {}, 'capabilities', 'experimental', 'agentls')
+  if not announced then
+    return nil, 'the program in `cmd` is a language server, but not agentls'
+  end
+  if announced.protocolVersion ~= protocol.version then
+    local older = announced.protocolVersion < protocol.version and 'the server' or 'this plugin'
+    return nil,
+      ('the server speaks protocol %s, this plugin %s: update %s'):format(
+        announced.protocolVersion,
+        protocol.version,
+        older
+      )
+  end
+  return announced
+end
+
+---The server answered `initialize`.
+function M.on_init(client, result)
+  state.client = client.id
+  local announced, problem = meet(result)
+  if not announced then
+    state.phase, state.why = 'failed', problem
+    client:stop(true)
+    vim.notify('agentls: ' .. problem, vim.log.levels.ERROR)
+    return fail_waiting({ message = problem })
+  end
+  announced.version = vim.tbl_get(result, 'serverInfo', 'version')
+  state.phase, state.why, state.announced = 'running', nil, announced
+  tell('ready', client)
+  ready()
+end
+
+---Answers what will never be answered.
+local function drop_open(failure)
+  local dropped = open
+  open = {}
+  for _, callback in pairs(dropped) do
+    callback(failure)
+  end
+end
+
+---The server's process ended.
+function M.on_exit(code, signal, client_id)
+  if state.client and state.client ~= client_id then
+    return
+  end
+  local expected = state.phase == 'stopped' or state.phase == 'failed' or vim.v.exiting ~= vim.NIL
+  state.client, state.announced = nil, nil
+  local failure = {
+    kind = 'serverGone',
+    message = expected and 'the server was stopped' or ('the server ended (code %d, signal %d)'):format(code, signal),
+    cure = ':Agentls start',
+  }
+  if not expected then
+    state.phase, state.why = 'failed', failure.message
+  end
+  drop_open(failure)
+  tell('down', failure)
+  if expected then
+    return
+  end
+  local delay = settings.get().restart and restarts.delay(vim.uv.now())
+  if not delay then
+    fail_waiting(failure)
+    return vim.notify('agentls: ' .. failure.message .. '. :Agentls start begins anew, :Agentls logs says more.', vim.log.levels.ERROR)
+  end
+  vim.defer_fn(function()
+    if state.phase == 'failed' then
+      M.start()
+    end
+  end, delay)
+end
+
+---The server asks something. Waits, without blocking, for the answer of whoever shows questions.
+function M.ask(method, params)
+  local asking = coroutine.running()
+  local answered, result = false, nil
+  tell('question', method, params, function(answer)
+    if answered then
+      return
+    end
+    answered, result = true, answer
+    if coroutine.status(asking) == 'suspended' then
+      assert(coroutine.resume(asking))
+    end
+  end)
+  if not answered then
+    coroutine.yield()
+  end
+  if result == nil then
+    return nil, vim.lsp.rpc_response_error(vim.lsp.protocol.ErrorCodes.InternalError, 'nobody answered')
+  end
+  return result
+end
+
+---Says so: to whoever waits for the server, else to the person.
+local function cannot_start(why, cure)
+  state.phase, state.why = 'failed', why
+  if #waiting > 0 then
+    return fail_waiting({ message = why, cure = cure })
+  end
+  vim.notify(('agentls: %s: %s'):format(why, cure), vim.log.levels.ERROR)
+end
+
+---Starts the server unless it runs.
+function M.start()
+  if state.phase == 'starting' or (state.phase == 'running' and M.client()) then
+    return
+  end
+  state.phase, state.why = 'starting', nil
+  local config = vim.lsp.config[M.NAME]
+  local program = type(config.cmd) == 'table' and config.cmd[1]
+  if program and vim.fn.executable(program) == 0 then
+    return cannot_start(('`%s` is not installed'):format(program), 'install it, or set `cmd` (:help agentls-install)')
+  end
+  local id = vim.lsp.start(vim.deepcopy(config), { attach = false, reuse_client = config.reuse_client })
+  if not id then
+    cannot_start('the server cannot be started', ':Agentls doctor')
+  end
+end
+
+---@param done function? called once the server is gone
+function M.stop(done)
+  local client = M.client()
+  state.phase, state.why = 'stopped', nil
+  restarts.forget()
+  fail_waiting({ message = 'the server was stopped' })
+  if not client then
+    return done and done()
+  end
+  client:stop()
+  local tries = 0
+  local function poll()
+    tries = tries + 1
+    if vim.lsp.get_client_by_id(client.id) and tries < 60 then
+      return vim.defer_fn(poll, 50)
+    end
+    return done and done()
+  end
+  poll()
+end
+
+function M.restart()
+  M.stop(M.start)
+end
+
+---Asks the server, and starts it before when it does not run. `callback` gets a failure or a result, always once.
+---@param method string
+---@param params table
+---@param callback fun(failure: agentls.Failure?, result: any)
+function M.request(method, params, callback)
+  if state.phase ~= 'running' then
+    table.insert(waiting, function(failure)
+      if failure then
+        return callback(failure)
+      end
+      M.request(method, params, callback)
+    end)
+    return M.start()
+  end
+  local client = M.client()
+  local token = {}
+  open[token] = callback
+  local sent = client ~= nil
+    and client:request(method, vim.tbl_isempty(params) and vim.empty_dict() or params, function(err, result)
+      if open[token] then
+        open[token] = nil
+        callback(err and M.failure(err), result)
+      end
+    end)
+  if not sent and open[token] then
+    open[token] = nil
+    callback({ kind = 'serverGone', message = 'the server is not there', cure = ':Agentls start' })
+  end
+end
+
+---An error answer as a failure.
+---@return agentls.Failure
+function M.failure(err)
+  local data = type(err.data) == 'table' and err.data or {}
+  return { message = err.message, kind = data.kind, cure = data.cure, data = data }
+end
+
+---The version that the server that runs said of itself.
+function M.version()
+  return state.announced and state.announced.version
+end
+
+return M

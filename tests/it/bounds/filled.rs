@@ -1,0 +1,228 @@
+//! Which test fills which bound to its cap and sees what happens there, and which bounds none fills.
+
+use std::{fs, path::Path};
+
+use agentls::bounds::{self, Cap};
+
+/// A row of the table, and the test that fills it.
+const FILLED: &[(&str, &str)] = &[
+    ("an incoming message", "a_message_above_the_limit_is_drained_and_refused_and_never_buffered"),
+    (
+        "times the cap that a refused message may announce",
+        "broken_frames_are_refused_and_the_next_one_is_read",
+    ),
+    ("a header line, or junk in its place", "a_message_behind_lines_of_junk_is_found"),
+    (
+        "what is kept of a message that is drained",
+        "a_message_above_the_limit_is_refused_by_its_id_and_drained",
+    ),
+    ("requests in flight", "an_id_in_flight_is_not_taken_twice_and_the_number_of_requests_has_a_cap"),
+    (
+        "the wait of a request for a place",
+        "more_small_requests_than_may_be_in_flight_are_slowed_down_not_refused",
+    ),
+    (
+        "replies and questions that wait for the client",
+        "reading_pauses_while_replies_wait_but_not_for_growth",
+    ),
+    (
+        "growth of texts that waits for the client, with all else",
+        "a_reader_that_stopped_costs_eight_megabytes_and_gets_the_state",
+    ),
+    (
+        "states that wait for the client, with all else",
+        "states_above_the_cap_leave_a_gap_and_the_newest_is_kept",
+    ),
+    ("growth in one frame", "a_reader_that_stopped_costs_eight_megabytes_and_gets_the_state"),
+    ("paces of texts that are remembered", "the_paces_of_texts_that_are_due_are_forgotten"),
+    (
+        "sessions whose `eventSeq` is remembered",
+        "the_numbers_of_too_many_streams_are_forgotten_and_still_rise",
+    ),
+    ("questions to the client that are open", "a_question_above_the_cap_is_refused_until_one_is_answered"),
+    ("the message of a JSON error", "messages_that_make_no_sense_are_refused_by_their_id"),
+    ("the end of the process", "r_11_nothing_outlives_a_client_that_is_killed"),
+    ("what is left of it for storing", "r_11_nothing_outlives_a_client_that_is_killed"),
+    ("the notice of the client's death", "the_program_ends_with_the_client_that_it_was_told_of"),
+    ("rows of one page", "a_limit_is_refused_at_zero_and_cut_at_the_maximum"),
+    ("rows of one page of the ledger", "a_limit_is_refused_at_zero_and_cut_at_the_maximum"),
+    ("one `part/read`", "a_limit_is_refused_at_zero_and_cut_at_the_maximum"),
+    ("a text in an update", "an_update_shows_the_beginning_of_a_text_that_is_too_long"),
+    ("texts of open documents", "documents_that_weigh_too_much_together_are_not_followed"),
+    ("pages for a person, in files", "the_oldest_page_goes_when_there_are_too_many"),
+    ("threads of the runtime", "r_05_64_sessions_stream_at_once_and_lists_go_on"),
+    ("threads for what blocks", "r_05_64_sessions_stream_at_once_and_lists_go_on"),
+    ("the last moments in which nothing more is begun", "r_11_nothing_outlives_a_client_that_is_killed"),
+    ("a prompt", "wrong_parameters_and_things_that_are_not_there_are_named"),
+    ("a file that a prompt names", "wrong_parameters_and_things_that_are_not_there_are_named"),
+    ("a title that a person gives", "wrong_parameters_and_things_that_are_not_there_are_named"),
+    (
+        "a body in a page of previews",
+        "an_answer_that_does_not_end_is_refused_at_the_cap_and_what_came_is_kept",
+    ),
+    ("the bodies of a page of whole ones", "a_page_of_whole_bodies_has_a_budget_and_previews_behind_it"),
+    ("one range of a part", "a_limit_is_refused_at_zero_and_cut_at_the_maximum"),
+    ("calls of a provider for one answer", "attempts_are_six_and_rejections_are_final"),
+    ("the waits between them, together", "a_wait_of_an_hour_is_refused_at_once"),
+    (
+        "streamed text that is not stored",
+        "a_crash_while_text_streams_keeps_what_was_stored_and_the_session_goes_on",
+    ),
+    (
+        "the time it is not stored for",
+        "a_crash_while_text_streams_keeps_what_was_stored_and_the_session_goes_on",
+    ),
+    ("calls of one answer that run at once", "calls_above_those_that_run_at_once_wait_for_their_place"),
+    ("the same call in a row", "the_third_same_call_in_a_row_is_too_often"),
+    ("the end of a tool that was stopped", "a_cancel_ends_even_what_ignores_term_and_keeps_the_output"),
+    ("calls of the model for one summary", "a_provider_that_always_overflows_is_called_three_times"),
+    ("attempts at one compaction", "a_second_summary_is_asked_for_with_what_was_wrong_and_without_tools"),
+    (
+        "continued requests in a row that are refused",
+        "a_provider_that_keeps_nothing_is_not_asked_to_continue_for_ever",
+    ),
+    (
+        "compactions in a row that win nothing",
+        "three_useless_summaries_in_a_row_are_the_end_until_a_person_says_otherwise",
+    ),
+    ("tokens of that evidence", "evidence_stays_within_its_room_and_keeps_the_newest"),
+    ("tokens of a summary", "an_empty_a_partial_and_an_endless_answer_are_refused_with_the_reason"),
+    ("the output of a command", "endless_output_is_bounded_and_stdin_is_empty"),
+    ("the title of a command", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("reading on after a command's end", "a_background_child_does_not_hold_it_and_is_named"),
+    ("a stopped command", "a_cancel_ends_even_what_ignores_term_and_keeps_the_output"),
+    ("the wait for killed processes at the end", "r_11_nothing_outlives_a_client_that_is_killed"),
+    ("a file that is edited", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("places that are listed", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("an image that is read", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("a line that is read", "a_very_long_line_is_cut_on_a_character"),
+    ("entries of a list", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("a compiled pattern of `grep`", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("a compiled pattern of `recall`", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("lines of a `recall`", "one_answer_is_bounded_and_a_line_without_end_is_read_in_pieces"),
+    ("a `recall`", "one_answer_is_bounded_and_a_line_without_end_is_read_in_pieces"),
+    ("what a `recall` of a history searches", "a_search_that_finds_too_much_is_bounded_and_goes_on"),
+    ("questions in one call", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("items of a todo list", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("an item of a todo list", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("the title of a session that a model proposes", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("the note for a session that a model proposes", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("a command line that is understood", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
+    ("a path", "paths_that_make_no_sense_are_named"),
+    ("a name in a path", "paths_that_make_no_sense_are_named"),
+    ("links that are followed in a path", "wrong_parameters_and_things_that_are_not_there_are_named"),
+    ("an instruction file", "a_long_file_is_cut_at_a_character"),
+    ("an event of an answer", "an_endless_event_is_refused_at_the_cap"),
+    ("an answer", "an_answer_that_does_not_end_is_refused_at_the_cap_and_what_came_is_kept"),
+    ("what is said of an error", "no_secret_leaves_and_words_are_bounded"),
+    ("the id of a call", "an_id_of_another_vendor_is_made_to_fit_and_stays_the_same"),
+    ("cache marks in one request (Anthropic's limit)", "marks_add_themselves_and_change_nothing_else"),
+    (
+        "a transaction that takes further writes",
+        "r_06_processes_that_write_at_once_lose_nothing_and_are_never_told_that_it_is_busy",
+    ),
+    ("connections that read", "r_05_64_sessions_stream_at_once_and_lists_go_on"),
+    ("a piece of a body", "reading_by_range_gives_back_what_was_appended"),
+    ("a line that is looked for", "a_line_without_an_end_comes_in_pieces_that_split_no_character"),
+    ("a body of a page that is full", "a_page_of_whole_bodies_has_a_budget_and_previews_behind_it"),
+    (
+        "a row of another program's database",
+        "a_row_that_is_too_large_and_a_session_of_the_newer_engine_are_named",
+    ),
+    ("evidence of a call", "a_digest_is_bounded_whole_and_the_same_on_every_replay"),
+    ("lines that evidence chooses from", "failures_and_sums_survive_a_long_test_run"),
+    ("lines of an output that the model sees", "long_output_keeps_both_ends_and_names_the_handle"),
+    ("an output that the model sees", "capped_output_is_bounded"),
+];
+
+/// The rows that no test fills, and why: they bound a piece of work, belong to somebody else, or would take too long.
+const NOT_FILLED: &[(&str, &str)] = &[
+    ("one read of the input", "a read is as long as its buffer"),
+    ("frames written at once", "they are written as soon as there are so many"),
+    ("answers in a row that broke off and are continued", "the provider's faults fill it: F-01"),
+    ("what a title is made from", "it is cut by `transcript::text`, which has its own tests"),
+    ("a title that a model gives", "it is cut by `transcript::text`, which has its own tests"),
+    (
+        "the live window in memory, in windows of the model",
+        "a bound of work; what is sent is bounded by the model's window, which has its tests",
+    ),
+    ("messages of a history read at once", "how much is read at a time"),
+    ("messages in memory while a session is exported", "how much is read at a time"),
+    ("calls whose evidence stands behind a boundary", "filled only behind the bound of their tokens"),
+    (
+        "pieces that a history is summarised in",
+        "it would take a history of eight windows; one of several is summarised in its test",
+    ),
+    ("the request in work, behind a boundary", "it is cut by `transcript::text`, which has its own tests"),
+    ("pieces that a report lists", "how much is listed one by one"),
+    ("comparisons for a nearest place", "a bound of work"),
+    ("a line that `grep` searches", "a bound of the searching crate's, set by us"),
+    ("levels of a command line", "the parser's own nesting ends before it"),
+    ("words at which a denied command is looked for in what is not understood", "a bound of work"),
+    ("a command that is shown", "it is cut by `transcript::text`, which has its own tests"),
+    ("a configuration file, and all that is made of it", "refused by its size before it is read"),
+    ("skills that are listed", "how much is listed"),
+    ("a skill", "refused by its size before it is read"),
+    ("the name of a skill", "it is cut by `transcript::text`, which has its own tests"),
+    ("the description of a skill", "it is cut by `transcript::text`, which has its own tests"),
+    ("the body of an error", "F-03: errors of every shape"),
+    ("connections to one host that are kept", "a bound of the HTTP crate's, set by us"),
+    ("the time that they are kept", "a bound of the HTTP crate's, set by us"),
+    ("the wait for the end of a complete answer", "F-02: silence at the end"),
+    ("answers that the offline model keeps", "a model for demonstrations"),
+    ("calls of one plan of the offline model", "a model for demonstrations"),
+    ("places that it names", "a model for demonstrations"),
+    ("facts that it sums up", "a model for demonstrations"),
+    ("a fact that it sums up", "a model for demonstrations"),
+    ("the wait for a database that is locked", "R-06; a minute is not waited for in a test"),
+    ("the page cache of a connection that reads", "SQLite's own, set by us"),
+    ("the page cache of the one that writes", "SQLite's own, set by us"),
+    (
+        "the WAL between two checkpoints that found nobody reading",
+        "SQLite's own, set by us; the soak of `benches/survival` measures it",
+    ),
+    ("rows that are deleted in one transaction", "how much is done at a time"),
+    ("messages that a fork copies in one transaction", "how much is done at a time"),
+    ("the life of a lease without a sign", "a dead owner's is taken over at once: `two_servers`"),
+    ("what an import holds before it is written", "how much is done at a time"),
+    ("rows that an import holds before they are written", "how much is done at a time"),
+    ("rows of another program's database read at once", "how much is done at a time"),
+    ("attachments of an imported part", "the rows of real databases have a few"),
+    ("why an imported answer failed", "it is cut by `transcript::text`, which has its own tests"),
+    ("the wait for another program's database", "SQLite's own, set by us"),
+    ("an image", "images have rows of their own"),
+];
+
+#[test]
+fn every_bound_has_a_test_that_fills_it() {
+    let mut tests = String::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut open = vec![root.join("src"), root.join("tests")];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                tests += &fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let mut wrong = Vec::new();
+    for bound in bounds::all().filter(|bound| !matches!(bound.cap, Cap::With(_))) {
+        match FILLED.iter().find(|(what, _)| *what == bound.what) {
+            None if NOT_FILLED.iter().any(|(what, _)| *what == bound.what) => {}
+            None => wrong.push(format!("{}: no test fills it", bound.what)),
+            Some((_, test)) if !tests.contains(&format!("fn {test}(")) => {
+                wrong.push(format!("{}: there is no test {test}", bound.what));
+            }
+            Some(_) => {}
+        }
+    }
+    for (what, _) in FILLED.iter().chain(NOT_FILLED) {
+        if !bounds::all().any(|bound| bound.what == *what) {
+            wrong.push(format!("{what}: not in the table"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
