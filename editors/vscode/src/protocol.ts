@@ -315,6 +315,8 @@ export type MessagePage = {
   hasBefore: boolean;
   /** Whether there are later ones. */
   hasAfter: boolean;
+  /** What an unclean end interrupted here, where there was one. */
+  recovered?: (Recovered | null) | undefined;
 };
 
 /** A message. */
@@ -1203,6 +1205,8 @@ export type TimeoutsConfig = {
   idleMs?: number | undefined;
   /** A whole turn. */
   turnMs?: number | undefined;
+  /** All waiting between the attempts for one answer; more than 900,000 counts as that. */
+  retryMs?: number | undefined;
 };
 
 /** Logging. */
@@ -1331,6 +1335,10 @@ export type Update = ({
   kind: "queue";
   /** They. */
   prompts: Array<QueuedPrompt>;
+} | {
+  kind: "recovered";
+  /** What, in one line. */
+  note: string;
 } | {
   kind: "error";
   /** Why. */
