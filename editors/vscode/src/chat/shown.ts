@@ -1,0 +1,125 @@
+// The session on screen: which one, opened again after a restart, made with the first prompt when there is none.
+
+import * as vscode from 'vscode';
+
+import type { Delivery } from '../bridge';
+import type { ModelRef, PromptPart, Session, TodoItem } from '../protocol';
+import type { Server } from '../server/server';
+
+const LAST = 'agentls.lastSession';
+
+export class ShownSession implements vscode.Disposable {
+  private session: Session | undefined;
+  private todoItems: TodoItem[] = [];
+  /** What the person chose and the next prompt carries. */
+  private chosen: { model?: ModelRef; agent?: string } = {};
+  private readonly changed = new vscode.EventEmitter<{ reopened: boolean }>();
+
+  /** Another session is shown, or the same one in another state. */
+  readonly onChange = this.changed.event;
+
+  constructor(
+    private readonly server: Server,
+    private readonly state: vscode.Memento,
+    private readonly cwd: () => Promise<string | undefined>,
+  ) {
+    server.onChange(({ state: now }) => now === 'running' && void this.resume());
+    server.onTold('session/didChange', ({ sessionId, change }) => {
+      if (sessionId !== this.session?.id) return;
+      if (change === 'deleted') void this.show(undefined);
+      else void this.reread();
+    });
+  }
+
+  get current(): Session | undefined {
+    return this.session;
+  }
+
+  /** The todo list as it was when the session was opened. */
+  get todo(): TodoItem[] {
+    return this.todoItems;
+  }
+
+  get choice(): { model?: ModelRef; agent?: string } {
+    return this.chosen;
+  }
+
+  choose(choice: { model?: ModelRef; agent?: string }): void {
+    this.chosen = { ...this.chosen, ...choice };
+    this.changed.fire({ reopened: false });
+  }
+
+  /** Shows a session, or the empty page where a new one begins. */
+  async show(sessionId: string | undefined): Promise<void> {
+    const opened = sessionId ? await this.server.request('session/get', { sessionId }) : undefined;
+    this.session = opened?.session;
+    // Older servers do not say.
+    this.todoItems = opened?.todo ?? [];
+    this.chosen = {};
+    await this.state.update(LAST, this.session?.id);
+    this.changed.fire({ reopened: true });
+  }
+
+  /** The session that a prompt goes to. */
+  async ensure(): Promise<Session> {
+    if (this.session) return this.session;
+    const cwd = await this.cwd();
+    if (!cwd) throw new Error('Open a folder first: a session works in one.');
+    const settings = vscode.workspace.getConfiguration('agentls');
+    const model = this.chosen.model ?? settings.get<string>('model', '');
+    const agent = this.chosen.agent ?? settings.get<string>('agent', '');
+    const { session } = await this.server.request('session/new', {
+      cwd,
+      ...(model && { model }),
+      ...(agent && { agent }),
+    });
+    this.chosen = {};
+    this.session = session;
+    this.todoItems = [];
+    await this.state.update(LAST, session.id);
+    this.changed.fire({ reopened: true });
+    return session;
+  }
+
+  /** Prompts; resolves when the prompt's turn has ended. */
+  async prompt(parts: PromptPart[], delivery: Delivery, clientId: string): Promise<void> {
+    const { id } = await this.ensure();
+    const { model, agent } = this.chosen;
+    this.chosen = {};
+    await this.server.request('session/prompt', {
+      sessionId: id,
+      parts,
+      clientId,
+      delivery,
+      ...(model && { model }),
+      ...(agent && { agent }),
+    });
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+
+  private async resume(): Promise<void> {
+    const last = this.session?.id ?? this.state.get<string>(LAST);
+    try {
+      await this.show(last);
+    } catch (problem) {
+      this.server.output.info(`The last session is not shown: ${String(problem)}`);
+      await this.show(undefined);
+    }
+  }
+
+  private async reread(): Promise<void> {
+    const { session } = this;
+    if (!session) return;
+    try {
+      const read = (await this.server.request('session/get', { sessionId: session.id })).session;
+      if (this.session?.id !== read.id) return;
+      this.session = read;
+      this.changed.fire({ reopened: false });
+    } catch (problem) {
+      this.server.output.warn(`The session cannot be read: ${String(problem)}`);
+    }
+  }
+}

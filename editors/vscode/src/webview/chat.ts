@@ -1,0 +1,336 @@
+// The chat page: takes what the extension says, keeps the transcript on screen, paints what changed.
+
+import type { Failure, ServerView, ToView, ViewSettings } from '../bridge';
+import { count, cost, percent } from '../figures';
+import { line } from '../plain';
+import type { QueuedPrompt, Session, TodoItem } from '../protocol';
+import { failureBanner, queueList, serverBanner, statusWords, todoList } from './around';
+import { Asked } from './ask/asked';
+import { Composer } from './compose/composer';
+import { history } from './compose/typed';
+import { h, icon } from './dom';
+import { CallFailed, Host } from './host';
+import { MessageList } from './message-list';
+import { Painter } from './paint';
+import { Scroller } from './scroll';
+import { Transcript, type Dirty } from './transcript';
+import { welcome } from './welcome';
+
+const FIRST_PAGE = 30;
+const PAGE = 40;
+/** More messages are not kept on the page, however far somebody scrolls. */
+const MOST_ON_SCREEN = 240;
+
+export class Chat {
+  private readonly host = new Host((message) => this.hear(message));
+  private readonly painter = new Painter();
+  private readonly list = new MessageList(this.host);
+  private readonly asked = new Asked(this.host);
+  private readonly composer = new Composer({
+    host: this.host,
+    history: () => this.history(),
+    sent: (clientId, text) => this.sent(clientId, text),
+  });
+  private readonly banner = h('div', { class: 'banners' });
+  private readonly failures = h('div', { class: 'banners' });
+  private readonly around = h('div', { class: 'around' });
+  private readonly meter = h('button', {
+    class: 'meter',
+    type: 'button',
+    title: 'What the model still sees',
+    onclick: () => this.host.post({ type: 'command', command: 'agentls.showContext' }),
+  });
+  private readonly status = h('div', { class: 'status-line', role: 'status', 'aria-live': 'polite' });
+  private readonly empty = h('div', { class: 'empty' });
+  private readonly scroller = new Scroller(h('div', { class: 'scroll', tabindex: -1 }, this.empty, this.list.element), {
+    older: () => void this.page('before'),
+    newer: () => void this.page('after'),
+    newest: () => void this.read(),
+  });
+  private transcript: Transcript | undefined;
+  private session: Session | undefined;
+  private server: ServerView = { state: 'stopped' };
+  private readonly dirtyMessages = new Set<string>();
+  private readonly dirtyParts = new Set<string>();
+  private paging = false;
+  /** Prompts whose turn has not ended, by their client id. */
+  private readonly unanswered = new Map<string, string>();
+  private readonly paint = () => this.paintDirty();
+  private readonly paintAround = () => this.renderAround();
+
+  constructor(body: HTMLElement) {
+    const foot = h(
+      'div',
+      { class: 'bottom' },
+      this.failures,
+      this.asked.element,
+      this.around,
+      this.status,
+      this.composer.element,
+      this.meter,
+    );
+    body.append(this.banner, this.scroller.element, foot);
+    body.addEventListener('click', (event) => this.followLink(event));
+    this.host.post({ type: 'ready' });
+  }
+
+  private hear(message: Exclude<ToView, { type: 'answer' }>): void {
+    switch (message.type) {
+      case 'server':
+        return this.showServer(message.server);
+      case 'session':
+        return this.open(message);
+      case 'sessionChanged':
+        this.session = message.session;
+        return this.painter.request(this.paintAround);
+      case 'model':
+        return this.composer.setModel(message.name);
+      case 'updates':
+        return this.apply(message);
+      case 'questions':
+        this.asked.show(message.permissions, message.questions);
+        return this.scroller.follow();
+      case 'prompted':
+        return this.prompted(message.clientId, message.failure);
+      case 'attach':
+        return this.composer.attach(message.attachments);
+      case 'compose':
+        return this.composer.compose(message.text, message.focus);
+      case 'settings':
+        return this.set(message.settings);
+    }
+  }
+
+  private set(settings: ViewSettings): void {
+    this.list.showReasoning = settings.showReasoning;
+    this.composer.setSettings(settings);
+  }
+
+  private showServer(server: ServerView): void {
+    this.server = server;
+    const banner = serverBanner(server, this.host);
+    this.banner.replaceChildren(...(banner ? [banner] : []));
+    this.painter.request(this.paintAround);
+  }
+
+  private open({ session: opened, todo, hint }: Extract<ToView, { type: 'session' }>): void {
+    const session = opened ?? undefined;
+    this.session = session;
+    const again = session !== undefined && this.transcript?.sessionId === session.id;
+    if (!again) this.list.clear();
+    this.failures.replaceChildren();
+    this.transcript = session && new Transcript(session.id);
+    if (this.transcript && session) {
+      this.transcript.status = session.status;
+      this.transcript.todo = unfinished(todo);
+    }
+    this.empty.replaceChildren(...(session ? [] : [welcome(hint, (text) => this.composer.compose(text, true))]));
+    if (session) void this.read();
+    this.painter.request(this.paintAround);
+  }
+
+  /** The newest page, and the prompts that wait. */
+  private async read(): Promise<void> {
+    const { transcript } = this;
+    if (!transcript) return;
+    const { sessionId } = transcript;
+    try {
+      const page = await this.host.call('session/messages', { sessionId, limit: FIRST_PAGE });
+      if (this.transcript !== transcript) return;
+      transcript.show(page);
+      this.scroller.stick();
+      this.list.sync(transcript);
+      this.scroller.follow();
+      transcript.queue = (await this.host.call('session/queue', { sessionId })).prompts;
+      this.painter.request(this.paintAround);
+      if (transcript.messages.length === 0)
+        this.empty.replaceChildren(welcome('', (text) => this.composer.compose(text, true)));
+    } catch (problem) {
+      this.failed(problem);
+    }
+  }
+
+  private async page(side: 'before' | 'after'): Promise<void> {
+    const { transcript } = this;
+    const edge = side === 'before' ? transcript?.messages[0] : transcript?.messages.at(-1);
+    if (!transcript || !edge || this.paging || !(side === 'before' ? transcript.hasBefore : transcript.hasAfter))
+      return;
+    this.paging = true;
+    try {
+      const page = await this.host.call('session/messages', {
+        sessionId: transcript.sessionId,
+        [side]: edge.id,
+        limit: PAGE,
+      });
+      if (this.transcript !== transcript) return;
+      this.scroller.keep(() => {
+        if (side === 'before') transcript.prepend(page);
+        else transcript.append(page);
+        transcript.trim(MOST_ON_SCREEN, side === 'before' ? 'newest' : 'oldest');
+        this.list.sync(transcript);
+      });
+      this.scroller.setHasNewer(transcript.hasAfter);
+    } catch (problem) {
+      this.failed(problem);
+    } finally {
+      this.paging = false;
+    }
+  }
+
+  private apply({ updates }: Extract<ToView, { type: 'updates' }>): void {
+    const { transcript } = this;
+    if (!transcript) return;
+    for (const update of updates) {
+      if (update.sessionId !== transcript.sessionId) continue;
+      this.note(transcript.apply(update, performance.now()));
+    }
+  }
+
+  private note(dirty: Dirty): void {
+    if (dirty.gap) return void this.read();
+    for (const id of dirty.messages) this.dirtyMessages.add(id);
+    for (const id of dirty.parts) this.dirtyParts.add(id);
+    if (dirty.messages.size + dirty.parts.size > 0) this.painter.request(this.paint);
+    if (dirty.around) this.painter.request(this.paintAround);
+  }
+
+  private paintDirty(): void {
+    const { transcript } = this;
+    if (!transcript) return;
+    if (this.dirtyMessages.size > 0) this.empty.replaceChildren();
+    for (const id of this.dirtyMessages) this.list.message(id, transcript);
+    for (const id of this.dirtyParts) this.list.part(id, transcript);
+    this.dirtyMessages.clear();
+    this.dirtyParts.clear();
+    if (!transcript.hasAfter && this.scroller.sticks) {
+      if (transcript.trim(MOST_ON_SCREEN, 'oldest').length > 0) this.list.sync(transcript);
+    }
+    this.scroller.follow();
+  }
+
+  private renderAround(): void {
+    const { transcript, session } = this;
+    const running = transcript !== undefined && transcript.status !== 'idle';
+    this.composer.setRunning(running && this.server.state === 'running');
+    const pieces: HTMLElement[] = [];
+    if (session?.recovered && !running)
+      pieces.push(
+        h('div', { class: 'note recovered' }, icon('info'), h('span', { text: line(session.recovered.note, 400) })),
+      );
+    if (transcript && transcript.todo.length > 0) pieces.push(todoList(transcript.todo));
+    if (transcript?.changes && transcript.changes.files.length > 0)
+      pieces.push(this.changesLine(transcript.changes.files.length));
+    if (running && transcript.queue.length > 0)
+      pieces.push(
+        queueList(
+          transcript.queue,
+          (it) => void this.withdraw(it, true),
+          (it) => void this.withdraw(it, false),
+        ),
+      );
+    this.around.replaceChildren(...pieces);
+    if (transcript?.error)
+      this.fail({
+        kind: String(transcript.error['kind'] ?? ''),
+        message: transcript.error.message,
+        ...(typeof transcript.error['cure'] === 'string' && { cure: transcript.error['cure'] }),
+      });
+    const words = transcript && this.server.state === 'running' ? statusWords(transcript, Date.now()) : '';
+    if (this.status.textContent !== words)
+      this.status.replaceChildren(...(words ? [icon('loading codicon-modifier-spin'), words] : []));
+    if (transcript?.status === 'retrying') setTimeout(() => this.painter.request(this.paintAround), 1_000);
+    this.renderMeter();
+  }
+
+  private renderMeter(): void {
+    const { transcript, session } = this;
+    const usage = transcript?.usage ?? session?.usage;
+    const context = transcript?.context;
+    const pieces = [
+      context
+        ? `${count(context.used)} of ${count(context.limit)} tokens seen (${percent(context.used, context.limit)})`
+        : session
+          ? 'What the model still sees'
+          : '',
+      usage ? cost(usage.costUsd ?? 0) : '',
+    ].filter(Boolean);
+    this.meter.replaceChildren(
+      ...(pieces.length > 0 ? [icon('pie-chart'), h('span', { text: pieces.join(' · ') })] : []),
+    );
+    this.meter.hidden = pieces.length === 0;
+  }
+
+  private changesLine(files: number): HTMLElement {
+    const open = () => this.host.post({ type: 'command', command: 'agentls.review.open' });
+    return h(
+      'button',
+      { class: 'secondary wide', type: 'button', onclick: open },
+      icon('diff-multiple'),
+      h('span', { text: `Review ${files} changed ${files === 1 ? 'file' : 'files'}` }),
+    );
+  }
+
+  private async withdraw({ messageId, text }: QueuedPrompt, toEdit: boolean): Promise<void> {
+    const { transcript } = this;
+    if (!transcript) return;
+    // Its prompt ends now, which is no failure.
+    for (const [clientId, sent] of this.unanswered) if (sent === text) this.unanswered.delete(clientId);
+    try {
+      const { removed } = await this.host.call('session/unqueue', { sessionId: transcript.sessionId, messageId });
+      if (removed && toEdit) this.composer.compose(text, true);
+    } catch (problem) {
+      this.failed(problem);
+    }
+  }
+
+  private sent(clientId: string, text: string): void {
+    this.unanswered.set(clientId, text);
+    this.failures.replaceChildren();
+    this.scroller.stick();
+  }
+
+  /** A prompt's turn has ended. One that was never accepted comes back to be sent again. */
+  private prompted(clientId: string, failure: Failure | undefined): void {
+    const text = this.unanswered.get(clientId);
+    this.unanswered.delete(clientId);
+    if (!failure || text === undefined) return;
+    if (!this.prompts().includes(text)) this.composer.compose(text, false);
+    this.fail(failure);
+  }
+
+  private failed(problem: unknown): void {
+    this.fail(problem instanceof CallFailed ? problem.failure : { kind: 'unknown', message: String(problem) });
+  }
+
+  private fail(failure: Failure): void {
+    // The banner of the server says that already.
+    if (failure.kind === 'notRunning') return;
+    const close = () => this.failures.replaceChildren();
+    this.failures.replaceChildren(failureBanner(failure, this.host, close));
+  }
+
+  private history(): string[] {
+    return history(this.prompts());
+  }
+
+  /** What the person wrote, as far as it is on screen. */
+  private prompts(): string[] {
+    const messages = this.transcript?.messages.filter(({ role }) => role === 'user') ?? [];
+    return messages.map(({ parts }) =>
+      parts.flatMap((part) => (part.type === 'text' ? [part.text.text] : [])).join('\n'),
+    );
+  }
+
+  private followLink(event: MouseEvent): void {
+    const link = (event.target as Element | null)?.closest?.('a');
+    if (!link) return;
+    event.preventDefault();
+    const href = link.getAttribute('href');
+    if (href) this.host.post({ type: 'openLink', href: line(href, 4_000) });
+  }
+}
+
+/** A list that is done with is not shown again when its session is opened. */
+function unfinished(todo: TodoItem[]): TodoItem[] {
+  return todo.some(({ status }) => status === 'pending' || status === 'active') ? todo : [];
+}

@@ -1,0 +1,15 @@
+// Where a webview begins: the page that its body names.
+
+import '@vscode/codicons/dist/codicon.css';
+import './styles/base.css';
+import './styles/chat.css';
+import './styles/below.css';
+import './styles/compose.css';
+import './styles/code.css';
+import './styles/context.css';
+import { Chat } from './chat';
+import { ContextPage } from './context/page';
+
+const { body } = document;
+if (body.dataset['page'] === 'context') new ContextPage(body);
+else new Chat(body);

@@ -1,0 +1,8 @@
+// The main views in “Default High Contrast”.
+
+import * as views from '../gallery.mjs';
+
+export const options = views.options('Default High Contrast');
+export const { prepare } = views;
+
+export default (stage) => views.gallery(stage, 'contrast');

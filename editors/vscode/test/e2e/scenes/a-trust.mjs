@@ -1,0 +1,35 @@
+// An untrusted workspace: its own configuration is not read. When trust is given, the server is told, and it is.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { files } from '../host.mjs';
+
+export const options = { trust: true };
+
+export function prepare({ host }) {
+  files(host, { 'notes.txt': 'hello world\n', '.agentls/config.jsonc': '{ "permission": { "edit": "deny" } }\n' });
+}
+
+export default async function ({ host, workbench }) {
+  const { page } = workbench;
+  const card = (chat) => chat.locator('.permission');
+  const notes = () => readFileSync(join(host.project, 'notes.txt'), 'utf8');
+  await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'No, I don' }).click();
+  const chat = await workbench.chat();
+  await workbench.send(chat, 'replace "hello" with "goodbye" in notes.txt');
+  await card(chat).locator('button:enabled', { hasText: 'Refuse' }).click();
+  await workbench.settled(chat);
+  assert.equal(notes(), 'hello world\n');
+
+  await workbench.command('Workspaces: Manage Workspace Trust');
+  await page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
+  await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
+  await page.waitForTimeout(1_000);
+  await workbench.send(chat, 'replace "world" with "earth" in notes.txt');
+  await chat.locator('.message.user').nth(1).waitFor();
+  await workbench.settled(chat);
+  assert.equal(await card(chat).count(), 0, 'the project’s own rule refuses');
+  assert.equal(notes(), 'hello world\n');
+}

@@ -1,0 +1,122 @@
+// The workbench as a person uses it: palette, views, the chat and the context page.
+
+import { chromium } from 'playwright-core';
+
+const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export async function openBrowser(size = { width: 1280, height: 860 }) {
+  const context = await chromium.launchPersistentContext('', {
+    executablePath: EXECUTABLE,
+    headless: true,
+    args: ARGUMENTS,
+    viewport: size,
+  });
+  context.setDefaultTimeout(20_000);
+  return context;
+}
+
+export class Workbench {
+  constructor(page) {
+    this.page = page;
+  }
+
+  static async open(context, url) {
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.waitForSelector('.monaco-workbench .part.statusbar');
+    const workbench = new Workbench(page);
+    await page.waitForSelector('.statusbar-item[id*="agentls"]', { timeout: 60_000 });
+    return workbench;
+  }
+
+  /** Runs a command of the palette. */
+  async command(title) {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget input.input');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    const row = this.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: title.replace(/^.*: /, '') })
+      .first();
+    await row.waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Answers the input box that is open. */
+  async pick(text) {
+    const input = this.page.locator('.quick-input-widget input.input');
+    await input.waitFor();
+    await input.fill(text);
+    await this.page.waitForTimeout(250);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Takes the row of the quick pick that has this text, once it is offered. */
+  async pickRow(text) {
+    const input = this.page.locator('.quick-input-widget input.input');
+    await input.waitFor();
+    await input.fill(text);
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text }).waitFor();
+    await this.page.waitForTimeout(250);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** The chat's page, once it is there. */
+  async chat() {
+    if ((await this.frames('chat')).length === 0) await this.command('agentls: Go to the Prompt');
+    return this.frame('chat');
+  }
+
+  context() {
+    return this.frame('context');
+  }
+
+  async frame(name) {
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      const [found] = await this.frames(name);
+      if (found) return found;
+      await this.page.waitForTimeout(100);
+    }
+    throw new Error(`The page “${name}” did not come.`);
+  }
+
+  async frames(name) {
+    const found = [];
+    for (const frame of this.page.frames()) {
+      try {
+        if ((await frame.evaluate(() => document.body?.dataset.page)) === name) found.push(frame);
+      } catch {
+        // A frame that is just going away has no page.
+      }
+    }
+    return found;
+  }
+
+  async send(chat, text) {
+    const prompt = chat.locator('.composer textarea');
+    await prompt.fill(text);
+    await prompt.press('Enter');
+  }
+
+  /** A row of a tree view. */
+  row(text) {
+    return this.page.locator('.pane .monaco-list-row', { hasText: text });
+  }
+
+  status() {
+    return this.page.locator('.statusbar-item[id*="agentls"]');
+  }
+
+  async settled(chat) {
+    await chat.locator('.composer button', { hasText: 'Send' }).waitFor();
+  }
+}
