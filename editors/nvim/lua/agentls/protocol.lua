@@ -56,6 +56,7 @@ M.updates = {
   part = 'part',
   part_delta = 'partDelta',
   queue = 'queue',
+  recovered = 'recovered',
   status = 'status',
   title = 'title',
   todo = 'todo',

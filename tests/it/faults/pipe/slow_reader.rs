@@ -22,7 +22,7 @@ use crate::support::{
 const BUFFERED: usize = 8 * 1024 * 1024 + 256 * 1024;
 
 /// Memory of a turn in its own text: what is parsed, collected, stored and shown of it at once.
-const TIMES_ITS_TEXT: u64 = 6;
+const TIMES_ITS_TEXT: u64 = 9;
 
 /// A program whose output is read when the test wants to, and not before.
 struct Reader {
