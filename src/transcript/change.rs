@@ -20,11 +20,11 @@ pub const LONGEST_KEPT: usize = 1024 * 1024;
 const CONTEXT: usize = 3;
 
 /// How long the smallest difference is looked for; after that a larger one will do.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(in crate::transcript) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Lines that a turn may have changed in a file which somebody else has changed since, for the two to be brought
 /// together: merging knows no deadline.
-const MOST_MERGED: usize = 20_000;
+pub(in crate::transcript) const MOST_MERGED: usize = 20_000;
 
 /// A file that a turn changed. A text is `None` while there is no file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,10 +24,10 @@ pub const ASK: &str = "agentls.code.ask";
 pub const FIX: &str = "agentls.code.fix";
 
 /// Diagnostics that are offered to be fixed at one place.
-const MOST_FIXES: usize = 5;
+pub(in crate::face) const MOST_FIXES: usize = 5;
 
 /// The longest title's share of a diagnostic's message, in bytes.
-const SHOWN_MESSAGE: usize = 80;
+pub(in crate::face) const SHOWN_MESSAGE: usize = 80;
 
 /// What a person without a field to write into can ask.
 const QUESTIONS: [&str; 4] =
