@@ -248,6 +248,17 @@ mod tests {
         change.take_back(&hunks, &Ids::new(), &ids(&hunks[..which]), now)
     }
 
+    #[test]
+    fn too_many_changed_lines_are_not_merged_with_what_somebody_else_changed() {
+        let added = |count: usize| change("keep\n", &format!("keep\n{}", "x\n".repeat(count)));
+        let restored = |change: &FileChange| {
+            let now = change.after.as_deref().map(|after| format!("mine\n{after}"));
+            take_back(change, 1, now.as_deref())
+        };
+        assert_eq!(restored(&added(10)), Some(Restored::Text("mine\nkeep\n".into())));
+        assert_eq!(restored(&added(MOST_MERGED + 1)), None);
+    }
+
     fn numbered(changed: &[(usize, &str)]) -> String {
         let line = |number: usize| {
             let other = changed.iter().find(|(at, _)| *at == number);

@@ -188,6 +188,16 @@ mod tests {
     }
 
     #[test]
+    fn of_many_and_long_diagnostics_a_few_are_offered_by_their_beginning() {
+        let diagnostic = json!({"message": "x".repeat(500), "range": {"start": {"line": 2, "character": 1}, "end": {"line": 2, "character": 4}}});
+        let fixes = titles(
+            &json!({"context": {"diagnostics": vec![diagnostic; MOST_FIXES + 2], "only": ["quickfix"]}}),
+        );
+        assert_eq!(fixes.len(), MOST_FIXES);
+        assert!(fixes.iter().all(|title| title.len() < SHOWN_MESSAGE + 30), "{fixes:?}");
+    }
+
+    #[test]
     fn lines_are_whole_and_at_least_one() {
         let range = |a, b, c, d| lines(Range::new(Position::new(a, b), Position::new(c, d)));
         assert_eq!((range(2, 5, 2, 5).start.line, range(2, 5, 2, 5).end.line), (2, 3));
