@@ -96,11 +96,12 @@ async fn a_long_body_is_told_to_a_second_window_by_its_beginning_and_much_text_i
     loop {
         let look = watch.look(&session.id, &mut cursor).unwrap();
         looks += 1;
-        let parts = look.news.iter().filter_map(|news| match news {
-            News::Update(_, Update::Part(part)) => Some(part),
+        let messages = look.news.iter().filter_map(|news| match news {
+            News::Update(_, Update::Message(message)) => Some(message),
             _ => None,
         });
-        let texts: Vec<usize> = parts
+        let texts: Vec<usize> = messages
+            .flat_map(|message| &message.parts)
             .filter_map(|part| match &part.kind {
                 PartKind::Text(body) => Some(body.text.len()),
                 _ => None,
@@ -115,6 +116,34 @@ async fn a_long_body_is_told_to_a_second_window_by_its_beginning_and_much_text_i
     assert!(looks > 1);
     assert_eq!(shown.iter().max(), Some(&follow::MOST_BODY));
     assert_eq!(shown.len(), 13, "the prompt and 12 answers");
+}
+
+#[tokio::test]
+async fn a_text_that_grew_a_lot_is_told_in_several_looks() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    desk.prompt(&session, None, "x").await;
+    let turn = desk.begin(&session).await.turn;
+    let long = "x".repeat(400_000);
+    let said = answer(&turn, vec![PartKind::Text(Body::whole(long.clone()))]);
+    desk.store.add_message(&session.id, said).await.unwrap();
+    let other = desk.opened_again_by(Lessee { host: "elsewhere".into(), ..Lessee::this_process("second") });
+    let watch = Watch::open(&other).unwrap();
+    let mut cursor = watch.begin(&session.id, Some(Seq(0))).unwrap();
+    let mut told = follow::MOST_BODY;
+    loop {
+        let look = watch.look(&session.id, &mut cursor).unwrap();
+        for news in look.news {
+            if let News::Update(_, Update::PartDelta { text, .. }) = news {
+                assert!(text.len() as u64 <= follow::growth::MOST_GROWTH);
+                told += text.len();
+            }
+        }
+        if !look.more {
+            break;
+        }
+    }
+    assert_eq!(told, long.len());
 }
 
 #[tokio::test]
