@@ -171,7 +171,7 @@ async fn of_many_wrong_rows_some_are_told_and_the_others_counted() {
         desk.session().await;
     }
     desk.sql("UPDATE session SET title = CAST(x'ff' AS TEXT)").await;
-    let told = desk.store.read(|tx| mend::oddities(tx)).await.unwrap();
+    let told = desk.store.read(mend::oddities).await.unwrap();
     let of_sessions: Vec<_> = told.iter().filter(|line| line.starts_with("session")).collect();
     assert_eq!(of_sessions.len(), 6, "{told:?}");
     assert_eq!(of_sessions[5], "session: 2 more such rows");

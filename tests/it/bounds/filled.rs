@@ -213,13 +213,20 @@ const FILLED: &[(&str, &str)] = &[
     ("the name of a skill", "too_many_skills_too_long_names_and_too_long_texts_are_cut"),
     ("the description of a skill", "too_many_skills_too_long_names_and_too_long_texts_are_cut"),
     ("the growth of one text in one look", "a_text_that_grew_a_lot_is_told_in_several_looks"),
+    (
+        "answers in a row that broke off and are continued",
+        "an_answer_that_breaks_off_again_and_again_is_continued_three_times",
+    ),
+    (
+        "a configuration file, and all that is made of it",
+        "a_file_beyond_the_cap_is_named_and_the_other_layers_hold",
+    ),
 ];
 
 /// The rows that no test fills, and why: they bound a piece of work, belong to somebody else, or would take too long.
 const NOT_FILLED: &[(&str, &str)] = &[
     ("one read of the input", "a read is as long as its buffer"),
     ("frames written at once", "they are written as soon as there are so many"),
-    ("answers in a row that broke off and are continued", "the provider's faults fill it: F-01"),
     ("what a title is made from", "it is cut by `transcript::text`, which has its own tests"),
     ("a title that a model gives", "it is cut by `transcript::text`, which has its own tests"),
     (
@@ -240,11 +247,13 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("levels of a command line", "the parser's own nesting ends before it"),
     ("words at which a denied command is looked for in what is not understood", "a bound of work"),
     ("a command that is shown", "it is cut by `transcript::text`, which has its own tests"),
-    ("a configuration file, and all that is made of it", "refused by its size before it is read"),
-    ("the body of an error", "F-03: errors of every shape"),
+    ("the body of an error", "the rest is not read; what is said of it has a cap and a test of its own"),
     ("connections to one host that are kept", "a bound of the HTTP crate's, set by us"),
     ("the time that they are kept", "a bound of the HTTP crate's, set by us"),
-    ("the wait for the end of a complete answer", "F-02: silence at the end"),
+    (
+        "the wait for the end of a complete answer",
+        "no turn waits for it: it decides whether a connection is used again",
+    ),
     ("answers that the offline model keeps", "a model for demonstrations"),
     ("calls of one plan of the offline model", "a model for demonstrations"),
     ("places that it names", "a model for demonstrations"),
