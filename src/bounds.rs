@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use crate::{context, engine, face, permission, provider, store, tool, transcript, turn, wire, workspace};
+use crate::{
+    context, engine, face, permission, picture, provider, store, tool, transcript, turn, wire, workspace,
+};
 
 /// Something that is bounded.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +102,7 @@ pub fn all() -> impl Iterator<Item = &'static Bound> {
         tool::bounds::BOUNDS,
         permission::bounds::BOUNDS,
         workspace::bounds::BOUNDS,
+        picture::bounds::BOUNDS,
         provider::bounds::BOUNDS,
         store::bounds::BOUNDS,
         transcript::bounds::BOUNDS,

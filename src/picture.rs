@@ -5,6 +5,7 @@
 //! decoded at a time in the process, and large ones are made smaller while their rows come. Invariant 4: the same
 //! bytes give the same image. Blocks; for threads where that is allowed.
 
+pub mod bounds;
 mod canvas;
 mod decode;
 mod encode;

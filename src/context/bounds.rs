@@ -1,6 +1,6 @@
 //! What is bounded of what the model sees: windows, evidence, summaries, and the loops around them.
 
-use super::{anchor, compaction, history, report};
+use super::{anchor, compaction, gallery, history, report};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -70,5 +70,11 @@ pub const BOUNDS: &[Bound] = &[
         "context/report.rs: LISTED",
         report::LISTED as u64,
         "older ones are summed up",
+    ),
+    Bound::bytes(
+        "the images of a request, in base64",
+        "context/gallery.rs: MOST_BYTES",
+        gallery::MOST_BYTES,
+        "the oldest make room, half of them at once; notes stand for them",
     ),
 ];

@@ -21,7 +21,7 @@ use crate::{
 /// All images of a request, in bytes of base64. Anthropic takes requests of 32 MB
 /// (<https://platform.claude.com/docs/en/api/overview#request-size-limits>), others through gateways of 20 MB; the window
 /// and the request each hold them once in memory.
-const MOST_BYTES: u64 = 10 * 1024 * 1024;
+pub(in crate::context) const MOST_BYTES: u64 = 10 * 1024 * 1024;
 
 /// Images in a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What is bounded of the product's API: prompts, pages, ranges.
 
-use super::{MOST_READ, PAGE_BYTES, PREVIEW_BYTES, export, intake};
+use super::{MOST_READ, PAGE_BYTES, PREVIEW_BYTES, export, intake, review};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -53,5 +53,11 @@ pub const BOUNDS: &[Bound] = &[
         "engine/settings.rs: client",
         "an incoming message",
         "one `initialize` is accepted, and it is one message",
+    ),
+    Bound::bytes(
+        "the hunks of one answer about changes",
+        "engine/review.rs: MOST_SHOWN",
+        review::MOST_SHOWN as u64,
+        "further files are named without them; each can be asked for alone",
     ),
 ];

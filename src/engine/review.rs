@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How much text of hunks one answer holds, in bytes; further files are named without them.
-const MOST_SHOWN: usize = 4 * 1024 * 1024;
+pub(in crate::engine) const MOST_SHOWN: usize = 4 * 1024 * 1024;
 
 /// What a turn changed, for a person to review.
 #[derive(Clone, Debug)]

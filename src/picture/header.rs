@@ -73,7 +73,7 @@ pub struct Header {
 }
 
 /// Longest EXIF data that are looked at, in bytes: what a JPEG segment holds.
-const LONGEST_EXIF: u64 = 65_536;
+pub(in crate::picture) const LONGEST_EXIF: u64 = 65_536;
 
 /// Reads the header and leaves the source at its beginning.
 pub fn read(source: &mut (impl Read + Seek)) -> Result<Header, Flaw> {

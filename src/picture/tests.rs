@@ -128,6 +128,13 @@ fn a_header_of_50_000_by_50_000_pixels_is_refused_before_anything_is_decoded() {
 }
 
 #[test]
+fn a_file_beyond_the_cap_is_not_decoded() {
+    let mut file = rgb_png(4, 4);
+    file.resize(usize::try_from(MOST_BYTES).unwrap() + 1, 0);
+    assert_eq!(fitted(&file), Err(Flaw::Bytes(MOST_BYTES + 1)));
+}
+
+#[test]
 fn what_fits_stays_as_it_is() {
     for file in [rgb_png(40, 30), rgb_jpeg(40, 30), gif_of(40, 30, 1), webp_of(40, 30), rgb_png(1, 1)] {
         let picture = fitted(&file).unwrap();

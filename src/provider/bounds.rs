@@ -4,7 +4,7 @@ use super::{
     anthropic::marks,
     entries, failure, http, incoming,
     offline::{kept, plan, summary},
-    sse,
+    probe, remote, sse,
 };
 use crate::bounds::Bound;
 
@@ -43,13 +43,13 @@ pub const BOUNDS: &[Bound] = &[
     Bound::with(
         "the pieces of an answer that is being read",
         "provider/anthropic/stream.rs: blocks",
-        "an answer",
+        "blocks of an answer",
         "they go with it",
     ),
     Bound::with(
         "the items of an answer that is being read",
         "provider/responses/stream.rs: items",
-        "an answer",
+        "blocks of an answer",
         "they go with it",
     ),
     Bound::bytes(
@@ -118,5 +118,35 @@ pub const BOUNDS: &[Bound] = &[
         "provider/offline/summary.rs: MAX_FACT_BYTES",
         summary::MAX_FACT_BYTES as u64,
         "it is cut",
+    ),
+    Bound::time(
+        "the wait for the body of an error",
+        "provider/http.rs: ERROR_BODY",
+        http::ERROR_BODY,
+        "the error is told by its status and what came",
+    ),
+    Bound::bytes(
+        "the name of a tool that is sent",
+        "provider/entries.rs: MAX_NAME_BYTES",
+        entries::MAX_NAME_BYTES as u64,
+        "it is cut",
+    ),
+    Bound::count(
+        "images of a request",
+        "provider/remote.rs: MOST_IMAGES",
+        remote::MOST_IMAGES as u64,
+        "the oldest make room, half of them at once; notes stand for them",
+    ),
+    Bound::time(
+        "the answer to a probe",
+        "provider/probe.rs: ANSWER",
+        probe::ANSWER,
+        "it is told as unreached",
+    ),
+    Bound::time(
+        "the name and the connection of a probe that failed",
+        "provider/probe.rs: STEP",
+        probe::STEP,
+        "it is told which of the two took too long",
     ),
 ];

@@ -20,7 +20,7 @@ const NO_OUTPUT: &str = "(no output)";
 pub(in crate::provider) const MAX_ID_BYTES: usize = 64;
 
 /// The longest name of a tool that every vendor takes, in bytes.
-const MAX_NAME_BYTES: usize = 64;
+pub(in crate::provider) const MAX_NAME_BYTES: usize = 64;
 
 /// What a call is named that has no name.
 const NO_NAME: &str = "unnamed";

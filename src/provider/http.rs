@@ -34,7 +34,7 @@ pub(in crate::provider) const MAX_ERROR_BYTES: usize = 64 * 1024;
 const SEND_PIECE: usize = 64 * 1024;
 
 /// How long an error's words are waited for: its status says enough.
-const ERROR_BODY: Duration = Duration::from_secs(5);
+pub(in crate::provider) const ERROR_BODY: Duration = Duration::from_secs(5);
 
 /// How long the end of a complete answer is waited for, so that its connection can be used again.
 pub(in crate::provider) const DRAIN: Duration = Duration::from_secs(1);

@@ -13,10 +13,10 @@ use tokio::{
 use super::{Key, Settings, failure::Secrets, http, remote};
 
 /// How long the answer is waited for.
-const ANSWER: Duration = Duration::from_secs(10);
+pub(in crate::provider) const ANSWER: Duration = Duration::from_secs(10);
 
 /// How long a name or a connection is waited for, when there was no answer.
-const STEP: Duration = Duration::from_secs(5);
+pub(in crate::provider) const STEP: Duration = Duration::from_secs(5);
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,10 @@ use super::{
 };
 use crate::transcript::secret::is_secret;
 
+/// The most images of a request. Anthropic's limit, the lowest of the large providers:
+/// <https://platform.claude.com/docs/en/build-with-claude/vision>.
+pub(in crate::provider) const MOST_IMAGES: usize = 100;
+
 /// A wire format.
 pub(super) trait Format: Send + Sync + Debug {
     /// What is appended to the base URL.
@@ -46,10 +50,9 @@ pub(super) trait Format: Send + Sync + Debug {
     /// See [`Provider::image_tokens`].
     fn image_tokens(&self, model: &Model, width: u32, height: u32) -> u64;
 
-    /// See [`Provider::most_images`]. Anthropic's, the fewest of the large providers:
-    /// <https://platform.claude.com/docs/en/build-with-claude/vision>.
+    /// See [`Provider::most_images`].
     fn most_images(&self) -> usize {
-        100
+        MOST_IMAGES
     }
 
     /// The body of [`Provider::request`].

@@ -18,7 +18,7 @@ use super::{
 use crate::transcript::{MessageId, SessionId};
 
 /// Bytes of bodies that are kept for all sessions together.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+pub(in crate::store) const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Something that has to be written.
 #[derive(Clone, Debug)]

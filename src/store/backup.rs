@@ -14,10 +14,10 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Result, StoreError, configure};
 
 /// Backups that are kept, of different versions.
-const KEPT: usize = 2;
+pub(in crate::store) const KEPT: usize = 2;
 
 /// Page cache of the copying connection in KiB.
-const CACHE_KIB: u32 = 1024;
+pub(in crate::store) const CACHE_KIB: u32 = 1024;
 
 /// Copies the database at `path`, of this schema version, in place of an older copy of the same version. Called under
 /// the write lock, and through a connection of its own: the one that holds the lock is in a transaction.

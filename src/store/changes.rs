@@ -24,7 +24,7 @@ pub struct ChangedTurn {
 }
 
 /// The most files that are listed of one turn.
-const MOST_LISTED: usize = 1_000;
+pub(in crate::store) const MOST_LISTED: usize = 1_000;
 
 /// A file that a turn changed, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use super::{
 use crate::transcript::{SessionId, Timestamp};
 
 /// How long a claim counts, in milliseconds. Longer than anybody waits for an owner to let go.
-const LIFE_MS: u64 = 30_000;
+pub(in crate::store) const LIFE_MS: u64 = 30_000;
 
 /// What the owner is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use std::{
 use crate::transcript::{Failure, FailureKind};
 
 /// Rows that the log remembers having named; more are named each time.
-const MOST_REMEMBERED: usize = 4_096;
+pub(in crate::store) const MOST_REMEMBERED: usize = 4_096;
 
 /// Flaws of a message that are told one by one.
-const MOST_TOLD: usize = 5;
+pub(in crate::store) const MOST_TOLD: usize = 5;
 
 /// Stands behind the prefix of an id that stands in.
 const MARK: &str = "damaged_";

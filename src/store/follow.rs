@@ -6,7 +6,7 @@
 //! and one look reads at most [`MOST_TEXT`] bytes (invariants 2 and 9). What was told stands in a [`Cursor`].
 
 mod cursor;
-mod growth;
+pub(super) mod growth;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -16,17 +16,17 @@ use super::{Result, Store, StoreError, configure, leases, messages, notices, ses
 use crate::transcript::{Change, ModelRef, Seq, SessionId, TurnId, Update, Usage};
 
 /// Page cache of the watching connection in KiB.
-const CACHE_KIB: u32 = 256;
+pub(in crate::store) const CACHE_KIB: u32 = 256;
 
 /// The most of one body that is told in a state; of a longer one the beginning, and the rest is there to be asked for.
 /// Bytes.
-const MOST_BODY: usize = 64 * 1024;
+pub(in crate::store) const MOST_BODY: usize = 64 * 1024;
 
 /// Bytes of text after which a look ends: the next one goes on.
-const MOST_TEXT: usize = 512 * 1024;
+pub(in crate::store) const MOST_TEXT: usize = 512 * 1024;
 
 /// Messages of one look at most.
-const MOST_MESSAGES: u32 = 32;
+pub(in crate::store) const MOST_MESSAGES: u32 = 32;
 
 /// Something new in a session.
 #[derive(Clone, Debug, PartialEq)]

@@ -341,7 +341,7 @@ fn counted(connection: &Connection, key: i64) -> Result<Option<Counted>> {
 }
 
 /// Tokens of a part that are believed at most: more than any window has.
-const MOST_TOKENS: i64 = 1 << 32;
+pub(in crate::store) const MOST_TOKENS: i64 = 1 << 32;
 
 fn weights(connection: &Connection, key: i64, (first, last): (Seq, Seq), enough: u64) -> Result<Vec<Weight>> {
     let mut statement = connection.prepare_cached(

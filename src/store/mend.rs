@@ -7,12 +7,12 @@
 
 mod copy;
 mod loss;
-mod oddities;
+pub(super) mod oddities;
 mod place;
 mod salvage;
 mod settle;
 mod shape;
-mod walk;
+pub(super) mod walk;
 
 use std::{
     io,

@@ -197,7 +197,7 @@ pub(super) fn page(connection: &Connection, query: &PageQuery) -> Result<Message
 }
 
 /// How far beyond the number of a session's messages a `seq` is still believed.
-pub(super) const MOST_LOST: i64 = 1_000;
+pub(in crate::store) const MOST_LOST: i64 = 1_000;
 
 /// The newest message's place. The session's own word for it holds unless its messages say otherwise: then the newest that
 /// can be believed does.

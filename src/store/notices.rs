@@ -13,7 +13,7 @@ use super::{
 use crate::transcript::{Change, SessionId};
 
 /// Rows that are kept.
-const KEPT: i64 = 500;
+pub(in crate::store) const KEPT: i64 = 500;
 
 /// Writes down that `by` changed a session.
 pub(super) fn add(tx: &Connection, by: &Lessee, session: &SessionId, change: Change) -> Result<()> {

@@ -48,10 +48,10 @@ impl Store {
 }
 
 /// Calls that a note names; more are counted.
-const MOST_NAMED: usize = 3;
+pub(in crate::store) const MOST_NAMED: usize = 3;
 
 /// Bytes of a call's title in a note.
-const TITLE: usize = 60;
+pub(in crate::store) const TITLE: usize = 60;
 
 /// Ends every note: nobody has to wonder.
 const NOTHING_AGAIN: &str = "Nothing was run again.";

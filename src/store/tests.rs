@@ -1,5 +1,7 @@
 //! Promises of the store that span its tables.
 
+mod caps;
+
 use proptest::prelude::*;
 
 use super::*;

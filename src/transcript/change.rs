@@ -20,11 +20,11 @@ pub const LONGEST_KEPT: usize = 1024 * 1024;
 const CONTEXT: usize = 3;
 
 /// How long the smallest difference is looked for; after that a larger one will do.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(in crate::transcript) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Lines that a turn may have changed in a file which somebody else has changed since, for the two to be brought
 /// together: merging knows no deadline.
-const MOST_MERGED: usize = 20_000;
+pub(in crate::transcript) const MOST_MERGED: usize = 20_000;
 
 /// A file that a turn changed. A text is `None` while there is no file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,6 +246,17 @@ mod tests {
     fn take_back(change: &FileChange, which: usize, now: Option<&str>) -> Option<Restored> {
         let hunks = change.hunks();
         change.take_back(&hunks, &Ids::new(), &ids(&hunks[..which]), now)
+    }
+
+    #[test]
+    fn too_many_changed_lines_are_not_merged_with_what_somebody_else_changed() {
+        let added = |count: usize| change("keep\n", &format!("keep\n{}", "x\n".repeat(count)));
+        let restored = |change: &FileChange| {
+            let now = change.after.as_deref().map(|after| format!("mine\n{after}"));
+            take_back(change, 1, now.as_deref())
+        };
+        assert_eq!(restored(&added(10)), Some(Restored::Text("mine\nkeep\n".into())));
+        assert_eq!(restored(&added(MOST_MERGED + 1)), None);
     }
 
     fn numbered(changed: &[(usize, &str)]) -> String {

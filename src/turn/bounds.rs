@@ -1,6 +1,6 @@
 //! What is bounded of the agent loop: attempts, waits, calls at once, who waits for whom.
 
-use super::{retry, room, step, stream, summarise, title, tools};
+use super::{desk::takeover, follow, retry, room, step, stream, summarise, title, tools};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -90,4 +90,34 @@ pub const BOUNDS: &[Bound] = &[
         "the rest is not read",
     ),
     Bound::bytes("a title that a model gives", "turn/title.rs: LONGEST", title::LONGEST as u64, "it is cut"),
+    Bound::count(
+        "sessions that are followed",
+        "turn/follow.rs: state, opened, MOST_FOLLOWED",
+        follow::MOST_FOLLOWED as u64,
+        "the one opened longest ago is forgotten",
+    ),
+    Bound::with(
+        "sessions whose turn has ended since the last look",
+        "turn/follow.rs: released",
+        "requests in flight",
+        "one for each session with a turn; the next look takes them all",
+    ),
+    Bound::time(
+        "how long a living owner may take to let go",
+        "turn/desk/takeover.rs: PATIENCE",
+        takeover::PATIENCE,
+        "its turn is ended for it, and it can write no more",
+    ),
+    Bound::time(
+        "how long a silent owner is watched",
+        "turn/desk/takeover.rs: WATCH",
+        takeover::WATCH,
+        "its turn is ended for it, and it can write no more",
+    ),
+    Bound::count(
+        "hands that a session goes through while a prompt waits for it",
+        "turn/desk/takeover.rs: MOST_HANDS",
+        takeover::MOST_HANDS as u64,
+        "`sessionBusy`, with who had it last",
+    ),
 ];

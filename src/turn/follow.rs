@@ -35,7 +35,7 @@ const POLL: Duration = Duration::from_millis(100);
 const OWNERS: Duration = Duration::from_millis(500);
 
 /// Sessions that are followed at most; the one opened longest ago is forgotten.
-const MOST_FOLLOWED: usize = 32;
+pub(in crate::turn) const MOST_FOLLOWED: usize = 32;
 
 /// Follows what other processes do.
 pub struct Follower {
@@ -101,7 +101,7 @@ impl Follower {
 
     /// The client has opened a session; it knows the messages up to `known` as they will stay.
     pub fn open(&self, session: SessionId, known: Option<Seq>) {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push((session, known));
+        open_also(&mut self.opened.lock().unwrap_or_else(PoisonError::into_inner), (session, known));
         self.something.notify_one();
     }
 
@@ -228,7 +228,10 @@ impl Follower {
     /// The turn is over and the session is nobody's: clients were told everything up to `last`. Without `last` they
     /// are told what stands there now. Does not wait: the next look goes on from there.
     pub(super) fn let_go(&self, session: &SessionId, last: Option<Seq>) {
-        self.released.lock().unwrap_or_else(PoisonError::into_inner).push((session.clone(), last));
+        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        released.retain(|(other, _)| other != session);
+        released.push((session.clone(), last));
+        drop(released);
         self.something.notify_one();
     }
 
@@ -343,5 +346,37 @@ impl State {
             (found.changes, *after) = (changes, newest);
         }
         Ok(found)
+    }
+}
+
+/// Notes that a session was opened: each once, at most [`MOST_FOLLOWED`], the newest last.
+fn open_also(opened: &mut Vec<Opened>, (session, mut known): Opened) {
+    opened.retain(|(other, known_before)| {
+        if *other == session {
+            // What was to be told anew still is.
+            known = known.into_iter().chain(*known_before).min();
+        }
+        *other != session
+    });
+    opened.push((session, known));
+    let surplus = opened.len().saturating_sub(MOST_FOLLOWED);
+    opened.drain(..surplus);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_much_is_opened_between_two_looks_only_the_newest_is_followed() {
+        let mut opened = Vec::new();
+        for number in 0..100 {
+            open_also(&mut opened, (SessionId::from(format!("ses_{number}")), Some(Seq(number))));
+        }
+        open_also(&mut opened, (SessionId::from("ses_80".to_owned()), Some(Seq(7))));
+        open_also(&mut opened, (SessionId::from("ses_80".to_owned()), None));
+        assert_eq!(opened.len(), MOST_FOLLOWED);
+        assert_eq!(opened.last(), Some(&(SessionId::from("ses_80".to_owned()), Some(Seq(7)))));
+        assert_eq!(opened.first(), Some(&(SessionId::from("ses_68".to_owned()), Some(Seq(68)))));
     }
 }

@@ -18,12 +18,12 @@ pub const BOUNDS: &[Bound] = &[
         "its beginning is used, and says so",
     ),
     Bound::count(
-        "skills that are listed",
+        "skills of one place",
         "workspace/skills.rs: seen, MOST_LISTED",
         skills::MOST_LISTED as u64,
         "the others are not offered",
     ),
-    Bound::bytes("a skill", "workspace/skills.rs: MOST_BYTES", skills::MOST_BYTES, "it is not offered"),
+    Bound::bytes("a skill", "workspace/skills.rs: MOST_BYTES", skills::MOST_BYTES, "the rest is not read"),
     Bound::bytes("the name of a skill", "workspace/skills.rs: NAME", skills::NAME as u64, "it is cut"),
     Bound::bytes(
         "the description of a skill",

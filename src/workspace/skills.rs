@@ -170,4 +170,23 @@ mod tests {
         fs::remove_dir_all(dir.path().join("a")).unwrap();
         assert!(skills.list().is_empty());
     }
+    #[test]
+    fn too_many_skills_too_long_names_and_too_long_texts_are_cut() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in 0..MOST_LISTED + 5 {
+            let (name, about) = (format!("{number:03}{}", "n".repeat(100)), "d".repeat(2_000));
+            let text = "t".repeat(300 * 1024);
+            write(
+                dir.path(),
+                &format!("{number:03}"),
+                &format!("---\nname: {name}\ndescription: {about}\n---\n{text}"),
+            );
+        }
+        let skills = Skills::new(vec![dir.path().to_owned()]);
+        let listed = skills.list();
+        assert_eq!(listed.len(), MOST_LISTED);
+        assert!(listed.iter().all(|it| it.name.len() <= NAME && it.description.len() <= DESCRIPTION));
+        let (_, text) = skills.load(&listed[0].name).unwrap();
+        assert_eq!(text.len() as u64, MOST_BYTES);
+    }
 }

@@ -45,6 +45,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("src/turn.rs", "holds nothing: one lock around telling which prompts wait"),
     ("src/turn/title.rs", "one task for each first turn, within the deadlines of a call"),
     ("src/turn/desk/compactions.rs", "requests in flight"),
+    ("src/turn/desk/actor.rs", "one task for each session with an actor"),
+    ("src/turn/desk/keeper.rs", "one task while turns run"),
+    ("src/turn/desk/status.rs", "one write for each state of a turn, in the writer's queue with its others"),
     ("src/turn/desk/ticket.rs", "one task for each request that was dropped"),
     ("src/wire/ending.rs", "two threads at the end of the process, one before"),
     ("src/store/import/opencode", "what one import holds of the other program's tables"),
@@ -110,7 +113,7 @@ fn growing(code: &str) -> Vec<String> {
             within = true;
         } else if line == "}" {
             within = false;
-        } else if let (true, true, Some((name, _))) = (within, grows, line.split_once(':')) {
+        } else if let (true, true, Some((name, _))) = (within, grows, line.split_once(": ")) {
             found.push(name.rsplit(' ').next().unwrap().to_owned());
         }
     }

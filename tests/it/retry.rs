@@ -71,6 +71,17 @@ async fn an_answer_that_breaks_off_is_kept_and_continued_in_a_new_message() {
 }
 
 #[tokio::test]
+async fn an_answer_that_breaks_off_again_and_again_is_continued_three_times() {
+    let script = (0..4).map(|_| answer().cut_after(6)).chain([answer()]).collect();
+    let (double, _home, server, session) = server_for(script).await;
+    let error = server.start_prompt(&session, "Go.").error().await;
+    assert_eq!(error["data"]["kind"], "providerUnavailable", "{error}");
+    assert_eq!(double.requests().len(), 4);
+    assert_eq!(server.messages(&session).await.len(), 5, "what came of each is kept");
+    assert_eq!(server.prompt(&session, "Again.").await["stopReason"], "endTurn");
+}
+
+#[tokio::test]
 async fn a_tool_call_that_breaks_off_is_not_run() {
     let cut =
         Answer::new().text("I write.").call("call_1", "write", &json!({"path": "n.txt", "content": "x"}));

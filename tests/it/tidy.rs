@@ -69,6 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "context",
             "tool",
             "permission",
+            "picture",
             "workspace",
             "provider",
             "store",

@@ -24,10 +24,10 @@ pub const ASK: &str = "agentls.code.ask";
 pub const FIX: &str = "agentls.code.fix";
 
 /// Diagnostics that are offered to be fixed at one place.
-const MOST_FIXES: usize = 5;
+pub(in crate::face) const MOST_FIXES: usize = 5;
 
 /// The longest title's share of a diagnostic's message, in bytes.
-const SHOWN_MESSAGE: usize = 80;
+pub(in crate::face) const SHOWN_MESSAGE: usize = 80;
 
 /// What a person without a field to write into can ask.
 const QUESTIONS: [&str; 4] =
@@ -185,6 +185,16 @@ mod tests {
         let nothing = json!({"line": 2, "character": 0});
         let by_itself = json!({"range": {"start": nothing, "end": nothing}, "context": {"diagnostics": [], "triggerKind": 2}});
         assert_eq!(titles(&by_itself).len(), 0);
+    }
+
+    #[test]
+    fn of_many_and_long_diagnostics_a_few_are_offered_by_their_beginning() {
+        let diagnostic = json!({"message": "x".repeat(500), "range": {"start": {"line": 2, "character": 1}, "end": {"line": 2, "character": 4}}});
+        let fixes = titles(
+            &json!({"context": {"diagnostics": vec![diagnostic; MOST_FIXES + 2], "only": ["quickfix"]}}),
+        );
+        assert_eq!(fixes.len(), MOST_FIXES);
+        assert!(fixes.iter().all(|title| title.len() < SHOWN_MESSAGE + 30), "{fixes:?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is bounded of the LSP face: pages, documents, what is shown, threads.
 
-use super::{commands::pages, documents, handlers, render, serve};
+use super::{actions, commands::pages, dialog, documents, handlers, render, serve};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -65,5 +65,29 @@ pub const BOUNDS: &[Bound] = &[
         "face/lsp/serve.rs: MARGIN",
         serve::MARGIN,
         "what waits for the client is not written",
+    ),
+    Bound::count(
+        "diagnostics that are offered to be fixed at one place",
+        "face/lsp/actions.rs: MOST_FIXES",
+        actions::MOST_FIXES as u64,
+        "the others are not offered",
+    ),
+    Bound::bytes(
+        "a diagnostic in the title of an action",
+        "face/lsp/actions.rs: SHOWN_MESSAGE",
+        actions::SHOWN_MESSAGE as u64,
+        "it is cut",
+    ),
+    Bound::bytes(
+        "the message of a dialog",
+        "face/lsp/dialog.rs: LONGEST",
+        dialog::LONGEST as u64,
+        "it is cut",
+    ),
+    Bound::count(
+        "lines of a difference in a dialog",
+        "face/lsp/dialog.rs: SHOWN_DIFF",
+        dialog::SHOWN_DIFF as u64,
+        "the others are counted",
     ),
 ];

@@ -15,10 +15,10 @@ use crate::{
 const METHOD: &str = "window/showMessageRequest";
 
 /// Lines of a difference that a message shows. Dialogs are small.
-const SHOWN_DIFF: usize = 30;
+pub(in crate::face) const SHOWN_DIFF: usize = 30;
 
 /// The longest message, in bytes.
-const LONGEST: usize = 4 * 1024;
+pub(in crate::face) const LONGEST: usize = 4 * 1024;
 
 /// Shows a message and waits for one of the buttons. `None` when it was closed, or could not be shown.
 pub(super) async fn choose(calls: &Calls, message: &str, buttons: &[&str]) -> Option<String> {

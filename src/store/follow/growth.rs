@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Bytes of one text that one look tells.
-const MOST_GROWTH: u64 = 128 * 1024;
+pub(in crate::store) const MOST_GROWTH: u64 = 128 * 1024;
 
 /// A message that was told and may still change.
 #[derive(Clone, Debug)]

@@ -53,7 +53,7 @@ const ORPHANS: &[(&str, &str)] = &[
 ];
 
 /// Rows of one table that are told one by one.
-const MOST_TOLD: usize = 5;
+pub(in crate::store) const MOST_TOLD: usize = 5;
 
 /// Everything odd, each in one line.
 pub(in crate::store) fn oddities(connection: &Connection) -> Result<Vec<String>> {

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row, params_from_iter, types::Value};
 
 /// Keys that are looked up one by one in one gap at most.
-const MOST_PROBES: i64 = 200_000;
+pub(in crate::store) const MOST_PROBES: i64 = 200_000;
 
 /// Keys behind the last one that can be read that are looked up, where the end of a table is damaged.
-const BEYOND: i64 = 20_000;
+pub(in crate::store) const BEYOND: i64 = 20_000;
 
 /// A query over rows in the order of a key.
 pub(super) struct Rows<'a> {

@@ -24,10 +24,10 @@ use crate::{
 };
 
 /// How long a living owner may take to let go: its tools get TERM, and KILL after 2 s.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(in crate::turn) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// How long a silent owner is watched before it is overruled: two heartbeats and a bit.
-const WATCH: Duration = Duration::from_millis(4_500);
+pub(in crate::turn) const WATCH: Duration = Duration::from_millis(4_500);
 
 /// How often the owner is looked at meanwhile.
 const LOOK: Duration = Duration::from_millis(50);
@@ -36,7 +36,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const FATE: Duration = Duration::from_millis(150);
 
 /// How often a session may change hands while somebody waits for it.
-const MOST_HANDS: u32 = 4;
+pub(in crate::turn) const MOST_HANDS: u32 = 4;
 
 /// A claim of ours, taken back when nothing comes of it.
 struct Claimed {

@@ -54,6 +54,15 @@ fn later_layers_win_key_by_key_and_say_where_they_are() {
 }
 
 #[test]
+fn a_file_beyond_the_cap_is_named_and_the_other_layers_hold() {
+    let large = format!(r#"{{"agent": "plan"}} // {}"#, "x".repeat(1024 * 1024));
+    let loaded = Place::new(&large, r#"{"model": "b/2"}"#).load(true, None, None);
+    assert_eq!((loaded.config.model.as_str(), loaded.config.agent), ("b/2", Loaded::default().config.agent));
+    assert_eq!(loaded.errors.len(), 1);
+    assert!(loaded.errors[0].to_string().contains("larger than 1048576 bytes"), "{}", loaded.errors[0]);
+}
+
+#[test]
 fn an_untrusted_project_sets_model_and_agent_only() {
     let project = r#"{"model": "b/2", "agent": "x", "permission": {"*": "allow"}, "providers": {"p": {}}}"#;
     let loaded = Place::new("", project).load(false, None, None);
