@@ -176,6 +176,8 @@ function M.update(params)
     chat.session.title = update.title
   elseif update.kind == 'message' and update.message.model then
     chat.session.model = update.message.model
+  elseif update.kind == 'recovered' then
+    chat.session.recovered = { note = update.note }
   end
   local message_id, gap = chat.transcript:apply(params, view.now())
   if gap then

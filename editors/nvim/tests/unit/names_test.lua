@@ -53,7 +53,8 @@ return {
   end,
 
   ['every update that the server sends is known'] = function()
-    local known = { 'compacted', 'error', 'message', 'part', 'partDelta', 'queue', 'status', 'title', 'todo', 'usage', 'changes' }
+    local known = { 'compacted', 'error', 'message', 'part', 'partDelta', 'queue', 'status', 'title', 'todo', 'usage', 'changes',
+      'recovered' }
     for _, kind in pairs(protocol.updates) do
       check.is_true(vim.list_contains(known, kind), kind)
     end
