@@ -200,6 +200,12 @@ mod tests {
     }
 
     #[test]
+    fn a_long_title_is_cut_in_a_note() {
+        let said = note(&closed(vec![call("bash", &"x".repeat(500))], None), false);
+        assert_eq!(said.matches('x').count(), TITLE - "…".len(), "{said}");
+    }
+
+    #[test]
     fn a_note_says_what_the_model_was_doing() {
         assert!(note(&closed(Vec::new(), Some(0)), false).contains("while the model was being asked"));
         let streamed = note(&closed(Vec::new(), Some(9)), false);

@@ -245,3 +245,20 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_line_that_is_too_long_is_shown_by_its_beginning_and_asked_for() {
+    let long = analyze(&format!("echo {}", "x".repeat(MAX_LINE)));
+    assert!(long.doubt.is_some());
+    assert!(long.commands[0].label.len() <= MAX_LABEL);
+    assert!(long.commands[0].rule.is_empty());
+}
+
+#[test]
+fn a_denied_command_is_looked_for_at_the_first_words_only() {
+    let words: Vec<String> = (0..50).map(|number| format!("w{number}")).collect();
+    let found = analyze(&format!("{} $x", words.join(" "))).commands.remove(0).aliases;
+    let last = MAX_PREFIX - 1;
+    assert!(found.iter().any(|it| it.starts_with(&format!("w{last} "))), "{found:?}");
+    assert!(!found.iter().any(|it| it.starts_with(&format!("w{MAX_PREFIX} "))), "{found:?}");
+}

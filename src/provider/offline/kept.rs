@@ -35,3 +35,17 @@ pub(super) fn find(id: &str) -> Result<Vec<Turn>, ProviderError> {
         message: format!("Previous response with id '{id}' not found."),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_answer_is_forgotten_and_said_to_be_gone() {
+        for number in 0..=MOST_KEPT {
+            keep(format!("cap_{number}"), Vec::new());
+        }
+        let gone = find("cap_0").err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(gone.contains("not found"), "{gone}");
+    }
+}

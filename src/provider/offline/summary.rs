@@ -49,3 +49,19 @@ fn done(turn: &Turn) -> Vec<String> {
 fn fact(kind: &str, words: &str) -> String {
     format!("- {kind}: {}", text::ellipsis(text::first_line(words), MAX_FACT_BYTES))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_long_facts_the_newest_are_written_by_their_beginning() {
+        let asked = |number: usize| Turn::User { text: format!("{number} {}", "x".repeat(500)) };
+        let entries: Vec<Turn> = (0..MAX_FACTS + 5).map(asked).collect();
+        let written = write(&["## Asked", "## Done"], &entries);
+        let facts: Vec<&str> = written.lines().filter(|line| line.starts_with("- ")).collect();
+        assert_eq!(facts.len(), MAX_FACTS);
+        assert!(facts[0].starts_with("- asked: 5 "), "{}", facts[0]);
+        assert!(facts.iter().all(|fact| fact.len() <= MAX_FACT_BYTES + "- asked: ".len()));
+    }
+}
