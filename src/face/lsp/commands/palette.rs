@@ -13,7 +13,9 @@ use crate::{
 /// The parameters of `method`, with what is missing filled in.
 pub(super) async fn complete(server: &Server, method: &str, argument: Value) -> Result<Value> {
     let mut argument = match argument {
-        Value::String(text) if method == "session/prompt" => Map::from_iter([("text".to_owned(), text.into())]),
+        Value::String(text) if method == "session/prompt" => {
+            Map::from_iter([("text".to_owned(), text.into())])
+        }
         Value::Object(members) => members,
         _ => return Err(Error::invalid_params("arguments: a command takes one object")),
     };
