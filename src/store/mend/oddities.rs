@@ -21,6 +21,7 @@ const TABLES: &[&str] = &[
     "import",
     "anchor",
     "baseline",
+    "change",
 ];
 
 /// Rows of one kind that should not be: how they are called, and how they are counted.

@@ -26,6 +26,7 @@ const KEYED: &[(&str, &str, Option<&str>)] = &[
     ("import", "session", Some("session")),
     ("anchor", "session", Some("session")),
     ("baseline", "session", Some("session")),
+    ("change", "key", Some("session")),
 ];
 
 /// Tables with a key of a session and a number in it.
@@ -34,7 +35,7 @@ const NUMBERED: &[(&str, &str)] = &[("message", "seq"), ("step", "seq"), ("todo"
 /// Tables with a key of text.
 const NAMED: &[(&str, Option<&str>)] = &[("project", None), ("turn", Some("session"))];
 
-/// Takes over everything but leases: nobody runs anything.
+/// Takes over everything but leases, claims and notices: nobody runs anything.
 pub(super) fn tables(source: &Connection, new: &Connection, losses: &mut Losses) -> Result<()> {
     for (table, session) in NAMED {
         if let Some(mut taking) = Taking::new(source, new, table, *session)? {
@@ -275,4 +276,31 @@ fn message_stubs(source: &Connection, new: &Connection, losses: &mut Losses) -> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::migrate;
+
+    /// Tables that begin anew, or are made from others.
+    const LEFT: &[&str] = &["activity", "lease", "claim", "notice"];
+
+    #[test]
+    fn every_table_of_the_schema_is_taken_over_or_left_on_purpose() {
+        let directory = tempfile::tempdir().unwrap();
+        let new = migrate::open(&directory.path().join("agentls.db")).unwrap().connection;
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let mut tables = new.prepare(sql).unwrap();
+        let tables = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let tables = tables.collect::<rusqlite::Result<Vec<_>>>().unwrap();
+        let known = |table: &str| {
+            KEYED.iter().any(|(name, ..)| *name == table)
+                || NUMBERED.iter().any(|(name, _)| *name == table)
+                || NAMED.iter().any(|(name, _)| *name == table)
+                || LEFT.contains(&table)
+        };
+        let forgotten: Vec<_> = tables.iter().filter(|table| !known(table)).collect();
+        assert!(forgotten.is_empty(), "{forgotten:?}");
+    }
 }

@@ -12,13 +12,15 @@ use crate::{
 
 /// Columns whose text is JSON.
 const JSON: &[(&str, &[&str])] = &[
-    ("session", &["usage"]),
+    ("session", &["usage", "last_turn"]),
     ("message", &["error", "usage", "metadata"]),
     ("part", &["evidence", "metadata"]),
     ("prompt", &["parts"]),
     ("turn", &["error", "usage"]),
     ("step", &["usage"]),
     ("baseline", &["value"]),
+    ("live_window", &["won"]),
+    ("change", &["verdicts"]),
 ];
 
 /// Columns whose text is one of these words, or missing; what stands in for another, where one can.
@@ -41,6 +43,7 @@ const WORDS: &[(&str, &str, &[&str], Option<&str>)] = &[
         None,
     ),
     ("todo", "status", &["pending", "active", "done", "dropped"], Some("pending")),
+    ("change", "status", &["created", "modified", "deleted"], None),
 ];
 
 /// Columns that hold ids of their own row, with the prefix of a new one.
