@@ -39,7 +39,7 @@ struct Sample {
 pub(crate) fn measure(table: &mut Table, turns: Option<usize>) {
     let turns = turns.unwrap_or(TURNS).max(2 * SAMPLES * TURNS_OF_A_SESSION) / SAMPLES * SAMPLES;
     let provider = Provider::start(Wire::Responses, Vec::new());
-    provider.double.always(Answer::new().adapted(|_, request, _| step(request)));
+    provider.double.always(Answer::new().new_prefix().adapted(|_, request, _| step(request)));
     let place = Place::new(Some(&provider));
     let (mut client, _) = Client::start(&place);
     let mut samples = Vec::new();
