@@ -95,10 +95,10 @@ async fn r_07_a_second_window_sees_what_the_provider_says_within_half_a_second()
     let rounds = matrix::times(5, 100);
     let mut latencies = Vec::new();
     for round in 0..rounds {
-        let words = format!("Answer{round} and longer");
+        let words = format!("Answer{round:02} and longer");
         double.then(Answer::new().text(&words).stall(Stall::After(6)));
         let prompt = first.start_prompt(&session, "Talk.");
-        let shown = |update: &Value| update.to_string().contains(&format!("Answer{round} "));
+        let shown = |update: &Value| update.to_string().contains(&format!("Answer{round:02}"));
         second.update(&session, "the answer's words", shown).await;
         let seen = Instant::now();
         // The double writes its first events as soon as the request has come.
