@@ -67,7 +67,12 @@ impl Desk {
             };
             match ran {
                 Ok(true) => continue,
-                Ok(false) => {}
+                // Another process took what waited here before we looked: whoever sent it is told how that ends.
+                Ok(false) => {
+                    if self.is_answered_elsewhere(session).await && self.wait_for_others(session).await {
+                        continue;
+                    }
+                }
                 Err(failure) if takeover::is_elsewhere(&failure) => {
                     if self.wait_for_others(session).await {
                         continue;

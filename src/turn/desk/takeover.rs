@@ -185,6 +185,19 @@ impl Desk {
         }
     }
 
+    /// Whether prompts of our clients are in the hands of another process. Those that it has answered are answered here.
+    pub(super) async fn is_answered_elsewhere(&self, session: &SessionId) -> bool {
+        if self.state().waiting.is_empty() || self.closing.is_cancelled() {
+            return false;
+        }
+        let open = self.resolve_fates(session).await.unwrap_or_else(|failure| {
+            tracing::warn!(%failure, "what others made of waiting prompts is not known");
+            false
+        });
+        let woken = self.state().live.get(session).is_some_and(|live| live.wake);
+        open && !woken
+    }
+
     /// Answers the prompts that others have answered. Whether some still wait.
     async fn resolve_fates(&self, session: &SessionId) -> Result<bool, Failure> {
         let waiting: Vec<MessageId> = self.state().waiting.keys().cloned().collect();
