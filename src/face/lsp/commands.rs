@@ -51,9 +51,7 @@ pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Va
         "session/prompt" => answer_of(server, session, &result).await,
         _ => pages::page(method, &result),
     };
-    if let Some(page) = page.filter(|_| server.client.get().show_document) {
-        show(server, page);
-    }
+    show(server, page);
     Ok(result)
 }
 
@@ -67,9 +65,7 @@ async fn act(server: &Server, command: &str, argument: Value) -> Result<Value> {
     let prompt = json!({"sessionId": session, "parts": parts});
     let mut result = methods::call(server, "session/prompt", prompt).await?;
     let page = answer_of(server, Some(session.clone()), &result).await;
-    if let Some(page) = page.filter(|_| server.client.get().show_document) {
-        show(server, page);
-    }
+    show(server, page);
     if let Some(result) = result.as_object_mut() {
         result.insert("sessionId".to_owned(), session);
     }
@@ -98,8 +94,9 @@ async fn answer_of(server: &Server, session: Option<Value>, result: &Value) -> O
     pages::answer(&methods::call(server, "session/messages", behind).await.ok()?)
 }
 
-/// Shows a page once the command has its reply; the client may take its time.
-fn show(server: &Server, page: String) {
+/// Shows a page, where there is one and the client can, once the command has its reply; the client may take its time.
+fn show(server: &Server, page: Option<String>) {
+    let Some(page) = page.filter(|_| server.client.get().show_document) else { return };
     let (pages, calls) = (server.pages.clone(), server.calls.clone());
     after_reply(move || {
         tokio::spawn(async move {

@@ -4,7 +4,7 @@
 use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -54,7 +54,8 @@ impl Gauge {
 /// them: nobody has looked at them.
 fn put(home: &Home, session: &str, images: &[(&str, Vec<u8>)]) {
     let mut database = Connection::open(home.data().join("agentls.db")).unwrap();
-    let tx = database.transaction().unwrap();
+    // The server may still be writing: a transaction that only becomes a writer later would not wait for it.
+    let tx = database.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
     let sql = "SELECT key, last_seq FROM session WHERE id = ?1";
     let (key, last): (i64, i64) = tx.query_row(sql, [session], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     let mut seq = last;
