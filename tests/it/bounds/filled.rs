@@ -145,6 +145,10 @@ const FILLED: &[(&str, &str)] = &[
         "i_04_of_200_images_in_one_history_the_newest_are_sent_and_the_prefix_stays_frozen",
     ),
     ("the images of a request, in base64", "the_newest_stay_within_the_budget_and_room_is_made_in_strides"),
+    (
+        "what is in memory of a stored image while it is looked at",
+        "i_06_a_photograph_of_many_megabytes_costs_little_memory",
+    ),
     ("the file of an image that is looked at", "a_file_beyond_the_cap_is_not_decoded"),
     (
         "pixels of an image that is decoded",
