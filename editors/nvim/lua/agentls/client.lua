@@ -8,20 +8,6 @@ local settings = require('agentls.settings')
 
 local M = {}
 
--- The commands of the server's code actions.
-local CODE_ACTIONS = { 'agentls.code.explain', 'agentls.code.ask', 'agentls.code.fix' }
-
----Takes the server's code actions over: their answers belong into a chat.
-local function commands()
-  local result = {}
-  for _, name in ipairs(CODE_ACTIONS) do
-    result[name] = function(command)
-      require('agentls.ask').code_action(command)
-    end
-  end
-  return result
-end
-
 local function handlers()
   local result = {
     ['workspace/applyEdit'] = function(...)
@@ -69,7 +55,7 @@ function M.config()
     cmd = settings.get().cmd,
     root_markers = { '.agentls', '.git' },
     handlers = handlers(),
-    commands = commands(),
+    commands = require('agentls.code_actions').commands(),
     -- So that an edit says which version of a buffer it was made for.
     capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
     before_init = function(params, config)
