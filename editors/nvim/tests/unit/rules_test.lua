@@ -42,6 +42,14 @@ return {
     check.equal(diff.before_edit('x', { oldText = 'y', newText = '' }), nil)
   end,
 
+  ['a call names the files that it changed'] = function()
+    local files = { { path = 'a.lua', uri = 'file:///p/a.lua' }, { path = 'b.lua', uri = 'file:///p/b.lua' } }
+    check.equal(diff.files_of(files, tool('write', { path = '/p/b.lua' })), { files[2] })
+    check.equal(diff.files_of(files, tool('write', { path = './a.lua' })), { files[1] })
+    check.equal(diff.files_of(files, tool('patch', { patch = '*** Update File: b.lua\n' })), { files[2] })
+    check.equal(diff.files_of(files, tool('bash', { command = 'make' })), files)
+  end,
+
   ['a call is told by what says most of it, also while it is written'] = function()
     check.equal(call.title(tool('bash', { description = 'x', command = 'ls\n-la' })), 'ls ⏎ -la')
     check.equal(call.title(tool('todo', { items = { {}, {} } })), '2 items')

@@ -12,7 +12,7 @@ M.keys = {
   { 'zR', 'open_all', 'open all cards on screen' },
   { 'zM', 'close_all', 'close all cards' },
   { 'o', 'whole', 'open the whole text or output in a buffer' },
-  { '=', 'diff', 'show the edit as a diff of two buffers' },
+  { '=', 'diff', 'show what the call changed as a diff of two buffers' },
   { 'gf', 'goto_file', 'go to the file under the cursor, or of the card' },
   { ']]', 'next_prompt', 'next prompt' },
   { '[[', 'previous_prompt', 'previous prompt' },
