@@ -128,6 +128,15 @@ local function draw()
   }))
 end
 
+---Leads the cursor from the heading to the first session.
+local function to_first_session()
+  local win = windows.showing(list.buf)
+  local block = win and list.painter:at(vim.api.nvim_win_get_cursor(win)[1])
+  if block and block.kind == 'heading' and #list.sessions > 0 then
+    vim.api.nvim_win_set_cursor(win, { #block.lines + 1, 0 })
+  end
+end
+
 ---Reads the first page, or the next one.
 local function read(more)
   local asked = list
@@ -145,6 +154,7 @@ local function read(more)
     list.sessions = more and vim.list_extend(list.sessions, page.sessions) or page.sessions
     list.cursor = page.nextCursor
     draw()
+    to_first_session()
   end))
 end
 
@@ -242,7 +252,7 @@ end
 function M.open(cwd)
   local buf = buffers.scratch('agentls://sessions', 'agentls-sessions')
   vim.bo[buf].bufhidden = 'wipe'
-  list = { painter = painter.new(buf), sessions = {}, archived = false, everywhere = false, cwd = cwd or vim.fn.getcwd() }
+  list = { buf = buf, painter = painter.new(buf), sessions = {}, archived = false, everywhere = false, cwd = cwd or vim.fn.getcwd() }
   keys.map(buf, 'sessions', M.keys, act)
   vim.api.nvim_create_autocmd('BufWipeout', {
     buffer = buf,
