@@ -4,7 +4,7 @@ local M = {}
 
 ---Starts it in the place of the real one.
 ---@param answers table<string, fun(params: table): any, any> result, or nothing and an error, by method
----@return { asked: table[], tell: fun(method: string, params: table), stop: fun() }
+---@return { asked: table[], told: string[], tell: fun(method: string, params: table), params: fun(method: string): table?, stop: fun() }
 function M.start(answers)
   local self = { asked = {} }
   local announced = { protocolVersion = require('agentls.protocol').version, methods = vim.tbl_keys(answers) }
@@ -76,16 +76,20 @@ end
 ---@param choices integer[]
 ---@param act fun(double: table, offered: string[][])
 function M.with(answers, choices, act)
-  local select = vim.ui.select
-  local offered, at = {}, 0
+  local select, notify = vim.ui.select, vim.notify
+  local offered, told, at = {}, {}, 0
+  vim.notify = function(text)
+    table.insert(told, text)
+  end
   vim.ui.select = function(items, options, done)
     at = at + 1
     offered[at] = vim.tbl_map(options.format_item or tostring, items)
     done(choices[at] and items[choices[at]] or nil, choices[at])
   end
   local double = M.start(answers)
+  double.told = told
   local ok, problem = xpcall(act, debug.traceback, double, offered)
-  vim.ui.select = select
+  vim.ui.select, vim.notify = select, notify
   double.stop()
   assert(ok, problem)
 end

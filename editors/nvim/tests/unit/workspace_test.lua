@@ -190,6 +190,7 @@ return {
       check.equal(chat.wanted_agent, 'build')
       agents.choose(chat, 'none such')
       check.equal(chat.wanted_agent, 'build')
+      check.has_line(server.told, 'there is no agent none such; there are build, plan')
     end)
   end,
 
@@ -210,6 +211,7 @@ return {
     end)
     with_chat(answers, { 1, 2 }, function(chat, server)
       approvals.choose(chat)
+      check.has_line(server.told, 'asked again from now on: bash cargo test *')
       check.equal(server.params('permission/revoke'), { sessionId = 'ses_1', approvalId = 'apr_1' })
     end)
   end,
