@@ -13,7 +13,7 @@ use super::{ClientInfo, ConfigReport, ListedModel};
 use crate::{
     context::fragments::{self, Fragment},
     failpoint,
-    permission::rules::Rules,
+    permission::{ceiling::Ceiling, rules::Rules},
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
     tool::Registry,
     transcript::{Failure, FailureKind, ModelRef, Session, text},
@@ -221,6 +221,7 @@ impl Prepare for Settings {
             specs: self.tools.specs(),
             cwd,
             rules: Arc::new(rules(&config)),
+            ceiling: Ceiling::Everything,
             headless: config.headless_permission,
             compaction: config.compaction,
             deadlines: Deadlines {

@@ -50,6 +50,7 @@ pub fn analyze(line: &str) -> Analysis {
     if doubt.is_some() {
         for command in &mut commands {
             command.rule.clear();
+            command.looks = false;
         }
     }
     Analysis { commands, doubt }
@@ -209,6 +210,7 @@ impl<'s> Reader<'s> {
             visible(&shown.join(" ")),
             if runs_others { String::new() } else { known::rule_for(&words) },
         );
+        item.looks = !runs_others && known::only_looks(&words);
         item.aliases = if runs_others { inner_commands(&shown, &words) } else { Vec::new() };
         item.aliases.extend(without_folder(&item.label));
         self.commands.push(item);

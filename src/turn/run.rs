@@ -137,6 +137,7 @@ impl Turn {
         let gate = RuleGate::new(GateParts {
             session: session.clone(),
             rules: context.rules.as_ref().clone(),
+            ceiling: context.ceiling,
             approvals: Arc::new(StoredApprovals { store: shared.store.clone(), session: session.clone() }),
             person: Arc::clone(&shared.person),
             headless_allows: context.headless == crate::workspace::config::HeadlessPermission::Allow,

@@ -212,7 +212,7 @@ impl Turn {
             tool: tool.tool.clone(),
             title: format!("{} again, with the same parameters", tool.tool),
             reason: format!("the same call was made {} times in a row", self.repeated.times),
-            items: vec![Item { rule: label.clone(), label, aliases: Vec::new() }],
+            items: vec![Item { looks: true, ..Item::new(label.clone(), label) }],
             path: None,
             diff: None,
             must_ask: true,
