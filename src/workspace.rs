@@ -8,3 +8,4 @@ pub mod instructions;
 pub mod paths;
 pub mod project;
 pub mod skills;
+pub mod worktree;

@@ -15,7 +15,10 @@ use crate::{
     failpoint,
     permission::{ceiling::Ceiling, rules::Rules},
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
-    tool::Registry,
+    tool::{
+        Registry,
+        sandbox::{self, Sandbox},
+    },
     transcript::{Failure, FailureKind, ModelRef, Session, text},
     turn::{Prepare, Sources, TurnContext},
     workspace::{
@@ -98,6 +101,11 @@ impl Settings {
             mistakes: mistakes.collect(),
             sources: loaded.sources,
         }
+    }
+
+    /// What holds commands outside of any project.
+    pub(super) fn sandbox(&self) -> sandbox::Status {
+        sandbox::Status::of(&self.load(None).config.sandbox)
     }
 
     pub(super) fn defaults(&self, cwd: &Path) -> Defaults {
@@ -201,6 +209,7 @@ impl Prepare for Settings {
         });
         let root = project::find(&cwd).path;
         let skills = Arc::new(self.skills(&cwd, &root, &config));
+        let sandbox = Sandbox::new(&config.sandbox, &cwd, &root, &|name| std::env::var_os(name));
         let sources = PromptSources {
             skills: Arc::clone(&skills),
             watch: instructions::Watch::new(cwd.clone(), root, config.instructions.clone()),
@@ -232,6 +241,7 @@ impl Prepare for Settings {
             longest_turn: Duration::from_millis(config.timeouts.turn_ms),
             longest_wait: Duration::from_millis(config.timeouts.retry_ms),
             max_steps: config.limits.max_steps.max(1),
+            sandbox: Arc::new(sandbox),
             secret_env: secret_variables(&config).into(),
         })
     }

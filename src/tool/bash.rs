@@ -4,7 +4,7 @@
 //! holds the pipe cannot make it hang. Each simple command is asked for; what the analysis does not
 //! understand, a person has to see.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
@@ -13,7 +13,10 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
 use super::{
-    Output, Tool, ToolContext, ToolError, params, place,
+    Output, Tool, ToolContext, ToolError,
+    beneath::Folder,
+    params,
+    place::{self, blocking},
     process::{self, Running},
     terminal::{Cleaner, Kept},
 };
@@ -78,7 +81,7 @@ impl Tool for Bash {
             let title = title(&params);
             let cwd = permit(&context, &params, &title).await?;
             context.progress.title(&title);
-            let running = process::start(&params.command, &cwd, &context.secret_env)
+            let running = process::start(&params.command, cwd, &context.sandbox, &context.secret_env)
                 .map_err(|error| ToolError::Failed(format!("bash could not be started: {error}")))?;
             let text = follow(&context, running, Duration::from_millis(params.timeout_ms)).await?;
             Ok(Output { title, text, ..Output::default() })
@@ -91,8 +94,8 @@ fn title(params: &Params) -> String {
     ellipsis(described.unwrap_or_else(|| first_line(params.command.trim())), MAX_TITLE)
 }
 
-/// Asks, and returns the folder to run in.
-async fn permit(context: &ToolContext, params: &Params, title: &str) -> Result<PathBuf, ToolError> {
+/// Asks, and opens the folder to run in.
+async fn permit(context: &ToolContext, params: &Params, title: &str) -> Result<Folder, ToolError> {
     let place = place::locate(context, params.cwd.as_deref().unwrap_or(".")).await?;
     if !place.target.is_dir() {
         return Err(ToolError::Failed(format!("`cwd`: {} is not a folder", place.subject())));
@@ -118,7 +121,7 @@ async fn permit(context: &ToolContext, params: &Params, title: &str) -> Result<P
     };
     context.gate.permit(ask).await?;
     place::going_on(context)?;
-    Ok(place.target)
+    blocking(move || Ok(Folder::open(&place.target)?)).await
 }
 
 /// How the waiting ended.
@@ -178,7 +181,8 @@ async fn follow(context: &ToolContext, mut running: Running, limit: Duration) ->
     match end {
         End::Exited(status) => {
             listener.drain(&mut running, &mut buffer).await;
-            with_status(with_survivors(listener.kept.into_text(), running.group), status)
+            let text = with_survivors(listener.kept.into_text(), running.group);
+            with_status(text, status, context.sandbox.note())
         }
         End::TimedOut => {
             let text = stop(listener, running, buffer).await;
@@ -203,14 +207,23 @@ async fn stop(mut listener: Listener<'_>, running: Running, mut buffer: Vec<u8>)
     listener.kept.into_text()
 }
 
-fn with_status(text: String, status: std::io::Result<std::process::ExitStatus>) -> Result<String, ToolError> {
+/// A failure ends with its code, and with what may have been its reason.
+fn with_status(
+    text: String,
+    status: std::io::Result<std::process::ExitStatus>,
+    sandbox: Option<String>,
+) -> Result<String, ToolError> {
     use std::os::unix::process::ExitStatusExt;
     let status = status.map_err(|error| ToolError::Failed(format!("waiting for bash failed: {error}")))?;
-    Ok(match (status.code(), status.signal()) {
-        (Some(0), _) => text,
+    let text = match (status.code(), status.signal()) {
+        (Some(0), _) => return Ok(text),
         (Some(code), _) => line_after(text, &format!("[exit code {code}]")),
         (None, Some(signal)) => line_after(text, &format!("[ended by signal {signal}]")),
         (None, None) => line_after(text, "[ended without an exit code]"),
+    };
+    Ok(match sandbox {
+        Some(note) => line_after(text, &note),
+        None => text,
     })
 }
 

@@ -168,6 +168,7 @@ impl Turn {
             }),
             skills: Arc::clone(&self.context.skills),
             store: self.shared.store.clone(),
+            sandbox: Arc::clone(&self.context.sandbox),
             secret_env: Arc::clone(&self.context.secret_env),
         };
         let found = self.shared.tools.find(&tool.tool);
