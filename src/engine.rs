@@ -25,6 +25,7 @@ pub use crate::{
     context::report::{Fate, Framed, Piece},
     provider::{KeyVerdict, Probe},
     store::{Evidence, Step},
+    tool::sandbox::Status as SandboxStatus,
     turn::{
         Compacted,
         desk::{First, Forecast},
@@ -457,6 +458,12 @@ impl Engine {
     pub async fn user_config(&self) -> Result<ConfigReport, EngineError> {
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.report(None)).await?)
+    }
+
+    /// What holds commands, unless a project's configuration says otherwise.
+    pub async fn sandbox(&self) -> Result<SandboxStatus, EngineError> {
+        let settings = Arc::clone(&self.inner.settings);
+        Ok(blocking(move || settings.sandbox()).await?)
     }
 
     /// What the store knows of itself.

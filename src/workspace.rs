@@ -13,3 +13,4 @@ pub mod paths;
 pub mod project;
 mod reading;
 pub mod skills;
+pub mod worktree;

@@ -5,6 +5,7 @@ mod disk;
 mod images;
 mod life;
 mod mend;
+mod paths;
 mod pipe;
 mod power;
 mod process;

@@ -253,6 +253,7 @@ impl Server {
             },
             sessions: SessionCounts { total: store.sessions_total, running: store.sessions_running },
             queues: Queues { outgoing_bytes: self.outbox.waiting() as u64 },
+            sandbox: self.engine.sandbox().await?,
         })
     }
 }

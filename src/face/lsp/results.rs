@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::types::{Message, Recovered, Session};
 use crate::{
-    engine::Fate,
+    engine::{Fate, SandboxStatus},
     provider::Cost,
     transcript::{
         CacheMiss, MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, TodoItem, Usage,
@@ -453,6 +453,8 @@ results! {
         sessions: SessionCounts,
         /// What waits.
         queues: Queues,
+        /// What holds the commands that tools run, unless a project's configuration says otherwise.
+        sandbox: SandboxStatus,
     }
     /// The database.
     DatabaseStatus {
