@@ -60,6 +60,12 @@ pub const BOUNDS: &[Bound] = &[
         "the call fails and says so",
     ),
     Bound::count(
+        "entries of a folder that are looked through for a name's own spelling",
+        "permission/path/names.rs: MOST_ENTRIES",
+        path::names::MOST_ENTRIES as u64,
+        "the name stays as it was asked for",
+    ),
+    Bound::count(
         "links that are followed in a path",
         "permission/path.rs: todo, MAX_LINKS",
         path::MAX_LINKS as u64,
