@@ -11,8 +11,10 @@ mod handover;
 mod history;
 mod import;
 mod intake;
+mod projects;
 mod review;
 mod settings;
+mod trust;
 
 use std::sync::Arc;
 
@@ -47,8 +49,10 @@ pub use api::*;
 pub use import::{
     Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
 };
+pub use projects::Which;
 pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
+use trust::Trusts;
 
 /// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
 const PREVIEW_BYTES: usize = 2 * 1024;
@@ -95,12 +99,14 @@ impl Engine {
         editor: Arc<dyn Editor>,
     ) -> Self {
         let tools = Registry::standard();
-        let settings = Arc::new(Settings::new(options.config_dir.clone(), tools.clone()));
+        let events = Arc::new(Events::new(listener));
+        let trusts = Arc::new(Trusts::new(Arc::clone(&events)));
+        let settings = Arc::new(Settings::new(options.config_dir.clone(), tools.clone(), trusts));
         Self {
             inner: Arc::new(Inner {
                 options,
                 settings,
-                events: Arc::new(Events::new(listener)),
+                events,
                 person,
                 editor,
                 tools,
@@ -135,6 +141,7 @@ impl Engine {
                 .await
                 .map_err(|error| Failure::internal(error.to_string()))?
                 .map_err(Failure::from)?;
+                inner.settings.trusts.set_store(store.clone());
                 let prepare = Arc::clone(&inner.settings) as Arc<dyn Prepare>;
                 let follower = Follower::new(store.clone(), Arc::clone(&inner.events), Arc::clone(&prepare));
                 tokio::spawn(Arc::clone(&follower).run());
@@ -172,10 +179,15 @@ impl Engine {
     pub async fn new_session(&self, new: NewSession) -> Result<Session, EngineError> {
         let cwd = intake::directory(&new.cwd)?;
         let title = new.title.as_deref().map(intake::title).transpose()?.flatten();
-        self.check_choice(&cwd, new.agent.as_deref(), new.model.as_ref())?;
-        let defaults = self.inner.settings.defaults(&cwd);
-        let root = project::find(&cwd);
         let open = self.open().await?;
+        self.check_choice(&cwd, new.agent.as_deref(), new.model.as_ref()).await?;
+        let (settings, place) = (Arc::clone(&self.inner.settings), cwd.clone());
+        let (defaults, root, known) = blocking(move || {
+            let root = project::find(&place);
+            let known = settings.trusts.knows(&root.path);
+            (settings.defaults(&place), root, known)
+        })
+        .await?;
         let session = open
             .store
             .create_session(NewSessionRow {
@@ -192,18 +204,23 @@ impl Engine {
             .map_err(Failure::from)?
             .into_inner();
         self.inner.events.changed(&session.id, Change::Created);
+        if !known {
+            self.tell_of(&session.project_id).await;
+        }
         Ok(session)
     }
 
     /// Refuses an agent or a model that somebody chose and that is not there.
-    fn check_choice(
+    async fn check_choice(
         &self,
         cwd: &std::path::Path,
         agent: Option<&str>,
         model: Option<&ModelRef>,
     ) -> Result<(), EngineError> {
         agent.map_or(Ok(()), Settings::check_agent)?;
-        Ok(model.map_or(Ok(()), |model| self.inner.settings.check_model(cwd, model))?)
+        let Some(model) = model.cloned() else { return Ok(()) };
+        let (settings, cwd) = (Arc::clone(&self.inner.settings), cwd.to_owned());
+        Ok(blocking(move || settings.check_model(&cwd, &model)).await??)
     }
 
     /// A page of sessions, newest activity first.
@@ -300,7 +317,7 @@ impl Engine {
         let entering = self.inner.arrivals.enter(&prompt.session_id).await;
         let open = self.open().await?;
         let session = open.store.session(&prompt.session_id).await.map_err(Failure::from)?;
-        self.check_choice(session.cwd.as_ref(), prompt.agent.as_deref(), prompt.model.as_ref())?;
+        self.check_choice(session.cwd.as_ref(), prompt.agent.as_deref(), prompt.model.as_ref()).await?;
         let accepted = intake::accept(prompt, &session, Arc::clone(&self.inner.editor)).await?;
         let ticket = open.desk.submit(&session.id, accepted).await?;
         drop(entering);
@@ -380,7 +397,7 @@ impl Engine {
 
     /// The models that can be chosen from `cwd`.
     pub async fn models(&self, cwd: Option<String>) -> Result<Vec<ListedModel>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let cwd = self.place(cwd).await?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.models(cwd.as_deref())).await?)
     }
@@ -388,6 +405,7 @@ impl Engine {
     /// Whether the providers that are ready or configured in `cwd` can be reached and take their keys. Spends no tokens.
     pub async fn probe(&self, cwd: String) -> Result<Vec<(String, Probe)>, EngineError> {
         let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
+        self.look_for_trust(&cwd).await;
         let connections = blocking(move || settings.connections(&cwd)).await?;
         let probes = connections.into_iter().map(|(name, settings)| async move {
             let probed = provider::probe(&settings).await;
@@ -403,7 +421,7 @@ impl Engine {
 
     /// The skills that the model can load in `cwd`; without one, the user's own.
     pub async fn skills(&self, cwd: Option<String>) -> Result<Vec<Skill>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let cwd = self.place(cwd).await?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.listed_skills(cwd.as_deref())).await?)
     }
@@ -411,6 +429,7 @@ impl Engine {
     /// The configuration as it holds in `cwd`. Secrets are redacted.
     pub async fn config(&self, cwd: String) -> Result<ConfigReport, EngineError> {
         let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
+        self.look_for_trust(&cwd).await;
         Ok(blocking(move || settings.report(Some(&cwd))).await?)
     }
 

@@ -7,4 +7,5 @@ pub mod config;
 pub mod instructions;
 pub mod paths;
 pub mod project;
+pub mod regular;
 pub mod skills;

@@ -1,6 +1,6 @@
 //! What is bounded of the product's API: prompts, pages, ranges.
 
-use super::{MOST_READ, PAGE_BYTES, PREVIEW_BYTES, export, intake, review};
+use super::{MOST_READ, PAGE_BYTES, PREVIEW_BYTES, export, intake, projects, review};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -53,6 +53,30 @@ pub const BOUNDS: &[Bound] = &[
         "engine/settings.rs: client",
         "an incoming message",
         "one `initialize` is accepted, and it is one message",
+    ),
+    Bound::with(
+        "the folders that a client vouches for",
+        "engine/trust.rs: word",
+        "an incoming message",
+        "one `initialize` is accepted, and it is one message",
+    ),
+    Bound::bytes(
+        "a project's name",
+        "engine/projects.rs: LONGEST_NAME",
+        projects::LONGEST_NAME as u64,
+        "it is refused with −32602",
+    ),
+    Bound::bytes(
+        "an emoji of a project",
+        "engine/projects.rs: LONGEST_EMOJI",
+        projects::LONGEST_EMOJI as u64,
+        "it is refused with −32602",
+    ),
+    Bound::bytes(
+        "an image of a project",
+        "engine/projects.rs: LARGEST_ICON",
+        projects::LARGEST_ICON as u64,
+        "it is refused with −32602",
     ),
     Bound::bytes(
         "the hunks of one answer about changes",

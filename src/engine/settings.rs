@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel};
+use super::{ClientInfo, ConfigReport, ListedModel, trust::Trusts};
 use crate::{
     context::fragments::{self, Fragment},
     failpoint,
@@ -42,6 +42,7 @@ pub(super) struct Settings {
     config_dir: PathBuf,
     tools: Registry,
     client: RwLock<ClientInfo>,
+    pub(super) trusts: Arc<Trusts>,
 }
 
 /// What a session without choices of its own uses.
@@ -57,11 +58,12 @@ struct Resolved {
 }
 
 impl Settings {
-    pub(super) fn new(config_dir: PathBuf, tools: Registry) -> Self {
-        Self { config_dir, tools, client: RwLock::default() }
+    pub(super) fn new(config_dir: PathBuf, tools: Registry, trusts: Arc<Trusts>) -> Self {
+        Self { config_dir, tools, client: RwLock::default(), trusts }
     }
 
     pub(super) fn set_client(&self, client: ClientInfo) {
+        self.trusts.set_word(client.trust.clone());
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
     }
 
@@ -79,7 +81,7 @@ impl Settings {
         let loaded = config::load(&config::Inputs {
             config_dir: &self.config_dir,
             project: root.as_deref(),
-            trusted: client.trusted,
+            trusted: root.as_deref().is_some_and(|root| self.trusts.holds(root)),
             client: client.config.as_ref(),
             command_line: client.command_line.as_ref(),
             env: &|name| std::env::var(name).ok(),
@@ -135,7 +137,7 @@ impl Settings {
     fn skills(&self, cwd: &Path, root: &Path, config: &Config) -> Skills {
         let mut places: Vec<PathBuf> = config.skills.paths.iter().map(|path| root.join(path)).collect();
         places.push(self.config_dir.join("skills"));
-        if self.client().trusted {
+        if self.trusts.holds(root) {
             let folders: Vec<&Path> = if cwd == root { vec![cwd] } else { vec![cwd, root] };
             for (folder, name) in folders.iter().flat_map(|folder| SKILL_FOLDERS.map(|name| (folder, name))) {
                 places.push(folder.join(name));
@@ -203,7 +205,7 @@ impl Prepare for Settings {
         let skills = Arc::new(self.skills(&cwd, &root, &config));
         let sources = PromptSources {
             skills: Arc::clone(&skills),
-            watch: instructions::Watch::new(cwd.clone(), root, config.instructions.clone()),
+            watch: instructions::Watch::new(cwd.clone(), root.clone(), config.instructions.clone()),
             cwd: cwd.clone(),
         };
         let fragments = sources.look();
@@ -220,6 +222,7 @@ impl Prepare for Settings {
             skills,
             specs: self.tools.specs(),
             cwd,
+            workspace: self.trusts.workspace(root),
             rules: Arc::new(rules(&config)),
             headless: config.headless_permission,
             compaction: config.compaction,

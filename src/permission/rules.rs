@@ -26,6 +26,11 @@ pub enum Decision {
 const ALLOWED_BY_DEFAULT: [&str; 8] =
     ["read", "grep", "glob", "list", "todo", "question", "recall", "contextUsage"];
 
+/// Whether a tool looks and does not touch.
+pub fn only_looks(tool: &str) -> bool {
+    ALLOWED_BY_DEFAULT.contains(&tool)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {
     Allow,
@@ -84,7 +89,7 @@ impl Rules {
             return denial;
         }
         let narrowed = self.narrowing.iter().any(|layer| last_word(layer, tool, subject) == Some(Word::Ask));
-        let default = if ALLOWED_BY_DEFAULT.contains(&tool) { Word::Allow } else { Word::Ask };
+        let default = if only_looks(tool) { Word::Allow } else { Word::Ask };
         match last_word(&self.own, tool, subject).unwrap_or(default) {
             Word::Allow if !narrowed => Decision::Allow,
             _ => Decision::Ask,

@@ -13,7 +13,10 @@ use tree_sitter::{Node, Parser};
 
 use self::words::Word;
 use super::Item;
-use crate::transcript::text::{ellipsis, range};
+use crate::transcript::{
+    hidden,
+    text::{ellipsis, range},
+};
 
 /// The longest command line that is analysed, in bytes.
 pub(in crate::permission) const MAX_LINE: usize = 10 * 1024;
@@ -60,29 +63,15 @@ fn unreadable(line: &str) -> Option<String> {
     if line.len() > MAX_LINE {
         return Some(format!("it is longer than {MAX_LINE} bytes"));
     }
-    if line.chars().any(|char| is_hidden(char) && !matches!(char, '\n' | '\t')) {
+    if line.chars().any(|char| hidden::is_hidden(char) && !matches!(char, '\n' | '\t')) {
         return Some("it contains control or invisible characters".to_owned());
     }
     None
 }
 
-fn is_hidden(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
-}
-
 /// `text` as a person may safely be shown it: hidden characters become their escapes.
 fn visible(text: &str) -> String {
-    let shown: String = text
-        .chars()
-        .flat_map(|char| match char {
-            '\n' | '\t' => vec![char],
-            char if is_hidden(char) => char.escape_unicode().collect(),
-            char => vec![char],
-        })
-        .collect();
-    shown.trim().to_owned()
+    hidden::visible(text).trim().to_owned()
 }
 
 struct Reader<'s> {
