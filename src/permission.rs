@@ -4,6 +4,7 @@
 //! an explicit deny wins, and a permission never waits for nobody.
 
 pub mod bounds;
+pub mod ceiling;
 pub mod gate;
 pub mod path;
 pub mod rules;
@@ -49,12 +50,15 @@ pub struct Item {
     /// of them denies it; a rule that allows has to match the label.
     #[serde(skip)]
     pub aliases: Vec<String>,
+    /// Whether it is known to look only, and to change nothing.
+    #[serde(skip)]
+    pub looks: bool,
 }
 
 impl Item {
     /// An item without other names.
     pub fn new(label: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { label: label.into(), rule: rule.into(), aliases: Vec::new() }
+        Self { label: label.into(), rule: rule.into(), aliases: Vec::new(), looks: false }
     }
 }
 
@@ -75,6 +79,12 @@ pub enum Refusal {
     Rule {
         /// The rule, as `tool: pattern`.
         rule: String,
+    },
+    /// The session's agent may only look, whatever rules and people say. The model is told and goes on.
+    #[error("the agent of this session may only look and change nothing: `{tool}` was refused")]
+    Ceiling {
+        /// The tool.
+        tool: String,
     },
     /// A person refused and said what to do instead. The model is told and goes on.
     #[error("refused: {feedback}")]
@@ -97,6 +107,13 @@ pub enum Refusal {
     /// The turn was stopped while the question was open.
     #[error("cancelled while waiting for permission")]
     Cancelled,
+}
+
+impl Refusal {
+    /// Whether nothing more may be tried in this turn.
+    pub fn ends_turn(&self) -> bool {
+        matches!(self, Self::Person | Self::Nobody | Self::Untrusted { .. })
+    }
 }
 
 /// Decides what tools ask for: by rules, else by a person.

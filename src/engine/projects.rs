@@ -13,7 +13,7 @@ use crate::{
     store::{ProjectChange, StoredProject},
     transcript::{
         Failure, Project, ProjectId,
-        hidden::{is_hidden, without_hidden},
+        hidden::{is_hidden, plain_name, without_hidden},
         project::{Footprint, Icon, IconKind},
     },
     workspace::project,
@@ -115,7 +115,7 @@ fn invalid(message: impl Into<String>) -> EngineError {
 
 /// A name without what nobody sees of it.
 fn checked_name(given: &str) -> Result<String, EngineError> {
-    let name = without_hidden(given).trim().to_owned();
+    let name = plain_name(given);
     match name.len() {
         0 => Err(invalid("name: must not be empty")),
         long if long > LONGEST_NAME => Err(invalid(format!("name: {long} bytes; at most {LONGEST_NAME}"))),
@@ -141,13 +141,12 @@ fn described(kind: IconKind) -> &'static str {
     }
 }
 
-/// A short sign beyond ASCII. Joiners and the variation that makes a sign an emoji are hidden characters that belong
-/// to it.
+/// A short sign beyond ASCII, with the joiners that it needs and without anything else that hides.
 fn is_emoji(value: &str) -> bool {
-    let joins = |char| matches!(char, '\u{200d}' | '\u{fe0f}');
     value.len() <= LONGEST_EMOJI
         && value.chars().any(|char| !char.is_ascii() && !is_hidden(char))
-        && value.chars().all(|char| joins(char) || !is_hidden(char))
+        && !value.contains(char::is_control)
+        && without_hidden(value).1 == 0
 }
 
 fn is_colour(value: &str) -> bool {

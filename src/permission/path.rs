@@ -80,7 +80,7 @@ impl Resolved {
         let written = self.written.strip_prefix(&self.root).unwrap_or(&self.written);
         let aliases =
             vec![self.target.to_string_lossy().into_owned(), written.to_string_lossy().into_owned()];
-        Item { rule: rules::escape(&subject), label: subject, aliases }
+        Item { aliases, ..Item::new(&subject, rules::escape(&subject)) }
     }
 
     /// What a person has to be shown: set when the path lies outside or a link was followed.

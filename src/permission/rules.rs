@@ -23,12 +23,15 @@ pub enum Decision {
 }
 
 /// Tools that look and do not touch: allowed unless a rule says otherwise.
-const ALLOWED_BY_DEFAULT: [&str; 8] =
-    ["read", "grep", "glob", "list", "todo", "question", "recall", "contextUsage"];
+const ALLOWED_BY_DEFAULT: [&str; 9] =
+    ["read", "grep", "glob", "list", "todo", "question", "recall", "contextUsage", "skill"];
 
-/// Whether a tool looks and does not touch.
-pub fn only_looks(tool: &str) -> bool {
-    ALLOWED_BY_DEFAULT.contains(&tool)
+/// Tools that change nothing here and are asked for all the same.
+const ASKED_LOOKERS: [&str; 2] = ["webfetch", "newSession"];
+
+/// Whether a tool changes no file and runs nothing, whatever its parameters.
+pub(super) fn only_looks(tool: &str) -> bool {
+    ALLOWED_BY_DEFAULT.contains(&tool) || ASKED_LOOKERS.contains(&tool)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +92,7 @@ impl Rules {
             return denial;
         }
         let narrowed = self.narrowing.iter().any(|layer| last_word(layer, tool, subject) == Some(Word::Ask));
-        let default = if only_looks(tool) { Word::Allow } else { Word::Ask };
+        let default = if ALLOWED_BY_DEFAULT.contains(&tool) { Word::Allow } else { Word::Ask };
         match last_word(&self.own, tool, subject).unwrap_or(default) {
             Word::Allow if !narrowed => Decision::Allow,
             _ => Decision::Ask,

@@ -53,6 +53,7 @@ pub fn analyze(line: &str) -> Analysis {
     if doubt.is_some() {
         for command in &mut commands {
             command.rule.clear();
+            command.looks = false;
         }
     }
     Analysis { commands, doubt }
@@ -63,7 +64,7 @@ fn unreadable(line: &str) -> Option<String> {
     if line.len() > MAX_LINE {
         return Some(format!("it is longer than {MAX_LINE} bytes"));
     }
-    if line.chars().any(|char| hidden::is_hidden(char) && !matches!(char, '\n' | '\t')) {
+    if line.contains(|char| hidden::is_hidden(char) || char == '\r') {
         return Some("it contains control or invisible characters".to_owned());
     }
     None
@@ -198,6 +199,7 @@ impl<'s> Reader<'s> {
             visible(&shown.join(" ")),
             if runs_others { String::new() } else { known::rule_for(&words) },
         );
+        item.looks = !runs_others && known::only_looks(&words);
         item.aliases = if runs_others { inner_commands(&shown, &words) } else { Vec::new() };
         item.aliases.extend(without_folder(&item.label));
         self.commands.push(item);

@@ -31,9 +31,6 @@ pub const TRUST: &str = "trust";
 /// The answer that does not.
 pub const REFUSE: &str = "refuse";
 
-/// A tool that reaches out of the workspace and touches nothing in it: rules alone decide.
-const ELSEWHERE: &str = "webfetch";
-
 /// How a session's workspace stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -101,7 +98,7 @@ impl TrustGate {
             let names = std::iter::once(&item.label).chain(&item.aliases);
             names.into_iter().any(|name| self.rules.denies(&ask.tool, name))
         };
-        !rules::only_looks(&ask.tool) && ask.tool != ELSEWHERE && !ask.items.iter().any(denied)
+        !rules::only_looks(&ask.tool) && !ask.items.iter().any(denied)
     }
 
     async fn vouched_for(&self) -> Result<(), Refusal> {

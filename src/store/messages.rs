@@ -276,7 +276,8 @@ fn joined(found: Vec<Found>, parts: Vec<parts::Found>, key: i64) -> Vec<Message>
 /// Who spoke, where the row does not say: the model, if anything is there that only an answer has.
 fn likely_role(message: &Message) -> Role {
     let answers = message.parent_id.is_some() || message.finish.is_some() || message.usage.is_some();
-    let said = |kind: &PartKind| !matches!(kind, PartKind::Text(_) | PartKind::File(_));
+    let said =
+        |kind: &PartKind| !matches!(kind, PartKind::Text(_) | PartKind::Command(_) | PartKind::File(_));
     if answers || message.parts.iter().any(|part| said(&part.kind)) { Role::Assistant } else { Role::User }
 }
 

@@ -28,7 +28,7 @@ pub fn find(cwd: &Path) -> ProjectRoot {
 /// What the project at `root` is called before a person names it.
 pub fn name(root: &Path) -> String {
     let last = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
-    let name = hidden::without_hidden(&last);
+    let name = hidden::plain_name(&last);
     if name.is_empty() { hidden::visible_line(&last) } else { name }
 }
 

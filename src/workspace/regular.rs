@@ -4,7 +4,7 @@
 //! anything wait, and reading it must not fill memory (invariant 9).
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, Metadata, OpenOptions},
     io::{self, Read},
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -14,20 +14,21 @@ use rustix::fs::OFlags;
 
 /// The first `most` bytes of a regular file, and the file's size in bytes. Links are followed; what is no regular file
 /// is an error of the kind `InvalidInput`.
-pub fn read(path: &Path, most: u64) -> io::Result<(Vec<u8>, u64)> {
-    let (file, size) = open(path)?;
+pub(super) fn read(path: &Path, most: u64) -> io::Result<(Vec<u8>, u64)> {
+    let (file, about) = open(path)?;
     let mut content = Vec::new();
     file.take(most).read_to_end(&mut content)?;
-    Ok((content, size))
+    Ok((content, about.len()))
 }
 
-fn open(path: &Path) -> io::Result<(File, u64)> {
+/// A regular file, and what the system says of it.
+pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
     // A pipe opens at once like this, and is recognised before anything is read from it.
     let file =
         OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
     let about = file.metadata()?;
     if about.is_file() {
-        Ok((file, about.len()))
+        Ok((file, about))
     } else {
         Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
     }

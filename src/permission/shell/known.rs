@@ -198,6 +198,34 @@ const READERS: &[&str] = &[
     "whoami",
 ];
 
+/// Subcommands of git that look, where none of [`RISKY_OPTIONS`] is given.
+const GIT_LOOKS: &[&str] = &[
+    "blame",
+    "cat-file",
+    "describe",
+    "diff",
+    "grep",
+    "log",
+    "ls-files",
+    "ls-tree",
+    "merge-base",
+    "rev-list",
+    "rev-parse",
+    "shortlog",
+    "show",
+    "status",
+];
+
+/// Other commands that look where none of [`RISKY_OPTIONS`] is given.
+const LOOKERS: &[&str] = &["fd", "find", "sort", "tree"];
+
+/// Whether a command without a doubt about it changes nothing.
+pub(super) fn only_looks(words: &[Word]) -> bool {
+    let mut words = words.iter().map(|word| word.text.as_str());
+    let (name, next) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    READERS.contains(&name) || LOOKERS.contains(&name) || (name == "git" && GIT_LOOKS.contains(&next))
+}
+
 /// Why a command has to be seen by a person although its words are understood.
 pub(super) fn doubt_about(words: &[Word]) -> Option<String> {
     let (first, rest) = words.split_first()?;

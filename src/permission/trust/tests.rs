@@ -12,6 +12,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     permission::{
+        ceiling::Ceiling,
         gate::{Approval, Approvals},
         rules::Rules,
     },
@@ -87,6 +88,7 @@ fn gate(person: &Arc<Scripted>, standing: Standing, section: &serde_json::Value)
     let parts = GateParts {
         session: "ses_x".into(),
         rules,
+        ceiling: Ceiling::Everything,
         approvals: Arc::new(Nothing),
         person: Arc::clone(person) as Arc<dyn Person>,
         headless_allows: true,
@@ -176,7 +178,6 @@ proptest! {
         let nobody = Arc::new(Scripted::default());
         let gate = gate(&nobody, Standing::Refused, &json!({"*": "allow"}));
         let permitted = gate.permit(ask(&tool)).now_or_never().unwrap();
-        let looks = rules::only_looks(&tool) || tool == "webfetch";
-        prop_assert_eq!(permitted, if looks { Ok(()) } else { untrusted() });
+        prop_assert_eq!(permitted, if rules::only_looks(&tool) { Ok(()) } else { untrusted() });
     }
 }

@@ -6,7 +6,7 @@
 use std::{fs, path::Path};
 
 use crate::{
-    transcript::{hidden::is_hidden, project::Sandbox},
+    transcript::{hidden::visible_line, project::Sandbox},
     workspace::regular,
 };
 
@@ -43,7 +43,7 @@ fn line(path: &Path) -> Option<String> {
     let (content, _) = regular::read(path, LONGEST_LINE).ok()?;
     let text = String::from_utf8(content).ok()?;
     let line = text.trim_end_matches(['\n', '\r']);
-    (!line.is_empty() && !line.contains(is_hidden)).then(|| line.to_owned())
+    (!line.is_empty() && visible_line(line) == line).then(|| line.to_owned())
 }
 
 #[cfg(test)]
