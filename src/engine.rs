@@ -13,6 +13,7 @@ mod history;
 mod import;
 mod intake;
 mod projects;
+mod reading;
 mod review;
 mod roster;
 mod settings;
@@ -36,14 +37,10 @@ pub use crate::{
 use crate::{
     permission::Person,
     provider::{self, ToolSpec},
-    store::{
-        Field, Lessee, Loading, MessagesPage, NewSessionRow, PageQuery, SessionFilter, Store, StoreError,
-        TitleBy,
-    },
+    store::{Lessee, NewSessionRow, SessionFilter, Store, StoreError, TitleBy},
     tool::{Registry, buffers::Editor, descendants},
     transcript::{
-        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Seq, Session, SessionId, TodoItem,
-        Update,
+        Failure, FailureKind, MessageId, ModelRef, QueuedPrompt, Seq, Session, SessionId, TodoItem, Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
     workspace::{agents::Agent, paths, project, skills::Skill},
@@ -56,15 +53,6 @@ pub use projects::Which;
 pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
 use trust::Trusts;
-
-/// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
-const PREVIEW_BYTES: usize = 2 * 1024;
-
-/// Bytes of bodies in one page of messages that was asked for with whole ones.
-const PAGE_BYTES: usize = 32 * 1024 * 1024;
-
-/// Bytes that one `part/read` returns at most.
-const MOST_READ: u64 = 4 * 1024 * 1024;
 
 /// The product.
 #[derive(Clone)]
@@ -271,53 +259,6 @@ impl Engine {
         if let Some(open) = self.inner.open.get() {
             open.follower.open(id.clone(), known);
         }
-    }
-
-    /// A page of messages, ascending.
-    pub async fn messages(&self, query: MessageQuery) -> Result<MessagePage, EngineError> {
-        let page = PageQuery {
-            session: query.session_id,
-            before: query.before.map(MessageId::from),
-            after: query.after.map(MessageId::from),
-            limit: query.limit,
-            loading: if query.full { Loading::Within(PAGE_BYTES) } else { Loading::Preview(PREVIEW_BYTES) },
-        };
-        let page = self.store().await?.messages(page).await.map_err(Failure::from)?;
-        let MessagesPage { messages, has_before, has_after, recovered } = page;
-        Ok(MessagePage { messages, has_before, has_after, recovered })
-    }
-
-    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file), `attachment:N` or
-    /// `copy:N` (what models are sent of an image that was made to fit), at most 4 MiB.
-    /// Without a field, the part's main one.
-    pub async fn read_part(
-        &self,
-        part: &PartId,
-        field: Option<&str>,
-        offset: u64,
-        limit: u64,
-    ) -> Result<PartRange, EngineError> {
-        let store = self.store().await?;
-        let field = match field {
-            None => store.main_field(part).await.map_err(Failure::from)?,
-            Some(name) => Field::from_name(name)
-                .ok_or_else(|| EngineError::InvalidParams(format!("field: there is no field `{name}`")))?,
-        };
-        let binary = store.is_binary(part, field).await.map_err(Failure::from)?;
-        let range =
-            store.read_part(part, field, offset, limit.min(MOST_READ)).await.map_err(Failure::from)?;
-        let eof = range.offset + range.data.len() as u64 >= range.bytes;
-        let content = if binary {
-            RangeContent::Binary(range.data)
-        } else {
-            RangeContent::Text(String::from_utf8_lossy(&range.data).into_owned())
-        };
-        Ok(PartRange { content, offset: range.offset, bytes: range.bytes, eof })
-    }
-
-    /// The evidence of a settled tool call: what the model sees of it once it is compacted.
-    pub async fn evidence(&self, part: &PartId) -> Result<Evidence, EngineError> {
-        Ok(self.store().await?.evidence(part).await.map_err(Failure::from)?)
     }
 
     /// Resolves when the prompt's turn has ended. Dropping it before withdraws the prompt or stops its turn.

@@ -1,6 +1,6 @@
 //! What is bounded of the product's API: prompts, pages, ranges.
 
-use super::{MOST_READ, PAGE_BYTES, PREVIEW_BYTES, export, intake, projects, review};
+use super::{export, intake, projects, reading, review};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -25,17 +25,22 @@ pub const BOUNDS: &[Bound] = &[
     ),
     Bound::bytes(
         "a body in a page of previews",
-        "engine.rs: PREVIEW_BYTES",
-        PREVIEW_BYTES as u64,
+        "engine/reading.rs: PREVIEW_BYTES",
+        reading::PREVIEW_BYTES as u64,
         "its beginning is shown as `truncated`",
     ),
     Bound::bytes(
         "the bodies of a page of whole ones",
-        "engine.rs: PAGE_BYTES",
-        PAGE_BYTES as u64,
+        "engine/reading.rs: PAGE_BYTES",
+        reading::PAGE_BYTES as u64,
         "those that come after are previews, `truncated`",
     ),
-    Bound::bytes("one range of a part", "engine.rs: MOST_READ", MOST_READ, "the range ends there"),
+    Bound::bytes(
+        "one range of a part",
+        "engine/reading.rs: MOST_READ",
+        reading::MOST_READ,
+        "the range ends there",
+    ),
     Bound::count(
         "messages in memory while a session is exported",
         "engine/export.rs: PAGE",

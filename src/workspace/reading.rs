@@ -80,6 +80,8 @@ pub(super) fn lies_in(path: &Path, folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]
