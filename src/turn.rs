@@ -37,7 +37,7 @@ use std::{
 
 use crate::{
     context::{budget::Budget, fragments::Fragment, history::Overflow, item::Asked, window::WindowError},
-    permission::{Person, ceiling::Ceiling, rules::Rules},
+    permission::{Person, ceiling::Ceiling, rules::Rules, trust::Workspace},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
     tool::{Registry, buffers::Editor, new_session::Sessions, sandbox::Sandbox},
@@ -107,6 +107,8 @@ pub struct TurnContext {
     pub specs: Arc<[ToolSpec]>,
     /// The session's working directory.
     pub cwd: PathBuf,
+    /// Whether anybody vouches for where it lies.
+    pub workspace: Arc<dyn Workspace>,
     /// What is allowed, asked and denied.
     pub rules: Arc<Rules>,
     /// The most that its agent may do.
@@ -157,6 +159,7 @@ impl From<StoreError> for Failure {
         let message = error.to_string();
         let kind = match error {
             StoreError::SessionNotFound(_) => FailureKind::SessionNotFound,
+            StoreError::ProjectNotFound(_) => FailureKind::ProjectNotFound,
             StoreError::MessageNotFound(_) => FailureKind::MessageNotFound,
             StoreError::PartNotFound(_) => FailureKind::PartNotFound,
             StoreError::StaleCursor(_) => FailureKind::StaleCursor,

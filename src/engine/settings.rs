@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel, roster};
+use super::{ClientInfo, ConfigReport, ListedModel, roster, trust::Trusts};
 use crate::{
     context::fragments,
     permission::rules::Rules,
@@ -38,6 +38,7 @@ pub(super) struct Settings {
     pub(super) config_dir: PathBuf,
     pub(super) tools: Registry,
     client: RwLock<ClientInfo>,
+    pub(super) trusts: Arc<Trusts>,
 }
 
 /// What a session without choices of its own uses.
@@ -53,11 +54,12 @@ struct Resolved {
 }
 
 impl Settings {
-    pub(super) fn new(config_dir: PathBuf, tools: Registry) -> Self {
-        Self { config_dir, tools, client: RwLock::default() }
+    pub(super) fn new(config_dir: PathBuf, tools: Registry, trusts: Arc<Trusts>) -> Self {
+        Self { config_dir, tools, client: RwLock::default(), trusts }
     }
 
     pub(super) fn set_client(&self, client: ClientInfo) {
+        self.trusts.set_word(client.trust.clone());
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
     }
 
@@ -76,7 +78,7 @@ impl Settings {
         let loaded = config::load(&config::Inputs {
             config_dir: &self.config_dir,
             project: root.as_deref(),
-            trusted: client.trusted,
+            trusted: root.as_deref().is_some_and(|root| self.trusts.holds(root)),
             client: client.config.as_ref(),
             command_line: client.command_line.as_ref(),
             env: &|name| std::env::var(name).ok(),
@@ -193,7 +195,8 @@ impl Prepare for Settings {
             fragments: fragments.into(),
             skills: sources.skills(),
             sources,
-            cwd,
+            cwd: cwd.clone(),
+            workspace: self.trusts.workspace(project::find(&cwd).path),
             headless: config.headless_permission,
             compaction: config.compaction,
             deadlines: Deadlines {

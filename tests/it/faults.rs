@@ -2,6 +2,7 @@
 
 mod crashes;
 mod disk;
+mod hostile;
 mod images;
 mod life;
 mod mend;

@@ -11,8 +11,8 @@ use crate::{
     engine::{Fate, SandboxStatus},
     provider::Cost,
     transcript::{
-        CacheMiss, MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, TodoItem, Usage,
-        evidence::Record,
+        CacheMiss, MessageId, ModelRef, PartId, Project, QueuedPrompt, Seq, StopReason, Timestamp, TodoItem,
+        Usage, evidence::Record,
     },
     workspace::config::Config,
 };
@@ -253,6 +253,16 @@ results! {
         session: Session,
         /// Its todo list.
         todo: Vec<TodoItem>,
+    }
+    /// A project.
+    ProjectResult {
+        /// It.
+        project: Project,
+    }
+    /// The projects with the newest activity first.
+    ProjectList {
+        /// They.
+        projects: Vec<Project>,
     }
     /// A page of sessions, newest activity first.
     SessionPage {
