@@ -6,6 +6,7 @@
 //! turn.
 
 pub mod bash;
+pub(crate) mod beneath;
 pub mod bounds;
 pub mod buffers;
 pub mod context_usage;

@@ -143,7 +143,7 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
         match &part.kind {
             PartKind::Text(body) if !body.text.trim().is_empty() => said.push(Said::Text(body.text.clone())),
             PartKind::Reasoning(body) => {
-                let seal = serde_json::from_slice::<Seal>(contents.bytes(&part.id, Field::Seal)).ok();
+                let seal = Seal::from_stored(contents.bytes(&part.id, Field::Seal));
                 said.push(Said::Reasoning { text: body.text.clone(), seal });
             }
             PartKind::Tool(tool) => {

@@ -5,16 +5,12 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    Committed, Result, Store, StoreError,
-    body::Field,
-    damage, leases,
+    Committed, Result, Store, StoreError, damage, leases,
     parts::{self, Loading, NewPart},
     rows::{self, Reading},
     sessions,
 };
-use crate::transcript::{
-    Message, MessageId, ModelRef, PartId, PartKind, Role, Seq, SessionId, Timestamp, TurnId,
-};
+use crate::transcript::{Message, MessageId, ModelRef, PartKind, Role, Seq, SessionId, Timestamp, TurnId};
 
 /// A message to be written at the end of a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,12 +86,6 @@ impl Store {
             insert(tx, key, &session, new)
         })
         .await
-    }
-
-    /// A further body of a part, whole: a file's content, a seal, an attachment.
-    pub async fn part_data(&self, id: &PartId, field: Field) -> Result<Vec<u8>> {
-        let id = id.clone();
-        self.read(move |tx| parts::data(tx, &id, field)).await
     }
 }
 

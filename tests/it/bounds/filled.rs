@@ -9,12 +9,12 @@ const FILLED: &[(&str, &str)] = &[
     ("an incoming message", "a_message_above_the_limit_is_drained_and_refused_and_never_buffered"),
     (
         "times the cap that a refused message may announce",
-        "broken_frames_are_refused_and_the_next_one_is_read",
+        "p_02_broken_frames_are_refused_and_the_next_one_is_read",
     ),
     ("a header line, or junk in its place", "a_message_behind_lines_of_junk_is_found"),
     (
         "what is kept of a message that is drained",
-        "a_message_above_the_limit_is_refused_by_its_id_and_drained",
+        "p_02_a_message_above_the_limit_is_refused_by_its_id_and_drained",
     ),
     ("requests in flight", "an_id_in_flight_is_not_taken_twice_and_the_number_of_requests_has_a_cap"),
     (
@@ -40,7 +40,7 @@ const FILLED: &[(&str, &str)] = &[
         "the_numbers_of_too_many_streams_are_forgotten_and_still_rise",
     ),
     ("questions to the client that are open", "a_question_above_the_cap_is_refused_until_one_is_answered"),
-    ("the message of a JSON error", "messages_that_make_no_sense_are_refused_by_their_id"),
+    ("the message of a JSON error", "p_02_messages_that_make_no_sense_are_refused_by_their_id"),
     ("the end of the process", "r_11_nothing_outlives_a_client_that_is_killed"),
     ("what is left of it for storing", "r_11_nothing_outlives_a_client_that_is_killed"),
     ("the notice of the client's death", "the_program_ends_with_the_client_that_it_was_told_of"),
@@ -53,9 +53,9 @@ const FILLED: &[(&str, &str)] = &[
     ("threads of the runtime", "r_05_64_sessions_stream_at_once_and_lists_go_on"),
     ("threads for what blocks", "r_05_64_sessions_stream_at_once_and_lists_go_on"),
     ("the last moments in which nothing more is begun", "r_11_nothing_outlives_a_client_that_is_killed"),
-    ("a prompt", "wrong_parameters_and_things_that_are_not_there_are_named"),
-    ("a file that a prompt names", "wrong_parameters_and_things_that_are_not_there_are_named"),
-    ("a title that a person gives", "wrong_parameters_and_things_that_are_not_there_are_named"),
+    ("a prompt", "p_02_wrong_parameters_and_things_that_are_not_there_are_named"),
+    ("a file that a prompt names", "p_02_wrong_parameters_and_things_that_are_not_there_are_named"),
+    ("a title that a person gives", "p_02_wrong_parameters_and_things_that_are_not_there_are_named"),
     (
         "a body in a page of previews",
         "an_answer_that_does_not_end_is_refused_at_the_cap_and_what_came_is_kept",
@@ -112,7 +112,7 @@ const FILLED: &[(&str, &str)] = &[
     ("a command line that is understood", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
     ("a path", "paths_that_make_no_sense_are_named"),
     ("a name in a path", "paths_that_make_no_sense_are_named"),
-    ("links that are followed in a path", "wrong_parameters_and_things_that_are_not_there_are_named"),
+    ("links that are followed in a path", "p_02_wrong_parameters_and_things_that_are_not_there_are_named"),
     ("an instruction file", "long_files_are_cut_and_all_together_are"),
     ("all instruction files of a session", "long_files_are_cut_and_all_together_are"),
     ("instruction files", "what_is_looked_at_and_what_joins_is_bounded"),
@@ -159,6 +159,10 @@ const FILLED: &[(&str, &str)] = &[
         "i_04_of_200_images_in_one_history_the_newest_are_sent_and_the_prefix_stays_frozen",
     ),
     ("the images of a request, in base64", "the_newest_stay_within_the_budget_and_room_is_made_in_strides"),
+    (
+        "what is in memory of a stored image while it is looked at",
+        "i_06_a_photograph_of_many_megabytes_costs_little_memory",
+    ),
     ("the file of an image that is looked at", "a_file_beyond_the_cap_is_not_decoded"),
     (
         "pixels of an image that is decoded",
