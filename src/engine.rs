@@ -44,7 +44,7 @@ use crate::{
         Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
-    workspace::{agents::Agent, paths, project, skills::Skill},
+    workspace::{paths, project, skills::Skill},
 };
 pub use api::*;
 pub use import::{
@@ -199,19 +199,6 @@ impl Engine {
         Ok(session)
     }
 
-    /// Refuses an agent or a model that somebody chose and that is not there. The agent.
-    fn check_choice(
-        &self,
-        cwd: &std::path::Path,
-        agent: Option<&str>,
-        model: Option<&ModelRef>,
-    ) -> Result<Option<Agent>, EngineError> {
-        let settings = &self.inner.settings;
-        let agent = agent.map(|name| settings.chosen_agent(cwd, name)).transpose()?;
-        model.map_or(Ok(()), |model| settings.check_model(cwd, model))?;
-        Ok(agent)
-    }
-
     /// A page of sessions, newest activity first.
     pub async fn list_sessions(&self, query: ListQuery) -> Result<SessionPage, EngineError> {
         let cursor = query.cursor.map(|cursor| {
@@ -320,22 +307,6 @@ impl Engine {
         Ok(PromptOutcome { message_id, stop_reason, steps: end.steps, usage: end.usage })
     }
 
-    /// What a person has chosen for a prompt answers the later ones, too.
-    async fn keep_choice(
-        &self,
-        open: &Open,
-        session: &Session,
-        (agent, model): (Option<String>, Option<ModelRef>),
-    ) -> Result<(), EngineError> {
-        let agent = agent.unwrap_or_else(|| session.agent.clone());
-        let model = model.unwrap_or_else(|| session.model.clone());
-        if agent != session.agent || model != session.model {
-            open.store.set_defaults(&session.id, agent, model).await.map_err(Failure::from)?;
-            self.inner.events.changed(&session.id, Change::Updated);
-        }
-        Ok(())
-    }
-
     /// Stops the turn that runs, in whatever process. False when none does.
     pub async fn cancel(&self, id: &SessionId) -> Result<bool, EngineError> {
         let open = self.open().await?;
@@ -424,20 +395,6 @@ impl Engine {
     /// The tools that models are offered.
     pub fn tools(&self) -> Arc<[ToolSpec]> {
         self.inner.tools.specs()
-    }
-
-    /// The agents that can answer in `cwd`; without one, those outside of any project.
-    pub async fn agents(&self, cwd: Option<String>) -> Result<Vec<ListedAgent>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
-        let settings = Arc::clone(&self.inner.settings);
-        Ok(blocking(move || settings.listed_agents(cwd.as_deref())).await?)
-    }
-
-    /// The commands that can be called in `cwd`; without one, those outside of any project.
-    pub async fn commands(&self, cwd: Option<String>) -> Result<Vec<ListedCommand>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
-        let settings = Arc::clone(&self.inner.settings);
-        Ok(blocking(move || settings.listed_commands(cwd.as_deref())).await?)
     }
 
     /// The skills that the model can load in `cwd`; without one, the user's own.
