@@ -44,7 +44,7 @@ use crate::{
         Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
-    workspace::{paths, project, skills::Skill},
+    workspace::{agents::Agent, paths, project, skills::Skill},
 };
 pub use api::*;
 pub use import::{
@@ -197,6 +197,19 @@ impl Engine {
             .into_inner();
         self.inner.events.changed(&session.id, Change::Created);
         Ok(session)
+    }
+
+    /// Refuses an agent or a model that somebody chose and that is not there. The agent.
+    fn check_choice(
+        &self,
+        cwd: &std::path::Path,
+        agent: Option<&str>,
+        model: Option<&ModelRef>,
+    ) -> Result<Option<Agent>, EngineError> {
+        let settings = &self.inner.settings;
+        let agent = agent.map(|name| settings.chosen_agent(cwd, name)).transpose()?;
+        model.map_or(Ok(()), |model| settings.check_model(cwd, model))?;
+        Ok(agent)
     }
 
     /// A page of sessions, newest activity first.
@@ -395,6 +408,20 @@ impl Engine {
     /// The tools that models are offered.
     pub fn tools(&self) -> Arc<[ToolSpec]> {
         self.inner.tools.specs()
+    }
+
+    /// The agents that can answer in `cwd`; without one, those outside of any project.
+    pub async fn agents(&self, cwd: Option<String>) -> Result<Vec<ListedAgent>, EngineError> {
+        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let settings = Arc::clone(&self.inner.settings);
+        Ok(blocking(move || settings.listed_agents(cwd.as_deref())).await?)
+    }
+
+    /// The commands that can be called in `cwd`; without one, those outside of any project.
+    pub async fn commands(&self, cwd: Option<String>) -> Result<Vec<ListedCommand>, EngineError> {
+        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let settings = Arc::clone(&self.inner.settings);
+        Ok(blocking(move || settings.listed_commands(cwd.as_deref())).await?)
     }
 
     /// The skills that the model can load in `cwd`; without one, the user's own.

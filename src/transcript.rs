@@ -8,7 +8,7 @@ pub mod change;
 pub mod evidence;
 pub mod excerpt;
 pub mod failure;
-
+pub mod hidden;
 pub mod id;
 pub mod image;
 pub mod json;
@@ -19,7 +19,6 @@ pub mod secret;
 pub mod session;
 pub mod text;
 pub mod time;
-pub mod unseen;
 pub mod update;
 pub mod usage;
 

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    Change, Engine, EngineError, ListedAgent, ListedCommand, Open, blocking, intake, settings,
-    settings::Settings, sources::PromptSources,
+    Change, Engine, EngineError, ListedAgent, ListedCommand, Open, settings, settings::Settings,
+    sources::PromptSources,
 };
 use crate::{
     permission::ceiling::Ceiling,
@@ -235,19 +235,6 @@ fn check_model(config: &Config, model: Option<&ModelRef>) -> Option<String> {
 }
 
 impl Engine {
-    /// Refuses an agent or a model that somebody chose and that is not there. The agent.
-    pub(super) fn check_choice(
-        &self,
-        cwd: &Path,
-        agent: Option<&str>,
-        model: Option<&ModelRef>,
-    ) -> Result<Option<Agent>, EngineError> {
-        let settings = &self.inner.settings;
-        let agent = agent.map(|name| settings.chosen_agent(cwd, name)).transpose()?;
-        model.map_or(Ok(()), |model| settings.check_model(cwd, model))?;
-        Ok(agent)
-    }
-
     /// What a person has chosen for a prompt answers the later ones, too.
     pub(super) async fn keep_choice(
         &self,
@@ -262,19 +249,5 @@ impl Engine {
             self.inner.events.changed(&session.id, Change::Updated);
         }
         Ok(())
-    }
-
-    /// The agents that can answer in `cwd`; without one, those outside of any project.
-    pub async fn agents(&self, cwd: Option<String>) -> Result<Vec<ListedAgent>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
-        let settings = Arc::clone(&self.inner.settings);
-        Ok(blocking(move || settings.listed_agents(cwd.as_deref())).await?)
-    }
-
-    /// The commands that can be called in `cwd`; without one, those outside of any project.
-    pub async fn commands(&self, cwd: Option<String>) -> Result<Vec<ListedCommand>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
-        let settings = Arc::clone(&self.inner.settings);
-        Ok(blocking(move || settings.listed_commands(cwd.as_deref())).await?)
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::SystemTime,
 };
 
-use crate::transcript::{Timestamp, text, unseen};
+use crate::transcript::{Timestamp, hidden, text};
 
 /// Files of one folder that are looked at.
 pub(in crate::workspace) const MOST_FILES: usize = 200;
@@ -57,7 +57,7 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Text> {
     let truncated = bytes.len() as u64 > most;
     let whole = String::from_utf8_lossy(&bytes);
     let cap = usize::try_from(most).unwrap_or(usize::MAX);
-    let (shown, hidden) = unseen::without_hidden(text::head(&whole, cap));
+    let (shown, hidden) = hidden::without_hidden(text::head(&whole, cap));
     let changed_at = about.modified().ok().map(Timestamp::from);
     Ok(Text { text: shown.into_owned(), truncated, hidden, changed_at })
 }

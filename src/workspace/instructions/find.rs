@@ -10,7 +10,7 @@ use globset::GlobBuilder;
 use ignore::WalkBuilder;
 
 use super::Scope;
-use crate::{transcript::unseen::is_hidden, workspace::reading::lies_in};
+use crate::{transcript::hidden::is_hidden, workspace::reading::lies_in};
 
 /// The names of instruction files; of each folder the first that exists is taken.
 const NAMES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
