@@ -22,6 +22,7 @@ mod remote;
 mod responses;
 mod sse;
 
+pub(crate) use http::prepare_tls;
 #[doc(hidden)]
 pub use incoming::replay;
 pub use offline::Explorer;

@@ -42,7 +42,7 @@ use crate::{
     tool::{Registry, buffers::Editor, new_session::Sessions},
     transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
     workspace::{
-        config::{CompactionConfig, HeadlessPermission},
+        config::{CompactionConfig, HeadlessPermission, WebfetchConfig},
         skills::Skills,
     },
 };
@@ -104,6 +104,8 @@ pub struct TurnContext {
     pub sources: Arc<dyn Sources>,
     /// The tools on offer.
     pub specs: Arc<[ToolSpec]>,
+    /// What may be fetched from the web.
+    pub web: Arc<WebfetchConfig>,
     /// The session's working directory.
     pub cwd: PathBuf,
     /// What is allowed, asked and denied.

@@ -219,6 +219,7 @@ impl Prepare for Settings {
             sources: Arc::new(sources),
             skills,
             specs: self.tools.specs(),
+            web: Arc::new(config.webfetch.clone()),
             cwd,
             rules: Arc::new(rules(&config)),
             headless: config.headless_permission,

@@ -20,7 +20,7 @@ use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::skills::Skills,
+    workspace::{config::WebfetchConfig, skills::Skills},
 };
 
 /// The session that calls.
@@ -40,6 +40,7 @@ pub(super) struct Desk {
     pub(super) answers: Option<Vec<String>>,
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
+    pub(super) web: WebfetchConfig,
     pub(super) secret_env: Vec<String>,
     pub(super) cancel: tokio_util::sync::CancellationToken,
     pub(super) heard: Arc<Mutex<String>>,
@@ -70,6 +71,7 @@ impl Desk {
             answers: None,
             usage: ContextUsage::default(),
             handovers: Arc::default(),
+            web: WebfetchConfig::default(),
             secret_env: Vec::new(),
             cancel: tokio_util::sync::CancellationToken::new(),
             heard: Arc::default(),
@@ -113,6 +115,7 @@ impl Desk {
             sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
             skills: Arc::new(Skills::new(Vec::new())),
+            web: Arc::new(self.web.clone()),
             store: self.store(),
             secret_env: self.secret_env.clone().into(),
         };

@@ -167,6 +167,7 @@ impl Turn {
                 },
             }),
             skills: Arc::clone(&self.context.skills),
+            web: Arc::clone(&self.context.web),
             store: self.shared.store.clone(),
             secret_env: Arc::clone(&self.context.secret_env),
         };
