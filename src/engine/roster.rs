@@ -36,7 +36,7 @@ pub(super) fn ceiling(agent: &Agent) -> Ceiling {
 impl Settings {
     /// The root of the project that `cwd` lies in, if the project may bring anything.
     fn trusted_root(&self, cwd: Option<&Path>) -> Option<PathBuf> {
-        cwd.filter(|_| self.client().trusted).map(|cwd| project::find(cwd).path)
+        cwd.map(|cwd| project::find(cwd).path).filter(|root| self.trusts.holds(root))
     }
 
     /// Does something with the places where agents and commands are defined.

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::types::{Message, Recovered, Session};
 use crate::{
-    engine::Fate,
+    engine::{Fate, SandboxStatus},
     provider::Cost,
     transcript::{
-        CacheMiss, MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, TodoItem, Usage,
-        evidence::Record,
+        CacheMiss, MessageId, ModelRef, PartId, Project, QueuedPrompt, Seq, StopReason, Timestamp, TodoItem,
+        Usage, evidence::Record,
     },
     workspace::config::Config,
 };
@@ -205,6 +205,16 @@ results! {
         session: Session,
         /// Its todo list.
         todo: Vec<TodoItem>,
+    }
+    /// A project.
+    ProjectResult {
+        /// It.
+        project: Project,
+    }
+    /// The projects with the newest activity first.
+    ProjectList {
+        /// They.
+        projects: Vec<Project>,
     }
     /// A page of sessions, newest activity first.
     SessionPage {
@@ -405,6 +415,8 @@ results! {
         sessions: SessionCounts,
         /// What waits.
         queues: Queues,
+        /// What holds the commands that tools run, unless a project's configuration says otherwise.
+        sandbox: SandboxStatus,
     }
     /// The database.
     DatabaseStatus {
