@@ -6,6 +6,14 @@ use agentls::bounds::{self, Cap};
 
 /// A row of the table, and the test that fills it.
 const FILLED: &[(&str, &str)] = &[
+    (
+        "paths outside the working directory that the reason of a question names",
+        "a_patch_that_goes_far_outside_names_ten_paths_and_counts_the_rest",
+    ),
+    (
+        "a file in which git names a worktree's directory",
+        "an_ordinary_repository_a_pipe_and_a_file_without_end_have_none",
+    ),
     ("an incoming message", "a_message_above_the_limit_is_drained_and_refused_and_never_buffered"),
     (
         "times the cap that a refused message may announce",
@@ -252,6 +260,10 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ("the request in work, behind a boundary", "it is cut by `transcript::text`, which has its own tests"),
     ("pieces that a report lists", "how much is listed one by one"),
     ("comparisons for a nearest place", "a bound of work"),
+    (
+        "entries of a folder that are looked through for a name's own spelling",
+        "it takes a file system that folds, and a folder of 100,000 entries",
+    ),
     ("a line that `grep` searches", "a bound of the searching crate's, set by us"),
     ("levels of a command line", "the parser's own nesting ends before it"),
     ("the body of an error", "the rest is not read; what is said of it has a cap and a test of its own"),
