@@ -6,6 +6,7 @@ pub mod bounds;
 pub mod ceiling;
 pub mod gate;
 pub mod path;
+pub mod reach;
 pub mod rules;
 pub mod shell;
 

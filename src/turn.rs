@@ -6,6 +6,7 @@
 pub mod bounds;
 mod cache;
 mod changes;
+mod commands;
 pub mod desk;
 pub mod events;
 pub mod follow;

@@ -1,6 +1,6 @@
 //! What is bounded of permissions: what is understood of a command line, and of a path.
 
-use super::{path, shell};
+use super::{path, reach, shell};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -28,6 +28,24 @@ pub const BOUNDS: &[Bound] = &[
         "permission/shell.rs: MAX_LABEL",
         shell::MAX_LABEL as u64,
         "it is cut",
+    ),
+    Bound::count(
+        "places that a command may name",
+        "permission/shell/named.rs: places, MAX_PLACES",
+        shell::MAX_PLACES as u64,
+        "a person is asked",
+    ),
+    Bound::count(
+        "folders in which a command may run",
+        "permission/shell/folders.rs: here, otherwise, MAX_FOLDERS",
+        shell::MAX_FOLDERS as u64,
+        "a person is asked",
+    ),
+    Bound::count(
+        "entries of folders that are looked at for patterns",
+        "permission/reach.rs: MAX_ENTRIES",
+        reach::MAX_ENTRIES as u64,
+        "a person is asked",
     ),
     Bound::bytes(
         "a path",

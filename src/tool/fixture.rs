@@ -21,7 +21,7 @@ use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::{config::SandboxConfig, skills::Skills},
+    workspace::config::SandboxConfig,
 };
 
 /// The session that calls.
@@ -121,7 +121,7 @@ impl Desk {
             gauge: Arc::new(Measured(self.usage.clone())),
             sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
-            skills: Arc::new(Skills::new(Vec::new())),
+            skills: Arc::default(),
             store: self.store(),
             sandbox: Arc::new(self.sandbox()),
             secret_env: self.secret_env.clone().into(),

@@ -77,15 +77,16 @@ impl Tool for Read {
             let params: Params = params::read(input)?;
             let place = place::permit_look(&context, &PURPOSE, &params.path).await?;
             let unsaved = context.editor.open(&place.target);
-            let cancel = context.cancel.clone();
-            blocking(move || match unsaved {
+            let (cancel, looked_at) = (context.cancel.clone(), vec![place.target.clone()]);
+            let output = blocking(move || match unsaved {
                 Some(document) => {
                     let bytes = document.text.as_bytes().to_vec();
                     show_lines(Cursor::new(bytes), &place, &params, &cancel)
                 }
                 None => from_disk(&place, &params, &cancel),
             })
-            .await
+            .await?;
+            Ok(Output { looked_at, ..output })
         })
     }
 }
@@ -143,7 +144,7 @@ fn image(place: &Resolved, mut file: &File) -> Result<Output, ToolError> {
         text: format!("{mime}, {width} × {height} pixels, {bytes} bytes{note}"),
         images: vec![OutputImage { picture, name, data: Bytes::from(data) }],
         title: subject,
-        changed: Vec::new(),
+        ..Output::default()
     })
 }
 
