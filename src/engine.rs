@@ -12,8 +12,10 @@ mod handover;
 mod history;
 mod import;
 mod intake;
+mod permissions;
 mod review;
 mod roster;
+pub mod secrets;
 mod settings;
 mod sources;
 
@@ -24,7 +26,7 @@ use tokio::sync::OnceCell;
 pub use crate::{
     context::report::{Fate, Framed, Piece},
     provider::{KeyVerdict, Probe},
-    store::{Evidence, Step},
+    store::{Evidence, Step, StoredApproval},
     turn::{
         Compacted,
         desk::{First, Forecast},

@@ -12,6 +12,7 @@ pub mod buffers;
 pub mod context_usage;
 pub mod descendants;
 pub mod edit;
+pub mod environment;
 #[cfg(test)]
 mod fixture;
 pub mod glob;
@@ -76,8 +77,8 @@ pub struct ToolContext {
     pub skills: Arc<Skills>,
     /// Earlier results and the todo list.
     pub store: Store,
-    /// Names of environment variables that no child process may see (provider keys).
-    pub secret_env: Arc<[String]>,
+    /// Which variables child processes get.
+    pub environment: Arc<environment::Environment>,
 }
 
 /// Hears what a running tool has to say.

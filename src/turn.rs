@@ -40,8 +40,8 @@ use crate::{
     permission::{Person, ceiling::Ceiling, rules::Rules},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
-    tool::{Registry, buffers::Editor, new_session::Sessions},
-    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
+    tool::{Registry, buffers::Editor, environment::Environment, new_session::Sessions},
+    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp, secret::Secrets},
     workspace::{
         config::{CompactionConfig, HeadlessPermission},
         skills::Skills,
@@ -123,8 +123,10 @@ pub struct TurnContext {
     pub longest_wait: Duration,
     /// Provider calls in one turn.
     pub max_steps: u32,
-    /// Environment variables that no child may see.
-    pub secret_env: Arc<[String]>,
+    /// Which variables child processes get.
+    pub environment: Arc<Environment>,
+    /// Values that are stored nowhere.
+    pub secrets: Secrets,
 }
 
 impl TurnContext {

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel, roster};
+use super::{ClientInfo, ConfigReport, ListedModel, roster, secrets};
 use crate::{
     context::fragments,
     permission::rules::Rules,
@@ -168,6 +168,7 @@ impl Prepare for Settings {
             Some((small, model, provider))
         });
         let fragments = sources.look();
+        let credentials = self.client().credentials;
         Ok(TurnContext {
             specs: self.offered(&agent),
             rules: Arc::new(rules(&config, &agent)),
@@ -193,7 +194,8 @@ impl Prepare for Settings {
             },
             longest_turn: Duration::from_millis(config.timeouts.turn_ms),
             longest_wait: Duration::from_millis(config.timeouts.retry_ms),
-            secret_env: secret_variables(&config).into(),
+            environment: Arc::new(secrets::environment(&config, &credentials)),
+            secrets: secrets::known(&config, &credentials),
         })
     }
 }
@@ -323,11 +325,4 @@ fn key_variable(name: &str, own: Option<&ProviderConfig>) -> Option<String> {
         Some(ProviderConfig { base_url: Some(_), .. }) => None,
         _ => catalog::preset(name)?.key_variable.map(str::to_owned),
     }
-}
-
-/// The variables that hold keys; no child process sees them.
-fn secret_variables(config: &Config) -> Vec<String> {
-    let listed = catalog::presets().iter().filter_map(|preset| preset.key_variable.map(str::to_owned));
-    let own = config.providers.values().filter_map(|provider| provider.api_key_env.clone());
-    listed.chain(own).collect()
 }

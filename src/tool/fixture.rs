@@ -14,6 +14,7 @@ use super::{
     Output, Progress, Tool, ToolContext, ToolError,
     buffers::{Applied, Editor, OpenDocument},
     context_usage::{ContextUsage, Gauge},
+    environment::Environment,
     new_session::{Handover, Sessions},
 };
 use crate::{
@@ -40,7 +41,7 @@ pub(super) struct Desk {
     pub(super) answers: Option<Vec<String>>,
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
-    pub(super) secret_env: Vec<String>,
+    pub(super) environment: Environment,
     pub(super) cancel: tokio_util::sync::CancellationToken,
     pub(super) heard: Arc<Mutex<String>>,
 }
@@ -70,7 +71,7 @@ impl Desk {
             answers: None,
             usage: ContextUsage::default(),
             handovers: Arc::default(),
-            secret_env: Vec::new(),
+            environment: Environment::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
             heard: Arc::default(),
         }
@@ -114,7 +115,7 @@ impl Desk {
             progress: Arc::new(Heard(self.heard.clone())),
             skills: Arc::default(),
             store: self.store(),
-            secret_env: self.secret_env.clone().into(),
+            environment: Arc::new(self.environment.clone()),
         };
         tool.call(context, input).await
     }

@@ -6,7 +6,6 @@
 //! stdout is never inherited (invariant 10).
 
 use std::{
-    ffi::OsStr,
     io,
     path::{Path, PathBuf},
     process::Stdio,
@@ -20,16 +19,16 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::descendants::{self, Owned};
+use super::{
+    descendants::{self, Owned},
+    environment::Environment,
+};
 
 /// Between TERM and KILL.
 pub(in crate::tool) const GRACE: Duration = Duration::from_secs(2);
 
 /// How often a stopped group is looked at.
 const POLL: Duration = Duration::from_millis(20);
-
-/// Parts of names of environment variables that hold secrets.
-const SECRET_WORDS: [&str; 4] = ["KEY", "SECRET", "TOKEN", "PASSWORD"];
 
 /// A running command line.
 pub(super) struct Running {
@@ -42,7 +41,7 @@ pub(super) struct Running {
 }
 
 /// Starts `bash -c command` in `cwd`.
-pub(super) fn start(command: &str, cwd: &Path, secret_env: &[String]) -> io::Result<Running> {
+pub(super) fn start(command: &str, cwd: &Path, environment: &Environment) -> io::Result<Running> {
     let (reader, writer) = io::pipe()?;
     let mut bash = Command::new(bash_program());
     bash.args(["-c", command])
@@ -53,7 +52,7 @@ pub(super) fn start(command: &str, cwd: &Path, secret_env: &[String]) -> io::Res
         .envs([("PAGER", "cat"), ("GIT_PAGER", "cat"), ("GIT_TERMINAL_PROMPT", "0"), ("TERM", "dumb")])
         .process_group(0)
         .kill_on_drop(true);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_secret(name, secret_env)) {
+    for (name, _) in std::env::vars_os().filter(|(name, value)| environment.keeps_back(name, value)) {
         bash.env_remove(name);
     }
     die_with_parent(&mut bash);
@@ -76,12 +75,6 @@ fn bash_program() -> &'static Path {
             })
             .unwrap_or_else(|| PathBuf::from("bash"))
     })
-}
-
-pub(super) fn is_secret(name: &OsStr, secret_env: &[String]) -> bool {
-    let name = name.to_string_lossy();
-    let upper = name.to_uppercase();
-    secret_env.iter().any(|secret| *secret == name) || SECRET_WORDS.iter().any(|word| upper.contains(word))
 }
 
 #[cfg(target_os = "linux")]

@@ -1,5 +1,6 @@
 //! The fault matrix: a test for each row, its name beginning with the row's id. INV is checked after each fault.
 
+mod commands;
 mod crashes;
 mod disk;
 mod images;
@@ -10,6 +11,7 @@ mod power;
 mod process;
 mod provider;
 mod rows;
+mod secrets;
 mod upgrade;
 mod windows;
 

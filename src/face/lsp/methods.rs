@@ -17,6 +17,7 @@ use super::{
         SessionFork, SessionList, SessionMessages, SessionNew, SessionNextRequest, SessionParams,
         SessionPrompt, SessionRename, SessionSteps, SessionUnqueue, read,
     },
+    permissions::{ApprovalList, PermissionRevoke, Revoked},
     results::{
         AgentList, Cancelled, CommandList, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult,
         Exported, MessagePage, ModelList, NextRequest, OpenedSession, PartRange, PromptResult, QueueResult,
@@ -116,6 +117,8 @@ methods! {
     "change/read":      ChangeRead => ChangeText,         change_read,      "Reads a changed file as it was before a turn, or after it.";
     "part/read":        PartRead => PartRange,            part_read,        "Reads a range of a part's field.";
     "part/evidence":    PartParams => EvidenceResult,     part_evidence,    "Reads what stays of a tool call when it is compacted.";
+    "permission/list":  SessionParams => ApprovalList,    permission_list,  "Lists what a person allowed for the session or its project.";
+    "permission/revoke": PermissionRevoke => Revoked,     permission_revoke, "Takes back what a person allowed; the next call is asked for.";
     "model/list":       InWorkspace => ModelList,         model_list,       "Lists the models that can be chosen.";
     "tool/list":        InWorkspace => ToolList,          tool_list,        "Lists the tools that the model is offered.";
     "agent/list":       InWorkspace => AgentList,         agent_list,       "Lists the agents that can answer, with what is wrong with their definitions.";
