@@ -26,6 +26,7 @@ mod process;
 pub mod question;
 pub mod read;
 pub mod recall;
+pub mod sandbox;
 pub mod skill;
 mod terminal;
 pub(crate) mod textfile;
@@ -79,6 +80,8 @@ pub struct ToolContext {
     pub store: Store,
     /// Which variables child processes get.
     pub environment: Arc<environment::Environment>,
+    /// What holds commands.
+    pub sandbox: Arc<sandbox::Sandbox>,
 }
 
 /// Hears what a running tool has to say.

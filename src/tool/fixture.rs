@@ -16,12 +16,13 @@ use super::{
     context_usage::{ContextUsage, Gauge},
     environment::Environment,
     new_session::{Handover, Sessions},
+    sandbox::Sandbox,
 };
 use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::skills::Skills,
+    workspace::config::SandboxConfig,
 };
 
 /// The session that calls.
@@ -42,6 +43,8 @@ pub(super) struct Desk {
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
     pub(super) environment: Environment,
+    /// The configuration of the sandbox.
+    pub(super) held: SandboxConfig,
     pub(super) cancel: tokio_util::sync::CancellationToken,
     pub(super) heard: Arc<Mutex<String>>,
 }
@@ -72,6 +75,7 @@ impl Desk {
             usage: ContextUsage::default(),
             handovers: Arc::default(),
             environment: Environment::default(),
+            held: SandboxConfig::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
             heard: Arc::default(),
         }
@@ -80,6 +84,11 @@ impl Desk {
     /// The database that tools see.
     pub(super) fn store(&self) -> Store {
         Store::open(self.data.path(), Lessee::this_process("test")).unwrap()
+    }
+
+    /// What holds its commands.
+    pub(super) fn sandbox(&self) -> Sandbox {
+        Sandbox::new(&self.held, &self.root(), &self.root(), &|name| std::env::var_os(name))
     }
 
     pub(super) fn root(&self) -> PathBuf {
@@ -116,6 +125,7 @@ impl Desk {
             skills: Arc::default(),
             store: self.store(),
             environment: Arc::new(self.environment.clone()),
+            sandbox: Arc::new(self.sandbox()),
         };
         tool.call(context, input).await
     }

@@ -3,9 +3,11 @@
 mod commands;
 mod crashes;
 mod disk;
+mod hostile;
 mod images;
 mod life;
 mod mend;
+mod paths;
 mod pipe;
 mod power;
 mod process;
