@@ -28,6 +28,7 @@ pub use crate::{
     context::report::{Fate, Framed, Piece},
     provider::{KeyVerdict, Probe},
     store::{Evidence, Step},
+    tool::sandbox::Status as SandboxStatus,
     turn::{
         Compacted,
         desk::{First, Forecast},
@@ -280,22 +281,6 @@ impl Engine {
         Ok(PromptOutcome { message_id, stop_reason, steps: end.steps, usage: end.usage })
     }
 
-    /// What a person has chosen for a prompt answers the later ones, too.
-    async fn keep_choice(
-        &self,
-        open: &Open,
-        session: &Session,
-        (agent, model): (Option<String>, Option<ModelRef>),
-    ) -> Result<(), EngineError> {
-        let agent = agent.unwrap_or_else(|| session.agent.clone());
-        let model = model.unwrap_or_else(|| session.model.clone());
-        if agent != session.agent || model != session.model {
-            open.store.set_defaults(&session.id, agent, model).await.map_err(Failure::from)?;
-            self.inner.events.changed(&session.id, Change::Updated);
-        }
-        Ok(())
-    }
-
     /// Stops the turn that runs, in whatever process. False when none does.
     pub async fn cancel(&self, id: &SessionId) -> Result<bool, EngineError> {
         let open = self.open().await?;
@@ -419,6 +404,12 @@ impl Engine {
     pub async fn user_config(&self) -> Result<ConfigReport, EngineError> {
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.report(None)).await?)
+    }
+
+    /// What holds commands, unless a project's configuration says otherwise.
+    pub async fn sandbox(&self) -> Result<SandboxStatus, EngineError> {
+        let settings = Arc::clone(&self.inner.settings);
+        Ok(blocking(move || settings.sandbox()).await?)
     }
 
     /// What the store knows of itself.

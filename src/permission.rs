@@ -173,6 +173,9 @@ pub struct PermissionQuestion {
     /// What would change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
+    /// What holds the command while it runs, or that nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<String>,
     /// The answers to choose from.
     pub options: Vec<PermissionOption>,
 }

@@ -40,7 +40,7 @@ use crate::{
     permission::{Person, ceiling::Ceiling, rules::Rules, trust::Workspace},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
-    tool::{Registry, buffers::Editor, new_session::Sessions},
+    tool::{Registry, buffers::Editor, new_session::Sessions, sandbox::Sandbox},
     transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
     workspace::{
         config::{CompactionConfig, HeadlessPermission},
@@ -125,6 +125,8 @@ pub struct TurnContext {
     pub longest_wait: Duration,
     /// Provider calls in one turn.
     pub max_steps: u32,
+    /// What holds the commands of the turn.
+    pub sandbox: Arc<Sandbox>,
     /// Environment variables that no child may see.
     pub secret_env: Arc<[String]>,
 }

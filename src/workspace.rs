@@ -14,3 +14,4 @@ pub mod project;
 mod reading;
 mod regular;
 pub mod skills;
+pub mod worktree;

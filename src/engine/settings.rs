@@ -14,7 +14,10 @@ use crate::{
     context::fragments,
     permission::rules::Rules,
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
-    tool::Registry,
+    tool::{
+        Registry,
+        sandbox::{self, Sandbox},
+    },
     transcript::{Failure, FailureKind, ModelRef, Session},
     turn::{Prepare, Sources, TurnContext},
     workspace::{
@@ -96,6 +99,11 @@ impl Settings {
         }
     }
 
+    /// What holds commands outside of any project.
+    pub(super) fn sandbox(&self) -> sandbox::Status {
+        sandbox::Status::of(&self.load(None).config.sandbox)
+    }
+
     pub(super) fn defaults(&self, cwd: &Path) -> Defaults {
         let loaded = self.load(Some(cwd));
         let agent = self.default_agent(cwd, &loaded);
@@ -170,6 +178,8 @@ impl Prepare for Settings {
             Some((small, model, provider))
         });
         let fragments = sources.look();
+        let root = project::find(&cwd).path;
+        let sandbox = Sandbox::new(&config.sandbox, &cwd, &root, &|name| std::env::var_os(name));
         Ok(TurnContext {
             specs: self.offered(&agent),
             rules: Arc::new(rules(&config, &agent)),
@@ -196,6 +206,7 @@ impl Prepare for Settings {
             },
             longest_turn: Duration::from_millis(config.timeouts.turn_ms),
             longest_wait: Duration::from_millis(config.timeouts.retry_ms),
+            sandbox: Arc::new(sandbox),
             secret_env: secret_variables(&config).into(),
         })
     }

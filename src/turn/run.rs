@@ -152,6 +152,7 @@ impl Turn {
             ceiling: context.ceiling,
             approvals: Arc::new(StoredApprovals { store: shared.store.clone(), session: session.clone() }),
             person: Arc::clone(&shared.person),
+            sandbox: context.sandbox.line(),
             headless_allows: context.headless == crate::workspace::config::HeadlessPermission::Allow,
             cancel: cancel.clone(),
             on_wait: Arc::new(move |waits| {

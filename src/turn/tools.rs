@@ -212,6 +212,7 @@ impl Turn {
             progress,
             skills: Arc::clone(&self.context.skills),
             store: self.shared.store.clone(),
+            sandbox: Arc::clone(&self.context.sandbox),
             secret_env: Arc::clone(&self.context.secret_env),
         }
     }

@@ -1,6 +1,6 @@
 //! What is bounded of what a project brings: configuration, instructions, agents, commands, skills.
 
-use super::{agents, commands, config::load, instructions, names, project, reading, skills};
+use super::{agents, commands, config::load, instructions, names, project, reading, skills, worktree};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -16,6 +16,12 @@ pub const BOUNDS: &[Bound] = &[
         "workspace/instructions.rs: seen, MAX_BYTES",
         instructions::MAX_BYTES,
         "its beginning is used, and says so",
+    ),
+    Bound::bytes(
+        "a file in which git names a worktree's directory",
+        "workspace/worktree.rs: MOST_BYTES",
+        worktree::MOST_BYTES,
+        "the rest is not read; what it names is not found then",
     ),
     Bound::bytes(
         "all instruction files of a session",

@@ -6,6 +6,7 @@ mod hostile;
 mod images;
 mod life;
 mod mend;
+mod paths;
 mod pipe;
 mod power;
 mod process;

@@ -53,6 +53,7 @@ mod recall;
 mod request_bodies;
 mod restart;
 mod retry;
+mod sandbox;
 mod sessions;
 mod threading;
 mod tidy;

@@ -73,6 +73,9 @@ fn permission_text(style: Style, question: &PermissionQuestion) -> String {
         let (link, target) = (path.link.display().to_string(), path.target.display().to_string());
         text += &format!("  {} → {}\n", printable(&link), printable(&target));
     }
+    if let Some(sandbox) = &question.sandbox {
+        text += &format!("  {}\n", style.dim(printable(sandbox)));
+    }
     let diff = question.diff.as_deref().unwrap_or_default();
     for line in diff.lines().take(SHOWN_DIFF) {
         text += &format!("  {}\n", style.diff_line(line));
@@ -147,6 +150,7 @@ mod tests {
             items: vec![Item::new("make \x1b[8mtest", "make *")],
             path: None,
             diff: Some("-a\n+b".into()),
+            sandbox: Some("Sandbox: held.".into()),
             options: vec![option("1", Scope::Once), option("2", Scope::Session), option("4", Scope::Never)],
         }
     }

@@ -12,10 +12,10 @@ use super::{
     },
     render,
     results::{
-        AgentList, Cancelled, CommandList, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted,
-        EvidenceResult, Exported, ListedSkill, MessagePage, ModelList, NextRequest, OpenedSession, PartRange,
-        ProjectList, ProjectResult, PromptResult, QueueResult, Queues, Removed, ServerStatus, SessionCounts,
-        SessionPage, SessionResult, SkillList, StepsResult, ToolEntry, ToolList,
+        Cancelled, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted, EvidenceResult, Exported,
+        ListedSkill, MessagePage, ModelList, NextRequest, OpenedSession, PartRange, ProjectList,
+        ProjectResult, PromptResult, QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage,
+        SessionResult, SkillList, StepsResult, ToolEntry, ToolList,
     },
     server::Server,
     status,
@@ -238,16 +238,6 @@ impl Server {
         Ok(ToolList { tools: tools.collect() })
     }
 
-    pub async fn agent_list(&self, params: InWorkspace) -> Outcome<AgentList> {
-        let agents = self.engine.agents(params.cwd).await?;
-        Ok(AgentList { agents: agents.into_iter().map(render::agent).collect() })
-    }
-
-    pub async fn command_list(&self, params: InWorkspace) -> Outcome<CommandList> {
-        let commands = self.engine.commands(params.cwd).await?;
-        Ok(CommandList { commands: commands.into_iter().map(render::command).collect() })
-    }
-
     pub async fn skill_list(&self, params: InWorkspace) -> Outcome<SkillList> {
         let skills = self.engine.skills(params.cwd).await?.into_iter().map(|skill| ListedSkill {
             name: skill.name,
@@ -277,6 +267,7 @@ impl Server {
             },
             sessions: SessionCounts { total: store.sessions_total, running: store.sessions_running },
             queues: Queues { outgoing_bytes: self.outbox.waiting() as u64 },
+            sandbox: self.engine.sandbox().await?,
         })
     }
 }

@@ -18,12 +18,12 @@ use super::{
         SessionNextRequest, SessionParams, SessionPrompt, SessionRename, SessionSteps, SessionUnqueue, read,
     },
     results::{
-        AgentList, Cancelled, CommandList, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult,
-        Exported, MessagePage, ModelList, NextRequest, OpenedSession, PartRange, ProjectList, ProjectResult,
-        PromptResult, QueueResult, Removed, ServerStatus, SessionPage, SessionResult, SkillList, StepsResult,
-        ToolList,
+        Cancelled, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult, Exported, MessagePage,
+        ModelList, NextRequest, OpenedSession, PartRange, ProjectList, ProjectResult, PromptResult,
+        QueueResult, Removed, ServerStatus, SessionPage, SessionResult, SkillList, StepsResult, ToolList,
     },
     review::{ChangeRead, ChangeText, ChangesResult, SessionChanges, SessionReview},
+    roster::{AgentList, CommandList},
     server::Server,
 };
 use crate::{engine::EngineError, face::failure, failpoint};
