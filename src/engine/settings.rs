@@ -197,6 +197,7 @@ impl Prepare for Settings {
             sources,
             cwd: cwd.clone(),
             workspace: self.trusts.workspace(project::find(&cwd).path),
+            web: Arc::new(config.webfetch.clone()),
             headless: config.headless_permission,
             compaction: config.compaction,
             deadlines: Deadlines {

@@ -21,7 +21,7 @@ use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::config::SandboxConfig,
+    workspace::config::{SandboxConfig, WebfetchConfig},
 };
 
 /// The session that calls.
@@ -41,6 +41,7 @@ pub(super) struct Desk {
     pub(super) answers: Option<Vec<String>>,
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
+    pub(super) web: WebfetchConfig,
     pub(super) secret_env: Vec<String>,
     /// The configuration of the sandbox.
     pub(super) held: SandboxConfig,
@@ -73,6 +74,7 @@ impl Desk {
             answers: None,
             usage: ContextUsage::default(),
             handovers: Arc::default(),
+            web: WebfetchConfig::default(),
             secret_env: Vec::new(),
             held: SandboxConfig::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
@@ -122,6 +124,7 @@ impl Desk {
             sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
             skills: Arc::default(),
+            web: Arc::new(self.web.clone()),
             store: self.store(),
             sandbox: Arc::new(self.sandbox()),
             secret_env: self.secret_env.clone().into(),

@@ -211,6 +211,7 @@ impl Turn {
             sessions: Arc::clone(&self.shared.sessions),
             progress,
             skills: Arc::clone(&self.context.skills),
+            web: Arc::clone(&self.context.web),
             store: self.shared.store.clone(),
             sandbox: Arc::clone(&self.context.sandbox),
             secret_env: Arc::clone(&self.context.secret_env),
