@@ -20,7 +20,7 @@ use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::{config::WebfetchConfig, skills::Skills},
+    workspace::config::WebfetchConfig,
 };
 
 /// The session that calls.
@@ -114,7 +114,7 @@ impl Desk {
             gauge: Arc::new(Measured(self.usage.clone())),
             sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
-            skills: Arc::new(Skills::new(Vec::new())),
+            skills: Arc::default(),
             web: Arc::new(self.web.clone()),
             store: self.store(),
             secret_env: self.secret_env.clone().into(),
