@@ -310,6 +310,18 @@ const FILLED: &[(&str, &str)] = &[
     ("messages of a history read at once", "a_history_of_many_pages_is_exported_and_sent_whole"),
     ("messages in memory while a session is exported", "a_history_of_many_pages_is_exported_and_sent_whole"),
     ("the message of a dialog", "a_long_question_is_shown_in_a_dialog_by_its_beginning"),
+    (
+        "what an import holds before it is written",
+        "more_than_is_read_or_held_at_once_comes_whole_and_in_order",
+    ),
+    (
+        "rows that an import holds before they are written",
+        "more_than_is_read_or_held_at_once_comes_whole_and_in_order",
+    ),
+    (
+        "rows of another program's database read at once",
+        "more_than_is_read_or_held_at_once_comes_whole_and_in_order",
+    ),
 ];
 
 /// The rows that no test fills, and why: they bound a piece of work, belong to somebody else, or would take too long.
@@ -330,9 +342,6 @@ const NOT_FILLED: &[(&str, &str)] = &[
         "the WAL between two checkpoints that found nobody reading",
         "SQLite's own, set by us; the soak of `benches/survival` measures it",
     ),
-    ("what an import holds before it is written", "how much is done at a time"),
-    ("rows that an import holds before they are written", "how much is done at a time"),
-    ("rows of another program's database read at once", "how much is done at a time"),
     ("the wait for another program's database", "SQLite's own, set by us"),
     ("the answer to a probe", "ten seconds are not waited for in a test"),
     ("the name and the connection of a probe that failed", "it takes a network that answers nothing"),
