@@ -8,7 +8,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction};
 use tokio::sync::Semaphore;
 
-use super::{Result, StoreError, busy, configure};
+use super::{Result, StoreError, busy, configure, second_look};
 
 /// Connections at most; further queries wait.
 pub(in crate::store) const MOST: usize = 3;
@@ -48,7 +48,7 @@ impl Readers {
                 None => busy::patiently(|| open(&path))?,
             };
             let transaction = busy::patiently(|| snapshot(&connection))?;
-            let result = query(&transaction);
+            let result = query(&transaction).map_err(|error| second_look::reconsider(&connection, error));
             drop(transaction);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             drop(place);

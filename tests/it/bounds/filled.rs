@@ -247,6 +247,10 @@ const FILLED: &[(&str, &str)] = &[
     ("a fact that it sums up", "of_many_long_facts_the_newest_are_written_by_their_beginning"),
     ("the title of a call in a note of recovery", "a_long_title_is_cut_in_a_note"),
     ("a command that is shown", "a_line_that_is_too_long_is_shown_by_its_beginning_and_asked_for"),
+    (
+        "the second look at a database that is said to be damaged",
+        "a_second_look_that_takes_too_long_decides_nothing",
+    ),
     ("a URL that is fetched", "what_is_not_fetched_says_why"),
     ("redirects of a fetch", "redirects_are_followed_five_times_and_told"),
     ("a fetch, whatever is configured", "no_configuration_waits_for_ever"),
