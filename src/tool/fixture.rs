@@ -15,12 +15,13 @@ use super::{
     buffers::{Applied, Editor, OpenDocument},
     context_usage::{ContextUsage, Gauge},
     new_session::{Handover, Sessions},
+    sandbox::Sandbox,
 };
 use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::config::WebfetchConfig,
+    workspace::config::{SandboxConfig, WebfetchConfig},
 };
 
 /// The session that calls.
@@ -42,6 +43,8 @@ pub(super) struct Desk {
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
     pub(super) web: WebfetchConfig,
     pub(super) secret_env: Vec<String>,
+    /// The configuration of the sandbox.
+    pub(super) held: SandboxConfig,
     pub(super) cancel: tokio_util::sync::CancellationToken,
     pub(super) heard: Arc<Mutex<String>>,
 }
@@ -73,6 +76,7 @@ impl Desk {
             handovers: Arc::default(),
             web: WebfetchConfig::default(),
             secret_env: Vec::new(),
+            held: SandboxConfig::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
             heard: Arc::default(),
         }
@@ -81,6 +85,11 @@ impl Desk {
     /// The database that tools see.
     pub(super) fn store(&self) -> Store {
         Store::open(self.data.path(), Lessee::this_process("test")).unwrap()
+    }
+
+    /// What holds its commands.
+    pub(super) fn sandbox(&self) -> Sandbox {
+        Sandbox::new(&self.held, &self.root(), &self.root(), &|name| std::env::var_os(name))
     }
 
     pub(super) fn root(&self) -> PathBuf {
@@ -117,6 +126,7 @@ impl Desk {
             skills: Arc::default(),
             web: Arc::new(self.web.clone()),
             store: self.store(),
+            sandbox: Arc::new(self.sandbox()),
             secret_env: self.secret_env.clone().into(),
         };
         tool.call(context, input).await

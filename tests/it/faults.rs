@@ -3,9 +3,11 @@
 mod addresses;
 mod crashes;
 mod disk;
+mod hostile;
 mod images;
 mod life;
 mod mend;
+mod paths;
 mod pipe;
 mod power;
 mod process;
