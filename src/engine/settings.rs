@@ -196,9 +196,9 @@ impl Prepare for Settings {
             fragments: fragments.into(),
             skills: sources.skills(),
             sources,
+            web: Arc::new(config.webfetch.clone()),
             cwd: cwd.clone(),
             workspace: self.trusts.workspace(project::find(&cwd).path),
-            web: Arc::new(config.webfetch.clone()),
             headless: config.headless_permission,
             compaction: config.compaction,
             deadlines: Deadlines {

@@ -144,6 +144,9 @@ impl WebFetch {
         } else if page.cut {
             notes.push("[the page goes on; `format: \"html\"` returns all of its source]".to_owned());
         }
+        if page.hidden > 0 {
+            notes.push(format!("[{} hidden characters were taken out]", page.hidden));
+        }
         Ok(Output {
             title: title(&target, &page.title),
             text: with_notes(&page, &notes),

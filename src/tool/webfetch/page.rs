@@ -1,13 +1,13 @@
 //! From the bytes of an answer to text for a model: by media type and character encoding.
 //!
 //! What is no text is named, not shown. Terminal escapes and control characters are taken out, as from every tool's
-//! output.
+//! output, and so are characters that a person does not see: they are counted.
 
 use encoding_rs::{Encoding, UTF_8};
 use reqwest::Url;
 
 use super::{body::Body, markdown, simple};
-use crate::tool::terminal::Cleaner;
+use crate::{tool::terminal::Cleaner, transcript::hidden::without_hidden};
 
 /// How far into a page its own word on its encoding is looked for, in bytes; the HTML standard's figure.
 const PRESCAN: usize = 1024;
@@ -61,6 +61,8 @@ pub(super) struct Page {
     pub(super) title: String,
     /// Whether some of what was read is not in it.
     pub(super) cut: bool,
+    /// Hidden characters that were taken out.
+    pub(super) hidden: usize,
 }
 
 /// The text of `body`; `None` when it is none. A page becomes Markdown unless its `source` is wanted.
@@ -72,16 +74,19 @@ pub(super) fn text(body: &Body, media_type: Option<&str>, base: &Url, source: bo
     }
     let is_page = kind == Kind::Html || (kind == Kind::Unsaid && looks_like_a_page(&text));
     let page = if is_page && !source { convert(&text, base) } else { Page { text, ..Page::default() } };
-    Some(Page { text: Cleaner::default().feed(page.text.as_bytes()), ..page })
+    let text = Cleaner::default().feed(page.text.as_bytes());
+    let (text, hidden) = without_hidden(&text);
+    let title = without_hidden(&page.title).0.into_owned();
+    Some(Page { text: text.into_owned(), title, hidden, cut: page.cut })
 }
 
 fn convert(html: &str, base: &Url) -> Page {
     let simple = simple::simplify(html, base);
     match markdown::of_simple(&simple.html) {
-        Ok(text) => Page { text, title: simple.title, cut: simple.cut },
+        Ok(text) => Page { text, title: simple.title, cut: simple.cut, hidden: 0 },
         Err(error) => {
             tracing::warn!(%error, "a page could not be converted; its simplified source is shown");
-            Page { text: simple.html, title: simple.title, cut: simple.cut }
+            Page { text: simple.html, title: simple.title, cut: simple.cut, hidden: 0 }
         }
     }
 }
@@ -151,8 +156,9 @@ mod tests {
     }
 
     #[test]
-    fn terminal_escapes_are_taken_out() {
+    fn terminal_escapes_and_hidden_characters_are_taken_out() {
         assert_eq!(read(b"a\x1b[31mb\x1b]0;title\x07c", "text/plain").unwrap(), "abc");
         assert_eq!(read(b"<p>a&#27;(Bb</p>", "text/html").unwrap(), "a(Bb");
+        assert_eq!(read("a\u{200b}b\u{202e}c\u{e0041}".as_bytes(), "text/plain").unwrap(), "abc");
     }
 }

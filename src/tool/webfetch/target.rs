@@ -117,7 +117,7 @@ impl Target {
         let aliases =
             vec![self.host.clone(), self.authority(), rest.to_owned(), format!("{host}{}", self.url.path())];
         let rule = format!("{}://{}/*", self.url.scheme(), escape(&self.authority()));
-        Item { label: url.to_owned(), rule, aliases, looks: true }
+        Item { aliases, looks: true, ..Item::new(url, rule) }
     }
 
     /// Whether a permission for `self` covers `next`: the same scheme or a better one, the same host but for `www.`,

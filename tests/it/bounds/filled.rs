@@ -263,6 +263,10 @@ const FILLED: &[(&str, &str)] = &[
     ("a fact that it sums up", "of_many_long_facts_the_newest_are_written_by_their_beginning"),
     ("the title of a call in a note of recovery", "a_long_title_is_cut_in_a_note"),
     ("a command that is shown", "a_line_that_is_too_long_is_shown_by_its_beginning_and_asked_for"),
+    (
+        "the second look at a database that is said to be damaged",
+        "a_second_look_that_takes_too_long_decides_nothing",
+    ),
     ("a URL that is fetched", "what_is_not_fetched_says_why"),
     ("redirects of a fetch", "redirects_are_followed_five_times_and_told"),
     ("a fetch, whatever is configured", "no_configuration_waits_for_ever"),
@@ -323,6 +327,21 @@ const FILLED: &[(&str, &str)] = &[
         "the wait for the body of an error",
         "of_an_error_without_an_end_the_beginning_is_read_and_not_waited_for_longer",
     ),
+    ("messages of a history read at once", "a_history_of_many_pages_is_exported_and_sent_whole"),
+    ("messages in memory while a session is exported", "a_history_of_many_pages_is_exported_and_sent_whole"),
+    ("the message of a dialog", "a_long_question_is_shown_in_a_dialog_by_its_beginning"),
+    (
+        "what an import holds before it is written",
+        "more_than_is_read_or_held_at_once_comes_whole_and_in_order",
+    ),
+    (
+        "rows that an import holds before they are written",
+        "more_than_is_read_or_held_at_once_comes_whole_and_in_order",
+    ),
+    (
+        "rows of another program's database read at once",
+        "more_than_is_read_or_held_at_once_comes_whole_and_in_order",
+    ),
 ];
 
 /// The rows that no test fills, and why: they bound a piece of work, belong to somebody else, or would take too long.
@@ -331,8 +350,6 @@ const NOT_FILLED: &[(&str, &str)] = &[
         "the live window in memory, in windows of the model",
         "a bound of work; what is sent is bounded by the model's window, which has its tests",
     ),
-    ("messages of a history read at once", "how much is read at a time"),
-    ("messages in memory while a session is exported", "how much is read at a time"),
     (
         "entries of a folder that are looked through for a name's own spelling",
         "it takes a file system that folds, and a folder of 100,000 entries",
@@ -349,11 +366,7 @@ const NOT_FILLED: &[(&str, &str)] = &[
         "the WAL between two checkpoints that found nobody reading",
         "SQLite's own, set by us; the soak of `benches/survival` measures it",
     ),
-    ("what an import holds before it is written", "how much is done at a time"),
-    ("rows that an import holds before they are written", "how much is done at a time"),
-    ("rows of another program's database read at once", "how much is done at a time"),
     ("the wait for another program's database", "SQLite's own, set by us"),
-    ("the message of a dialog", "it is cut by `transcript::text`, which has its own tests"),
     ("the answer to a probe", "ten seconds are not waited for in a test"),
     ("the name and the connection of a probe that failed", "it takes a network that answers nothing"),
     (

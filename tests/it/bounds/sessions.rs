@@ -11,6 +11,7 @@ use crate::support::{
         Answer, Double, Wire,
         faults::{At, Harm},
     },
+    server::Client,
 };
 
 #[tokio::test]
@@ -67,24 +68,23 @@ async fn of_very_many_calls_behind_a_boundary_some_stand_as_evidence_and_some_ar
 
 #[tokio::test]
 async fn changes_of_megabytes_are_shown_in_part_and_each_file_alone() {
-    let written = (0..6).fold(Answer::new(), |answer, number| {
-        let content = format!("{number} of many lines that a turn wrote\n").repeat(30_000);
-        answer.call(
-            &format!("call_{number}"),
-            "write",
-            &json!({"path": format!("{number}.txt"), "content": content}),
-        )
-    });
-    let double = Double::start(Wire::Responses, vec![written, Answer::new().text("Written.")]).await;
+    let edit = |number| json!({"path": format!("{number}.txt"), "oldText": "old", "newText": "new", "replaceAll": true});
+    let edits = (0..5)
+        .fold(Answer::new(), |answer, number| answer.call(&format!("call_{number}"), "edit", &edit(number)));
+    let double = Double::start(Wire::Responses, vec![edits, Answer::new().text("Edited.")]).await;
     let home = Home::new(&config_for(&double));
+    for file in 0..5 {
+        let line = |number| format!("old {number} {}\n", "x".repeat(1_500));
+        home.write(format!("{file}.txt"), (0..600).map(line).collect::<String>());
+    }
     let server = home.start().await;
     let session = server.session().await;
-    server.prompt(&session, "Write.").await;
+    server.prompt(&session, "Edit.").await;
     let changes = server.call("session/changes", json!({"sessionId": session})).await;
     let files = changes["files"].as_array().unwrap();
     let (noted, shown): (Vec<&Value>, Vec<&Value>) = files.iter().partition(|file| file["note"].is_string());
     let size: usize = shown.iter().map(|file| file["hunks"].to_string().len()).sum();
-    assert_eq!(files.len(), 6);
+    assert_eq!(files.len(), 5);
     assert!(
         !noted.is_empty() && (4 << 20..8 << 20).contains(&size),
         "{} noted, {size} bytes shown",
@@ -116,4 +116,57 @@ async fn of_an_error_without_an_end_the_beginning_is_read_and_not_waited_for_lon
             begun.elapsed()
         );
     }
+}
+
+#[tokio::test]
+async fn a_history_of_many_pages_is_exported_and_sent_whole() {
+    let double = Double::start(Wire::Responses, Vec::new()).await;
+    double.always(Answer::new().text("Yes."));
+    let home = Home::new(&config_for(&double));
+    let server = home.start().await;
+    let session = server.session().await;
+    for number in 0..30 {
+        server.prompt(&session, &format!("Prompt number {number}.")).await;
+    }
+    let exported = server.call("session/export", json!({"sessionId": session, "format": "json"})).await;
+    let exported: Value = serde_json::from_str(exported["text"].as_str().unwrap()).unwrap();
+    assert_eq!(exported["messages"].as_array().unwrap().len(), 60);
+    server.shut_down().await;
+    let server = home.start().await;
+    server.prompt(&session, "And the last.").await;
+    let sent = double.requests().last().unwrap().body["input"].to_string();
+    let there = (0..30).filter(|number| sent.contains(&format!("Prompt number {number}.")));
+    assert_eq!(there.count(), 30);
+}
+
+#[tokio::test]
+async fn a_long_question_is_shown_in_a_dialog_by_its_beginning() {
+    let command = format!("echo {} && echo {}", "x".repeat(4_000), "y".repeat(4_000));
+    let script = vec![
+        Answer::new().call("call_1", "bash", &json!({"command": command})),
+        Answer::new().text("Refused."),
+    ];
+    let double = Double::start(Wire::Responses, script).await;
+    let mut config = config_for(&double);
+    config["permission"] = json!({"*": "ask"});
+    let home = Home::new(&config);
+    let plain = json!({"window": {"showMessage": {}}});
+    let server = Client::default()
+        .capabilities(plain)
+        .options(json!({"trust": "trusted"}))
+        .workspace()
+        .start(&home)
+        .await;
+    let session = server.session().await;
+    let prompt = server.start_prompt(&session, "Echo.");
+    let question = server.question("window/showMessageRequest").await;
+    let message = question.params["message"].as_str().unwrap();
+    assert!(
+        message.len() > 4_000 && message.len() <= 4_096 && message.ends_with('…'),
+        "{} bytes",
+        message.len()
+    );
+    server.answer(&question, Value::Null);
+    prompt.result().await;
+    double.forget_script();
 }
