@@ -135,7 +135,7 @@ export class Chat {
       if (this.transcript !== transcript) return;
       transcript.show(page);
       this.scroller.stick();
-      this.list.sync(transcript);
+      this.list.show(transcript);
       this.scroller.follow();
       transcript.queue = (await this.host.call('session/queue', { sessionId })).prompts;
       this.painter.request(this.paintAround);

@@ -1,9 +1,8 @@
 // The main views as pictures, in one theme: welcome, chat, permission, sessions, review, context, trouble.
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { files } from './host.mjs';
+import { configure, files } from './host.mjs';
 import { longSession, smallSessions } from '../support/history.mjs';
 
 const RETRY = `/// Tries again after a pause that doubles, at most \`times\` times.
@@ -118,15 +117,15 @@ async function context(workbench, shot) {
 async function trouble(host, workbench, chat) {
   const models = { none: { context: 100_000, maxOutput: 1_000, input: ['text'] } };
   const providers = { nowhere: { api: 'chat', baseUrl: 'http://127.0.0.1:9/v1', models } };
-  writeFileSync(join(host.configDir, 'config.jsonc'), JSON.stringify({ providers }));
+  configure(host, { providers });
   await workbench.command('agentls: Restart Server');
   await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
   await chat.locator('.message').first().waitFor();
   await workbench.row('Parser rewrite').click();
   await chat.locator('.message.user', { hasText: 'Parser rewrite' }).waitFor();
-  await chat.locator('.choice').click();
+  await chat.locator('.choice.model').click();
   await workbench.pickRow('nowhere/none');
-  await chat.locator('.choice', { hasText: 'nowhere/none' }).waitFor();
+  await chat.locator('.choice.model', { hasText: 'nowhere/none' }).waitFor();
   await workbench.send(chat, 'go on with the parser');
   await chat.locator('.status-line', { hasText: 'again in' }).waitFor();
 }

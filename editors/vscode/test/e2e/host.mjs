@@ -83,7 +83,7 @@ export class Host {
   }
 
   /** Where a scene plays; windows that are opened from now on have its settings. */
-  place(settings = {}) {
+  place({ settings = {}, extension } = {}) {
     this.places += 1;
     const root = join(this.root, `place-${this.places}`);
     const [project, dataDir, configDir] = ['project', 'agentls-data', 'agentls-config'].map((it) => join(root, it));
@@ -99,12 +99,19 @@ export class Host {
       configDir,
       pid: this.server.pid,
       editorData: this.data,
-      url: `${this.origin}/?folder=${encodeURIComponent(project)}`,
+      url: `${this.origin}/?folder=${encodeURIComponent(project)}${this.developed(extension)}`,
       emptyUrl: `${this.origin}/?ew=true`,
       binary: () => binary,
       servers: () => processes(binary, dataDir),
       remove: () => remove(root),
     };
+  }
+
+  /** What a window's address says of an extension that is used from its folder. */
+  developed(folder) {
+    if (!folder) return '';
+    const payload = [['extensionDevelopmentPath', `vscode-remote://${new URL(this.origin).host}${folder}`]];
+    return `&payload=${encodeURIComponent(JSON.stringify(payload))}`;
   }
 
   async stop() {
@@ -141,6 +148,11 @@ export function files(host, contents) {
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, text);
   }
+}
+
+/** Writes the user's configuration. */
+export function configure(host, config) {
+  writeFileSync(join(host.configDir, 'config.jsonc'), JSON.stringify(config));
 }
 
 function installedBinary(extensions) {

@@ -18,6 +18,8 @@ const vsix = process.env.AGENTLS_VSIX ?? makeVsix();
 const screenshots = join(root, 'screenshots');
 mkdirSync(screenshots, { recursive: true });
 
+/** No scene takes longer, however busy the machine is. */
+const SCENE_MS = 180_000;
 /** One editor for scenes without a question of trust, one for those with it; each started when it is needed. */
 const hosts = new Map();
 const browser = await openBrowser();
@@ -37,12 +39,12 @@ async function play(name, { options = {}, prepare, default: scene }) {
   const began = Date.now();
   const took = () => `${((Date.now() - began) / 1_000).toFixed(1)} s`;
   const host = await hostFor(options.trust ?? false);
-  const place = host.place(options.settings);
+  const place = host.place(options);
   let workbench;
   try {
     await prepare?.({ host: place });
     workbench = await Workbench.open(browser, place.url, options.size);
-    await scene({ host: place, browser, workbench, screenshots });
+    await within(SCENE_MS, scene({ host: place, browser, workbench, screenshots }));
     console.log(`ok      ${name} (${took()})`);
     return true;
   } catch (problem) {
@@ -55,6 +57,14 @@ async function play(name, { options = {}, prepare, default: scene }) {
     await untilGone(place);
     await place.remove();
   }
+}
+
+function within(millis, scene) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The scene took longer than ${millis} ms.`)), millis);
+  });
+  return Promise.race([scene, late]).finally(() => clearTimeout(timer));
 }
 
 async function hostFor(trust) {

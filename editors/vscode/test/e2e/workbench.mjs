@@ -28,8 +28,9 @@ export async function openBrowser() {
 
 /** Closes all windows and forgets what they stored; what was downloaded stays. */
 export async function forget(context, origin) {
-  const blank = await context.newPage();
-  for (const page of context.pages()) if (page !== blank) await page.close();
+  // The page that the browser began with stays: it is never without one.
+  const [blank, ...windows] = context.pages();
+  for (const page of windows) await page.close();
   const session = await context.newCDPSession(blank);
   await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'cookies,indexeddb,local_storage' });
   await session.detach();
@@ -122,6 +123,24 @@ export class Workbench {
   /** A row of a tree view. */
   row(text) {
     return this.page.locator('.pane .monaco-list-row', { hasText: text });
+  }
+
+  /** Shows everything in another theme. */
+  async theme(name) {
+    await this.command('Preferences: Color Theme');
+    await this.pickRow(name);
+    const dark = name.includes('Light') ? 'light' : 'dark';
+    const kind = name.includes('High Contrast') ? `high-contrast${dark === 'light' ? '-light' : ''}` : dark;
+    const chat = await this.frame('chat');
+    await chat.locator(`body.vscode-${kind}`).waitFor();
+  }
+
+  /** A command of the menu behind a view's title. */
+  async ofView(view, title) {
+    const head = this.page.locator('.pane-header', { hasText: view });
+    await head.hover();
+    await head.locator('.action-label[aria-label*="More Actions"], .toolbar-toggle-more').first().click();
+    await this.page.locator('.monaco-menu .action-item', { hasText: title }).click();
   }
 
   status() {

@@ -108,3 +108,18 @@ test('an update touches no element but that of its part', () => {
   assert.deepEqual([...list.element.querySelectorAll('.message')], [...parent]);
   for (const [element, html] of others) assert.equal(element.innerHTML, html);
 });
+
+test('what was read anew replaces what was on screen', () => {
+  const { list, transcript } = shown('edit');
+  const stored = page('edit');
+  const running = structuredClone(stored);
+  for (const part of running.messages.flatMap(({ parts }) => parts)) if (part.type === 'tool') part.status = 'running';
+  transcript.show(running);
+  list.show(transcript);
+  const card = list.element.querySelector<HTMLElement>('.tool');
+  assert.equal(card?.dataset['status'], 'running');
+  transcript.show(stored);
+  list.show(transcript);
+  assert.equal(list.element.querySelector('.tool'), card, 'it is the same card');
+  assert.equal(card?.dataset['status'], 'completed');
+});

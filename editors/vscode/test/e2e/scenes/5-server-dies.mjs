@@ -1,4 +1,5 @@
-// The server is killed and comes back by itself; after the fourth death in five minutes a person decides.
+// The server is killed in the middle of a command and comes back by itself, with what was interrupted; after the fourth
+// death in five minutes a person decides.
 
 import assert from 'node:assert/strict';
 
@@ -23,14 +24,22 @@ export default async function ({ host, workbench }) {
   await chat.locator('.text', { hasText: 'is defined here' }).waitFor();
   await workbench.settled(chat);
   let [pid] = host.servers();
+  await workbench.send(chat, 'run `sleep 60`');
+  await chat.locator('.permission button:enabled', { hasText: 'Allow once' }).click();
+  await chat.locator('.tool[data-status="running"]').waitFor();
+  await workbench.row('running').waitFor();
   for (let death = 0; death < 3; death += 1) {
     process.kill(pid, 'SIGKILL');
     pid = await untilAnother(host, pid);
     await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
     await chat.locator('.text', { hasText: 'is defined here' }).waitFor();
+    if (death > 0) continue;
+    await chat.locator('.recovered').waitFor();
+    await chat.locator('.tool[data-status="error"]').waitFor();
+    await workbench.settled(chat);
   }
   await workbench.send(chat, 'where is `main` defined?');
-  await chat.locator('.message.user').nth(1).waitFor();
+  await chat.locator('.message.user').nth(2).waitFor();
   await workbench.settled(chat);
 
   process.kill(pid, 'SIGKILL');
@@ -40,6 +49,6 @@ export default async function ({ host, workbench }) {
   await banner.locator('button', { hasText: 'Start' }).click();
   await banner.waitFor({ state: 'detached' });
   await workbench.send(chat, 'list src');
-  await chat.locator('.message.user').nth(2).waitFor();
+  await chat.locator('.message.user').nth(3).waitFor();
   await workbench.settled(chat);
 }
