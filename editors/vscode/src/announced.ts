@@ -1,7 +1,7 @@
 // Methods that newer servers announce and whose types are not generated here yet, as the protocol describes them.
 // They are called only where `initialize` lists them.
 
-import type { PermissionQuestion, ProjectId, Scope, SessionId, Timestamp } from './protocol';
+import type { ModelRef, PermissionQuestion, ProjectId, Scope, SessionId, Timestamp } from './protocol';
 
 /** Requests that a server may have. */
 export interface AnnouncedRequests {
@@ -32,9 +32,9 @@ export interface AnnouncedNotifications {
 export interface Agent {
   name: string;
   description?: string | null;
-  /** Where it is defined. */
+  /** `builtIn`, or where it is defined. */
   source: string;
-  model?: string | { provider: string; id: string } | null;
+  model?: ModelRef | null;
   /** Whether it cannot change files. */
   readOnly: boolean;
   mistakes?: string[] | null;

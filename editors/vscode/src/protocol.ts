@@ -1108,7 +1108,7 @@ export type Config = {
   /** Providers by name. */
   providers?: { [name: string]: ProviderConfig } | undefined;
   /** Rules by tool name or `*`: a word, or patterns with a word each. Later wins among allow and ask; a deny always wins. The sections stay apart, in the order of their layers, since merging them could widen what a later one narrows. */
-  permission?: { [name: string]: unknown } | undefined;
+  permission?: { [name: string]: ("allow" | "ask" | "deny" | { [name: string]: "allow" | "ask" | "deny" }) } | undefined;
   /** What an ask becomes when nobody can be asked. */
   headlessPermission?: HeadlessPermission | undefined;
   /** When and how history is compacted. */
@@ -1116,11 +1116,17 @@ export type Config = {
   /** Instruction files beside AGENTS.md. */
   instructions?: Array<string> | undefined;
   /** Agents of the user's own, by name. */
-  agents?: { [name: string]: unknown } | undefined;
+  agents?: { [name: string]: AgentConfig } | undefined;
   /** Commands of the user's own, by name. */
-  commands?: { [name: string]: unknown } | undefined;
+  commands?: { [name: string]: CommandConfig } | undefined;
   /** Where skills are looked for. */
   skills?: SkillsConfig | undefined;
+  /** What holds commands that `bash` runs. */
+  sandbox?: SandboxConfig | undefined;
+  /** Which environment variables children get. */
+  environment?: EnvironmentConfig | undefined;
+  /** What `webfetch` may fetch. */
+  webfetch?: WebfetchConfig | undefined;
   /** Limits. */
   limits?: LimitsConfig | undefined;
   /** Deadlines. */
@@ -1181,10 +1187,68 @@ export type CompactionConfig = {
   protectTokens?: number | undefined;
 };
 
+/** An agent of the user's own, or changes to a built-in one. */
+export type AgentConfig = {
+  /** What it is for, in a line. */
+  description?: (string | null) | undefined;
+  /** The model that answers, as `provider/model`; the session's when missing. */
+  model?: (string | null) | undefined;
+  /** Its instructions, in place of the built-in ones. */
+  prompt?: (string | null) | undefined;
+  /** Rules that hold beside the ordinary ones. They can only narrow them. */
+  permission?: { [name: string]: ("allow" | "ask" | "deny" | { [name: string]: "allow" | "ask" | "deny" }) } | undefined;
+  /** The tools that it has, by name; all of them when missing. */
+  tools?: (Array<string> | null) | undefined;
+  /** Provider calls in one turn, at least 1; `limits.maxSteps` when missing. */
+  maxSteps?: (number | null) | undefined;
+};
+
+/** A command of the user's own: typed as `/name`, it stands for a prompt. */
+export type CommandConfig = {
+  /** The prompt. `$1` to `$9` and `$ARGUMENTS` stand for what is typed behind the name. */
+  template?: string | undefined;
+  /** What it is for, in a line. */
+  description?: (string | null) | undefined;
+  /** The agent that answers it; the session's when missing. */
+  agent?: (string | null) | undefined;
+  /** The model that answers it, as `provider/model`; the agent's when missing. */
+  model?: (string | null) | undefined;
+};
+
 /** Where skills are looked for. */
 export type SkillsConfig = {
   /** Folders. */
   paths?: Array<string> | undefined;
+};
+
+/** What holds commands that `bash` runs, where the system can hold them. */
+export type SandboxConfig = {
+  /** Whether commands run inside it. */
+  enabled?: boolean | undefined;
+  /** Whether commands inside it may use the network. */
+  network?: boolean | undefined;
+  /** Places beside the workspace that commands may write to: absolute paths, `~/…` is the home folder. */
+  writable?: Array<string> | undefined;
+};
+
+/** Which environment variables children get, beside the core ones and never a provider's key. */
+export type EnvironmentConfig = {
+  /** Names of variables to hand on although their names speak of a secret. */
+  pass?: Array<string> | undefined;
+  /** Names of variables to keep back. */
+  remove?: Array<string> | undefined;
+};
+
+/** What the tool `webfetch` may fetch, beside what `permission` says of it. */
+export type WebfetchConfig = {
+  /** Hosts that may be fetched although their addresses are private, as `localhost` or `*.internal`. */
+  allow?: Array<string> | undefined;
+  /** Hosts that are never fetched, as `example.com` or `*.example.com`. */
+  deny?: Array<string> | undefined;
+  /** The most that is read of an answer, in bytes. */
+  maxBytes?: number | undefined;
+  /** The longest that a fetch takes, redirects included, in milliseconds. */
+  timeoutMs?: number | undefined;
 };
 
 /** Limits. */

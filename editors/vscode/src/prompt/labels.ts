@@ -5,8 +5,8 @@ import { line } from '../plain';
 
 /** A row of the picker: what it may do and where it comes from stand beside its name. */
 export function agentItem({ name, description, source, readOnly, model, mistakes }: Agent) {
-  const answers = typeof model === 'string' ? model : model ? `${model.provider}/${model.id}` : '';
-  const beside = [readOnly ? 'only looks' : '', answers, source];
+  const answers = model ? `${model.provider}/${model.id}` : '';
+  const beside = [readOnly ? 'only looks' : '', answers, source === 'builtIn' ? 'built in' : source];
   return {
     label: line(name, 80),
     description: beside

@@ -82,7 +82,7 @@ export class Host {
     this.places = 0;
   }
 
-  /** Where a scene plays; windows that are opened from now on have its settings. */
+  /** Where a scene plays; windows that are opened from now on have its settings, `set` changes them on the way. */
   place({ settings = {}, extension } = {}) {
     this.places += 1;
     const root = join(this.root, `place-${this.places}`);
@@ -90,7 +90,9 @@ export class Host {
     for (const folder of [project, dataDir, configDir]) mkdirSync(folder, { recursive: true });
     const environment = { AGENTLS_DATA_DIR: dataDir, AGENTLS_CONFIG_DIR: configDir };
     const all = { ...SETTINGS, 'agentls.server.environment': environment, ...settings };
-    writeFileSync(join(this.data, 'Machine', 'settings.json'), JSON.stringify(all));
+    const set = (more) =>
+      writeFileSync(join(this.data, 'Machine', 'settings.json'), JSON.stringify({ ...all, ...more }));
+    set({});
     const binary = installedBinary(this.extensions);
     return {
       root,
@@ -101,6 +103,7 @@ export class Host {
       editorData: this.data,
       url: `${this.origin}/?folder=${encodeURIComponent(project)}${this.developed(extension)}`,
       emptyUrl: `${this.origin}/?ew=true`,
+      set,
       binary: () => binary,
       servers: () => processes(binary, dataDir),
       remove: () => remove(root),

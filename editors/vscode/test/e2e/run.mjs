@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { Client } from '../support/client.mjs';
 import { Host } from './host.mjs';
 import { openBrowser, forget, Workbench } from './workbench.mjs';
 
@@ -39,6 +40,11 @@ async function play(name, { options = {}, prepare, default: scene }) {
   const began = Date.now();
   const took = () => `${((Date.now() - began) / 1_000).toFixed(1)} s`;
   const host = await hostFor(options.trust ?? false);
+  const missing = (options.needs ?? []).filter((method) => !host.methods.includes(method));
+  if (missing.length > 0) {
+    console.log(`skipped ${name}: the server has no ${missing.join(', ')}`);
+    return true;
+  }
   const place = host.place(options);
   let workbench;
   try {
@@ -69,8 +75,17 @@ function within(millis, scene) {
 
 async function hostFor(trust) {
   const host = hosts.get(trust) ?? (await Host.start({ vsix, trust }));
+  host.methods ??= await methodsOf(host.place());
   hosts.set(trust, host);
   return host;
+}
+
+/** The methods that the server announces: scenes of newer ones are played where they are there. */
+async function methodsOf(place) {
+  const env = { AGENTLS_DATA_DIR: place.dataDir, AGENTLS_CONFIG_DIR: place.configDir };
+  const client = await Client.start(place.binary(), env);
+  await client.stop();
+  return client.initialized.capabilities.experimental.agentls.methods;
 }
 
 /** A window that is closed leaves no server behind. */

@@ -53,15 +53,25 @@ export class Workbench {
 
   /** Runs a command of the palette. */
   async command(title) {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input.input');
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    await this.palette(`>${title}`);
     const row = this.page
       .locator('.quick-input-list .monaco-list-row', { hasText: title.replace(/^.*: /, '') })
       .first();
     await row.waitFor();
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Opens the palette with this in it. What ran before may still take the focus, which closes it: then once more. */
+  async palette(text) {
+    const input = this.page.locator('.quick-input-widget input.input');
+    for (let attempt = 1; ; attempt += 1) {
+      await this.page.keyboard.press('F1');
+      try {
+        return await input.fill(text, { timeout: 2_000 });
+      } catch (problem) {
+        if (attempt === 10) throw problem;
+      }
+    }
   }
 
   /** Answers the input box that is open. */
@@ -83,10 +93,13 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
-  /** The chat's page, once it is there. */
+  /** The chat's page, once it is there and has the focus that it was given. */
   async chat() {
-    if ((await this.frames('chat')).length === 0) await this.command('agentls: Go to the Prompt');
-    return this.frame('chat');
+    const there = (await this.frames('chat')).length > 0;
+    if (!there) await this.command('agentls: Go to the Prompt');
+    const chat = await this.frame('chat');
+    if (!there) await chat.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
+    return chat;
   }
 
   context() {
@@ -123,16 +136,6 @@ export class Workbench {
   /** A row of a tree view. */
   row(text) {
     return this.page.locator('.pane .monaco-list-row', { hasText: text });
-  }
-
-  /** Shows everything in another theme. */
-  async theme(name) {
-    await this.command('Preferences: Color Theme');
-    await this.pickRow(name);
-    const dark = name.includes('Light') ? 'light' : 'dark';
-    const kind = name.includes('High Contrast') ? `high-contrast${dark === 'light' ? '-light' : ''}` : dark;
-    const chat = await this.frame('chat');
-    await chat.locator(`body.vscode-${kind}`).waitFor();
   }
 
   /** A command of the menu behind a view's title. */

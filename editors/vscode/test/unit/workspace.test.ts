@@ -90,7 +90,7 @@ test('a project says its name, its place and whether it is trusted', () => {
 });
 
 test('an agent says what it may do, where it comes from, and what is wrong with it', () => {
-  const plan = { name: 'plan', description: 'Thinks first', source: 'built in', readOnly: true };
+  const plan = { name: 'plan', description: 'Thinks first', source: 'builtIn', readOnly: true };
   assert.deepEqual(agentItem(plan), { label: 'plan', description: 'only looks · built in', detail: 'Thinks first' });
   const own = { ...plan, readOnly: false, model: { provider: 'a', id: 'b' }, mistakes: ['line 2: `tool` is unknown'] };
   assert.equal(agentItem(own).description, 'a/b · built in');

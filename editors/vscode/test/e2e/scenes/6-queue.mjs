@@ -30,6 +30,8 @@ export default async function ({ host, workbench }) {
     request.messages.filter(({ role }) => role === 'user').map(({ content }) => words(content));
 
   await workbench.send(chat, 'wait for me');
+  await chat.locator('.permission button:enabled', { hasText: 'Allow once' }).click();
+  await chat.locator('.permission').waitFor({ state: 'detached' });
   await chat.locator('.tool[data-status="running"]').waitFor();
   await prompt.fill('list src');
   await button('Queue').click();

@@ -17,7 +17,9 @@ export default async function ({ host, workbench }) {
   await toast('of memory').waitFor();
 
   await workbench.command('agentls: Show Log');
-  await page.locator('.part.panel .output-view-container, .part.panel .output').first().waitFor();
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('.part.panel select')].some((it) => it.selectedOptions[0]?.text === 'agentls'),
+  );
   await workbench.command('agentls: Run Doctor');
   await page
     .locator('.monaco-editor .view-line', { hasText: host.dataDir.split('/').at(-1) })

@@ -23,9 +23,8 @@ export default async function ({ workbench }) {
   await editor.locator('.squiggly-warning').first().waitFor();
   await editor.locator('.view-line', { hasText: 'maybe' }).click();
   await page.keyboard.press('Control+.');
-  const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'Fix with agentls' });
-  await fix.waitFor();
-  await fix.click();
+  await page.locator('.action-widget .monaco-list-row.focused', { hasText: 'Fix with agentls' }).waitFor();
+  await page.keyboard.press('Enter');
   await chips.first().waitFor();
   await chat.waitForFunction(() => document.querySelector('.composer textarea').value.startsWith('Fix this problem'));
   assert.match(await prompt.inputValue(), /\.agentls\/config\.jsonc:3:\d+ warning: .*allow/);

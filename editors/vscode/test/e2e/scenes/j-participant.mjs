@@ -6,7 +6,10 @@ import { join } from 'node:path';
 
 import { files } from '../host.mjs';
 
-export const options = { extension: new URL('../chat-host', import.meta.url).pathname, size: { width: 1600, height: 860 } };
+export const options = {
+  extension: new URL('../chat-host', import.meta.url).pathname,
+  size: { width: 1600, height: 860 },
+};
 
 export function prepare({ host }) {
   files(host, { 'src/main.rs': 'fn main() {\n    println!("hello");\n}\n' });
@@ -32,7 +35,8 @@ export default async function ({ host, workbench }) {
   const chat = await workbench.chat();
   await chat.locator('.text', { hasText: 'is defined here' }).waitFor();
 
-  await ask('@agentls run `touch made`');
+  // Who was asked once is asked on.
+  await ask('run `touch made`');
   await answers.locator('.monaco-button', { hasText: 'agentls needs you' }).waitFor();
   assert.ok(!existsSync(join(host.project, 'made')));
   await chat.locator('.permission button:enabled', { hasText: 'Allow once' }).click();

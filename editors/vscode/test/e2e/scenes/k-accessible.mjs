@@ -8,18 +8,18 @@ import { readFileSync } from 'node:fs';
 import { files } from '../host.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const THEMES = [
-  'Default Light Modern',
-  'Default Dark Modern',
-  'Default High Contrast',
-  'Default High Contrast Light',
-];
+const THEMES = {
+  'Default Light Modern': 'vscode-light',
+  'Default Dark Modern': 'vscode-dark',
+  'Default High Contrast': 'vscode-high-contrast:not(.vscode-high-contrast-light)',
+  'Default High Contrast Light': 'vscode-high-contrast-light',
+};
 
 export function prepare({ host }) {
   files(host, { 'src/main.rs': 'fn main() {\n    println!("hello");\n}\n', 'notes.txt': 'hello world\nsecond line\n' });
 }
 
-export default async function ({ workbench }) {
+export default async function ({ host, workbench }) {
   const { page } = workbench;
   const chat = await workbench.chat();
   await workbench.send(chat, 'where is main defined?');
@@ -49,12 +49,15 @@ export default async function ({ workbench }) {
   await context.locator('.row summary').first().click();
   await context.locator('.behind pre').first().waitFor();
 
-  for (const theme of THEMES) {
-    await workbench.theme(theme);
+  for (const [theme, kind] of Object.entries(THEMES)) {
+    host.set({ 'workbench.colorTheme': theme });
+    for (const frame of [chat, context]) await frame.locator(`body.${kind}`).waitFor();
     for (const [name, frame] of Object.entries({ chat, context })) {
       await frame.evaluate(AXE);
       const { violations } = await frame.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-      const said = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}\n  ${node.failureSummary}`));
+      const said = violations.flatMap(({ id, nodes }) =>
+        nodes.map((node) => `${id}: ${node.html}\n  ${node.failureSummary}`),
+      );
       assert.deepEqual(said, [], `${name} in “${theme}”`);
     }
   }
