@@ -58,6 +58,9 @@ export default async function ({ host, workbench }) {
 
 async function exportTo(workbench, path) {
   await workbench.command('agentls: Export Session…');
-  await workbench.page.locator('.quick-input-widget .monaco-button', { hasText: 'OK' }).waitFor();
+  // The dialog proposes a name when it has read the folder.
+  await workbench.page.waitForFunction(() =>
+    document.querySelector('.quick-input-widget input.input')?.value.endsWith('Parser rewrite.md'),
+  );
   await workbench.pick(path);
 }
