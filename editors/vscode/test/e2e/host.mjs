@@ -153,6 +153,16 @@ export function files(host, contents) {
   }
 }
 
+/** The process id of the server that runs in place of this one, once it does. */
+export async function anotherServer(host, before) {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    const [pid] = host.servers();
+    if (pid && pid !== before) return pid;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('No other server was started.');
+}
+
 /** Writes the user's configuration. */
 export function configure(host, config) {
   writeFileSync(join(host.configDir, 'config.jsonc'), JSON.stringify(config));

@@ -3,19 +3,10 @@
 
 import assert from 'node:assert/strict';
 
-import { files } from '../host.mjs';
+import { anotherServer, files } from '../host.mjs';
 
 export function prepare({ host }) {
   files(host, { 'src/main.rs': 'fn main() {}\n' });
-}
-
-async function untilAnother(host, before) {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    const [pid] = host.servers();
-    if (pid && pid !== before) return pid;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('no other server was started');
 }
 
 export default async function ({ host, workbench }) {
@@ -30,7 +21,7 @@ export default async function ({ host, workbench }) {
   await workbench.row('running').waitFor();
   for (let death = 0; death < 3; death += 1) {
     process.kill(pid, 'SIGKILL');
-    pid = await untilAnother(host, pid);
+    pid = await anotherServer(host, pid);
     await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
     await chat.locator('.text', { hasText: 'is defined here' }).waitFor();
     if (death > 0) continue;

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { files } from '../host.mjs';
+import { anotherServer, files } from '../host.mjs';
 
 export const options = { trust: true, needs: ['project/trust'] };
 
@@ -26,10 +26,11 @@ export default async function ({ host, workbench }) {
   assert.equal(await card(chat).count(), 0);
   assert.equal(notes(), 'hello world\n');
 
+  const [before] = host.servers();
   await chat.locator('.banner.restricted button', { hasText: 'Manage trust' }).click();
   await page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
+  await anotherServer(host, before);
   await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
-  await page.waitForTimeout(1_000);
   await workbench.send(chat, 'replace "world" with "earth" in notes.txt');
   await chat.locator('.message.user').nth(1).waitFor();
   await workbench.settled(chat);
