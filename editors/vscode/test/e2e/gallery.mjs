@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { configure, files } from './host.mjs';
+import { anotherServer, configure, files } from './host.mjs';
 import { longSession, smallSessions } from '../support/history.mjs';
 import { scriptedProvider } from '../support/scripted.mjs';
 
@@ -121,8 +121,7 @@ async function trouble(host, workbench, chat) {
   const models = { none: { context: 100_000, maxOutput: 1_000, input: ['text'] } };
   const providers = { nowhere: { api: 'chat', baseUrl: 'http://127.0.0.1:9/v1', models } };
   configure(host, { providers });
-  await workbench.command('agentls: Restart Server');
-  await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
+  await restart(host, workbench, chat);
   await chat.locator('.message').first().waitFor();
   await workbench.row('Parser rewrite').click();
   await chat.locator('.message.user', { hasText: 'Parser rewrite' }).waitFor();
@@ -148,8 +147,7 @@ async function question(host, workbench, chat) {
   configure(host, provider.config);
   await chat.locator('.composer button', { hasText: 'Stop' }).click();
   await workbench.settled(chat);
-  await workbench.command('agentls: Restart Server');
-  await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
+  await restart(host, workbench, chat);
   await workbench.command('agentls: New Session');
   await chat.locator('.welcome').waitFor();
   await workbench.send(chat, 'Keep what the parser finds');
@@ -158,4 +156,11 @@ async function question(host, workbench, chat) {
   await chat.locator('.composer button', { hasText: 'Queue' }).click();
   await chat.locator('.queue li').waitFor();
   provider.stop();
+}
+
+async function restart(host, workbench, chat) {
+  const [before] = host.servers();
+  await workbench.command('agentls: Restart Server');
+  await anotherServer(host, before);
+  await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
 }
