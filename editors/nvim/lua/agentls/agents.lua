@@ -16,12 +16,11 @@ function M.line(agent)
     notes[#notes + 1] = 'looks only'
   end
   if agent.model then
-    local model = type(agent.model) == 'table' and agent.model.provider .. '/' .. agent.model.id or agent.model
-    notes[#notes + 1] = clean.one_line(model, 60)
+    notes[#notes + 1] = clean.one_line(agent.model.provider .. '/' .. agent.model.id, 60)
   end
   local mistake = (agent.mistakes or {})[1]
   if mistake then
-    notes[#notes + 1] = 'has a mistake: ' .. clean.one_line(type(mistake) == 'table' and mistake.message or mistake, 120)
+    notes[#notes + 1] = 'has a mistake: ' .. clean.one_line(mistake, 120)
   end
   local about = agent.description and '  ' .. clean.one_line(agent.description, 120) or ''
   local noted = #notes > 0 and ('  (%s)'):format(table.concat(notes, ', ')) or ''

@@ -8,6 +8,9 @@ local settings = require('agentls.settings')
 
 local M = {}
 
+-- What stands in the root of a workspace.
+local MARKERS = { '.agentls', '.git' }
+
 local function handlers()
   local result = {
     ['workspace/applyEdit'] = function(...)
@@ -53,7 +56,11 @@ function M.config()
   return {
     name = server.NAME,
     cmd = settings.get().cmd,
-    root_markers = { '.agentls', '.git' },
+    root_markers = MARKERS,
+    -- A workspace without a marker is one, too: trust is about a folder.
+    root_dir = function(buf, on_dir)
+      on_dir(server.folder(buf, MARKERS))
+    end,
     handlers = handlers(),
     commands = require('agentls.code_actions').commands(),
     -- So that an edit says which version of a buffer it was made for.

@@ -41,7 +41,7 @@ end
 local function about(command)
   local mistake = (command.mistakes or {})[1]
   if mistake then
-    return 'has a mistake: ' .. clean.one_line(type(mistake) == 'table' and mistake.message or mistake, 80)
+    return 'has a mistake: ' .. clean.one_line(mistake, 80)
   end
   local hint = command.argumentHint and clean.one_line(command.argumentHint, 40) .. '  ' or ''
   return hint .. clean.one_line(command.description, 80)

@@ -16,6 +16,16 @@ local REASONS = {
   changed = 'You trusted this folder; what it would enable has changed since.',
 }
 
+---What trusting a project would enable: tools, and each file that it brings, with what became of it since.
+local function items(project)
+  local list = { { label = 'Tools change files and run commands here, as your rules and you allow', rule = '' } }
+  for _, one in ipairs(project.wouldRun) do
+    local change = one.change and ', ' .. one.change or ''
+    list[#list + 1] = { label = ('%s (%s%s)'):format(one.path, one.what, change), rule = '' }
+  end
+  return list
+end
+
 ---A project's trust as the server would ask for it.
 ---@param project agentls.Project
 ---@param session_id string?
@@ -26,9 +36,7 @@ function M.question(project, session_id)
     tool = render.WORKSPACE,
     title = ('Trust %s?'):format(project.root),
     reason = REASONS[project.trust],
-    items = vim.tbl_map(function(one)
-      return { label = ('%s: %s'):format(one.path, one.what), rule = '' }
-    end, project.wouldRun),
+    items = items(project),
     options = {
       { id = 'trusted', label = 'Trust this workspace', scope = 'project' },
       { id = 'untrusted', label = 'Leave it read only', scope = 'never' },

@@ -17,7 +17,9 @@ local INIT = [[
   local plugin, binary, opts = ...
   vim.opt.runtimepath:prepend(plugin)
   vim.cmd('runtime plugin/agentls.lua')
-  opts = vim.tbl_deep_extend('force', { cmd = { binary, 'serve' }, permission = { guard = 100 } }, opts)
+  -- Trusted, so that tests of other things are not asked for it.
+  local server = { trust = 'trusted' }
+  opts = vim.tbl_deep_extend('force', { cmd = { binary, 'serve' }, permission = { guard = 100 }, server = server }, opts)
   require('agentls').setup(opts)
 ]]
 

@@ -11,7 +11,7 @@ local trust = require('agentls.trust')
 local function record(more)
   return vim.tbl_extend('force', {
     id = 'prj_1', root = '/p', name = 'Fish', trust = 'untrusted', icon = { kind = 'emoji', value = '🐟' }, vcs = 'git',
-    sandboxes = { { path = '/p2', branch = 'x' } }, wouldRun = { { path = '.agentls/agents/a.md', what = 'an agent' } },
+    sandboxes = { { path = '/p2', branch = 'x' } }, wouldRun = { { path = '.agentls/agents/a.md', what = 'agent', change = 'added' } },
     createdAt = 1, updatedAt = 2, openedAt = 3,
   }, more or {})
 end
@@ -69,7 +69,7 @@ return {
     local made = copy.of(given)
     check.equal(made, {
       id = 'prj_1', root = '/p', name = 'Fish', trust = 'untrusted', sandboxes = { { path = '/p2', branch = 'x' } },
-      wouldRun = { { path = '.agentls/agents/a.md', what = 'an agent' } }, createdAt = 0, updatedAt = 2, openedAt = 3,
+      wouldRun = { { path = '.agentls/agents/a.md', what = 'agent', change = 'added' } }, createdAt = 0, updatedAt = 2, openedAt = 3,
     })
     check.equal({ copy.of(nil) or 'none', copy.of('x') or 'none', copy.of({ id = 'a' }) or 'none' }, { 'none', 'none', 'none' })
     check.equal(#copy.of(record({ sandboxes = vim.fn['repeat']({ { path = '/x' } }, 5000) })).sandboxes, 200)
@@ -82,7 +82,7 @@ return {
     given.name = 'changed outside'
     given.wouldRun[1].what = 'changed outside'
     local got = cache.get('prj_1')
-    check.equal({ got.name, got.wouldRun[1].what }, { 'Fish', 'an agent' })
+    check.equal({ got.name, got.wouldRun[1].what }, { 'Fish', 'agent' })
     got.name, got.sandboxes[1].path = 'changed again', '/elsewhere'
     cache.list()[1].root = '/root'
     check.equal(cache.get('prj_1'), copy.of(record()))
@@ -145,10 +145,10 @@ return {
     local lines = require('agentls.render.permission').block(question, {}).lines
     check.equal(lines[1], 'Trust /p?')
     check.has_line(lines, 'has changed since')
-    check.has_line(lines, '.agentls/agents/a.md: an agent')
+    check.has_line(lines, '.agentls/agents/a.md (agent, added)')
     check.has_line(lines, 'yp  Trust this workspace')
     check.has_line(lines, 'nn  Leave it read only')
-    check.is_true(not table.concat(lines, '\n'):find('nf', 1, true), 'a refusal of trust has no words')
+    check.is_true(not table.concat(lines, '\n'):find('nf', 1, true), 'no turn hears words')
     local answers = {
       ['project/trust'] = function(params)
         return { project = record({ trust = params.trust }) }

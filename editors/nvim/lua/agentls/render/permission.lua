@@ -89,7 +89,8 @@ local function answer_rows(question)
   local rows = { { { '' } } }
   for _, option in ipairs(question.options) do
     rows[#rows + 1] = { { M.KEYS[option.scope] .. '  ', 'AgentlsKey' }, { clean.one_line(option.label) } }
-    if option.scope == 'never' and question.tool ~= M.WORKSPACE then
+    -- Nobody would hear the words where no turn asks.
+    if option.scope == 'never' and question.permissionId then
       rows[#rows + 1] = { { M.FEEDBACK_KEY .. '  ', 'AgentlsKey' }, { 'Refuse, and say what to do instead' } }
     end
   end
