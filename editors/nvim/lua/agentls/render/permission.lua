@@ -37,12 +37,12 @@ local function trust_rows(question)
   return rows
 end
 
----What the system holds a command back from, if it does.
+---What the system holds a command back from, or that it does not.
 local function sandbox_rows(question)
   if not question.sandbox then
     return {}
   end
-  return { { { 'sandbox  ', 'AgentlsDim' }, { clean.one_line(question.sandbox, 1000), 'AgentlsNote' } } }
+  return { { { clean.one_line(question.sandbox, 1000), 'AgentlsNote' } } }
 end
 
 ---Where a link leads.
