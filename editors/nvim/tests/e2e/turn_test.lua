@@ -163,6 +163,21 @@ return {
     end)
   end,
 
+  ['what stands below a chat without a server is a button that starts it'] = function(place)
+    editor.with(place, function(one)
+      one:new_session()
+      one:command('Agentls stop')
+      one:wait_for('<CR> starts it')
+      one:keys('<Esc><C-w>kG<CR>')
+      one:wait('the server', function()
+        return one:lua("return (require('agentls.server').state())") == 'running'
+      end)
+      one:wait('a chat as before', function()
+        return not one:shows('<CR> starts it')
+      end)
+    end)
+  end,
+
   ['a server that cannot stay is left alone after three times'] = function(place)
     editor.with(place, function(one)
       one:command('Agentls new')
