@@ -43,7 +43,9 @@ pub(super) fn check(
         return wrong(&value, &format!("one of {}", words.join(", ")), path, findings);
     }
     if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
-        let option = options.iter().find(|option| !allows(option, "null"))?;
+        let mut options = options.iter().filter(|option| !allows(option, "null"));
+        let first = options.next()?;
+        let option = options.find(|option| value.is_object() && allows(option, "object")).unwrap_or(first);
         return check(value, option, path, findings);
     }
     match value {

@@ -150,12 +150,15 @@ impl Merger<'_> {
         }
         let mut findings = Findings::default();
         substitute(&mut value, self.inputs.env, &mut Vec::new(), &mut findings);
+        let section = value.as_object_mut().and_then(|object| object.remove("permission"));
+        match section {
+            Some(Value::Object(rules)) => self.permission(rules, layer, &mut findings),
+            Some(_) => findings.wrong.push((vec!["permission".to_owned()], "must be an object".to_owned())),
+            None => {}
+        }
         let checked = check(value, schema(), &mut Vec::new(), &mut findings);
         if let Some(Value::Object(mut checked)) = checked {
             check_models(&mut checked, &mut findings);
-            if let Some(Value::Object(rules)) = checked.remove("permission") {
-                self.permission(rules, layer, &mut findings);
-            }
             self.note_sources(&Value::Object(checked.clone()), &mut Vec::new(), layer);
             merge(&mut self.merged, checked);
         }

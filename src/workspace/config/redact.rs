@@ -16,9 +16,6 @@ pub fn redacted(config: &Config) -> Config {
         redact(&mut provider.options);
         provider.models.values_mut().for_each(|model| redact(&mut model.options));
     }
-    for own in [&mut copy.agents, &mut copy.commands] {
-        redact(own);
-    }
     copy
 }
 

@@ -1,0 +1,76 @@
+//! The section `providers`: who answers, where, and with which models.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A provider.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProviderConfig {
+    /// Its wire format; known for the catalogue's own providers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api: Option<ApiConfig>,
+    /// The URL that the format's path is appended to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// The environment variable that holds the key. Without it no key is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key_env: Option<String>,
+    /// Headers to add to each request.
+    pub headers: BTreeMap<String, String>,
+    /// Whether the provider may keep responses, so that they can be continued.
+    pub store: bool,
+    /// Merged into each request body.
+    pub options: Map<String, Value>,
+    /// Models by id.
+    pub models: BTreeMap<String, ModelConfig>,
+}
+
+/// A wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ApiConfig {
+    /// OpenAI Responses.
+    Responses,
+    /// OpenAI-compatible Chat Completions.
+    Chat,
+    /// Anthropic Messages.
+    Anthropic,
+}
+
+/// A model; what is missing comes from the catalogue.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ModelConfig {
+    /// Size of the window in tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<u64>,
+    /// The most it writes in one answer, in tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_output: Option<u64>,
+    /// What it takes: `text`, `image`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Vec<String>>,
+    /// Prices in US dollars for a million tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostConfig>,
+    /// Merged into each request body.
+    pub options: Map<String, Value>,
+}
+
+/// Prices in US dollars for a million tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CostConfig {
+    /// Uncached input.
+    pub input: f64,
+    /// Output.
+    pub output: f64,
+    /// Input read from the cache.
+    pub cache_read: f64,
+    /// Input written to the cache.
+    pub cache_write: f64,
+}
