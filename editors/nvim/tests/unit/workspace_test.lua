@@ -135,7 +135,7 @@ return {
       vim.ui.input = input
       check.is_true(vim.startswith(offered[1][1], 'q  (/q, '), offered[1][1])
       check.is_true(offered[1][2]:find('🐟 Fish', 1, true) ~= nil and offered[1][2]:find('not trusted', 1, true) ~= nil)
-      check.equal(server.params('project/update'), { projectId = 'prj_1', name = 'Fish tank' })
+      check.equal(server:params('project/update'), { projectId = 'prj_1', name = 'Fish tank' })
       check.equal(cache.get('prj_1').name, 'Fish tank')
     end)
   end,
@@ -159,12 +159,12 @@ return {
       check.has_line(vim.api.nvim_buf_get_lines(0, 0, -1, false), 'Trust /p?')
       vim.wait(require('agentls.settings').get().permission.guard + 20)
       vim.api.nvim_feedkeys('yp', 'x', false)
-      check.equal(server.params('project/trust'), { projectId = 'prj_1', trust = 'trusted' })
+      check.equal(server:params('project/trust'), { projectId = 'prj_1', trust = 'trusted' })
       check.equal(cache.get('prj_1').trust, 'trusted')
     end)
     double.with(answers, { 2 }, function(server)
       trust.ask(copy.of(record({ trust = 'trusted' })))
-      check.equal(server.params('project/trust'), { projectId = 'prj_1', trust = 'untrusted' })
+      check.equal(server:params('project/trust'), { projectId = 'prj_1', trust = 'untrusted' })
     end)
   end,
 
@@ -182,10 +182,10 @@ return {
     with_chat(answers, { 2 }, function(chat, server, offered)
       agents.choose(chat, '')
       check.equal(offered[1][1], 'build  does it')
-      check.equal(server.params('agent/list').cwd, '/p')
+      check.equal(server:params('agent/list').cwd, '/p')
       check.is_true(bar(chat):find('plan  offline/explorer', 1, true) ~= nil, bar(chat))
       require('agentls.prompt').send_text(chat, 'go')
-      check.equal(server.params('session/prompt').agent, 'plan')
+      check.equal(server:params('session/prompt').agent, 'plan')
       agents.choose(chat, 'build')
       check.equal(chat.wanted_agent, 'build')
       agents.choose(chat, 'none such')
@@ -207,12 +207,12 @@ return {
     }
     with_chat(answers, { 1, 1 }, function(chat, server)
       approvals.choose(chat)
-      check.equal(server.params('permission/revoke'), nil)
+      check.equal(server:params('permission/revoke'), nil)
     end)
     with_chat(answers, { 1, 2 }, function(chat, server)
       approvals.choose(chat)
       check.has_line(server.told, 'asked again from now on: bash cargo test *')
-      check.equal(server.params('permission/revoke'), { sessionId = 'ses_1', approvalId = 'apr_1' })
+      check.equal(server:params('permission/revoke'), { sessionId = 'ses_1', approvalId = 'apr_1' })
     end)
   end,
 
@@ -235,7 +235,7 @@ return {
       vim.api.nvim_buf_set_lines(chat.prompt_buf, 0, -1, false, { '/new-thing one two' })
       vim.api.nvim_set_current_buf(chat.prompt_buf)
       vim.api.nvim_feedkeys('\r', 'x', false)
-      check.equal(server.params('session/prompt').parts, { { type = 'text', text = '/new-thing one two' } })
+      check.equal(server:params('session/prompt').parts, { { type = 'text', text = '/new-thing one two' } })
     end)
   end,
 
@@ -246,7 +246,7 @@ return {
         failure = problem
       end)
       check.equal({ failure.kind, failure.cure }, { 'unsupported', 'install a newer one' })
-      check.equal(server.params('project/list'), nil)
+      check.equal(server:params('project/list'), nil)
     end)
   end,
 
@@ -268,7 +268,7 @@ return {
     end), 'trusted')
     check.equal(asked, '/p')
     double.with({}, {}, function(server)
-      check.equal(#server.params('initialize').workspaceFolders, 1)
+      check.equal(#server:params('initialize').workspaceFolders, 1)
     end)
   end,
 }
