@@ -123,7 +123,7 @@ return {
     } }), what)
     local hunk = { id = 'h', oldStart = 1, oldLines = 1, newStart = 1, newLines = 1, text = text, verdict = 'open', applies = true }
     local file = { path = text, uri = text, status = 'modified', additions = 1, deletions = 1, note = text, hunks = { hunk } }
-    check_lines(changes.blocks({ running = false, files = { file } }), what)
+    check_lines(changes.blocks({ running = false, files = { file } }, {}), what)
     local model = { provider = text, id = text, context = 1, cost = { input = 0, output = 0 }, ready = true }
     local listed = { name = text, description = text, model = { provider = text, id = text }, mistakes = { text }, argumentHint = text }
     local approval = { tool = text, rule = text, scope = text, createdAt = 0 }

@@ -132,9 +132,12 @@ return {
       { path = 'a.lua', uri = 'file:///a.lua', status = 'modified', additions = 1, deletions = 1, hunks = { hunk('open'), hunk('rejected') } },
     } }
     check.equal(changes.open_hunks(result), 1)
-    local lines = lines_of(changes.blocks(result))
+    local lines = lines_of(changes.blocks(result, {}))
     check.has_line(lines, '1 hunk to review; the turn is running')
     check.has_line(lines, 'the file was changed since')
     check.has_line(lines, '✗ @@ -1,1 +1,1 @@  rejected')
+    local file = result.files[1]
+    lines = lines_of(changes.blocks(result, { [changes.key(file, file.hunks[1])] = true }))
+    check.has_line(lines, '● @@ -1,1 +1,1 @@  rejected when the turn ends')
   end,
 }
