@@ -109,9 +109,11 @@ end
 ---Shows the menu where something can be completed, while a prompt is written.
 ---@param chat agentls.Chat
 function M.offer(chat)
-  if vim.api.nvim_get_current_line() == '/' then
+  local slashed = vim.startswith(vim.api.nvim_buf_get_lines(chat.prompt_buf, 0, 1, false)[1], '/')
+  if slashed and not chat.slashed then
     read_commands(chat)
   end
+  chat.slashed = slashed
   if vim.fn.pumvisible() == 0 then
     show_menu(chat)
   end

@@ -134,6 +134,13 @@ return {
           return word == '/where-is'
         end)
         check.is_true(one:lua("return vim.fn.complete_info({ 'items' }).items[1].menu"):find('looks for a name', 1, true) ~= nil)
+        one:keys('<C-e><Esc>ggdGi/')
+        one:wait('all commands', function()
+          return one:lua([[
+            local words = vim.tbl_map(function(item) return item.word end, vim.fn.complete_info({ 'items' }).items)
+            return vim.list_contains(words, '/where-is') and vim.list_contains(words, '/compact')
+          ]])
+        end)
         one:keys('<C-e>')
         one:prompt('/where-is retry_limit')
         one:wait_for('src/retry.lua:2')
