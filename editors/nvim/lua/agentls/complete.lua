@@ -47,17 +47,17 @@ local function about(command)
   return hint .. clean.one_line(command.description, 80)
 end
 
----Commands that begin with `base`: ours, and those of the server that ours do not hide.
+---Commands that begin with `base`: those of the server that ours do not hide, then ours.
 local function commands(listed, base)
   local items = {}
-  for name, what in vim.spairs(slash.commands) do
-    if vim.startswith(name, base) then
-      items[#items + 1] = item('/' .. name, what)
-    end
-  end
   for _, command in ipairs(listed) do
     if vim.startswith(command.name, base) and not slash.commands[command.name] then
       items[#items + 1] = item('/' .. clean.one_line(command.name, 60), about(command))
+    end
+  end
+  for name, what in vim.spairs(slash.commands) do
+    if vim.startswith(name, base) then
+      items[#items + 1] = item('/' .. name, what)
     end
   end
   return items
