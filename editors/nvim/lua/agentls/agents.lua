@@ -1,7 +1,7 @@
 -- Choosing the agent that answers from the next prompt on.
 
-local announced = require('agentls.announced')
 local clean = require('agentls.clean')
+local methods = require('agentls.announced').methods
 local server = require('agentls.server')
 local tell = require('agentls.tell')
 
@@ -49,7 +49,7 @@ end
 ---@param chat agentls.Chat
 ---@param name string the agent that is wanted; the person chooses where it is empty
 function M.choose(chat, name)
-  server.request(announced.agent_list, { cwd = chat.session.cwd }, tell.or_else(function(list)
+  server.request(methods.agent_list, { cwd = chat.session.cwd }, tell.or_else(function(list)
     if name ~= '' then
       return take_named(chat, list.agents, name)
     end

@@ -17,7 +17,7 @@ local function handlers()
       return require('agentls.documents').apply_edit(...)
     end,
   }
-  for _, method in ipairs({ announced.project_did_change, unpack(vim.tbl_values(protocol.notifications)) }) do
+  for _, method in ipairs({ announced.notifications.project_did_change, unpack(vim.tbl_values(protocol.notifications)) }) do
     result[method] = function(_, params)
       server.told(method, params)
     end

@@ -3,7 +3,7 @@
 local chats = require('agentls.chat')
 local clean = require('agentls.clean')
 local mention = require('agentls.mention')
-local announced = require('agentls.announced')
+local methods = require('agentls.announced').methods
 local server = require('agentls.server')
 local slash = require('agentls.slash')
 
@@ -97,7 +97,7 @@ end
 
 ---Reads the commands of the server anew, and shows them where they are still wanted.
 local function read_commands(chat)
-  server.request(announced.command_list, { cwd = chat.session.cwd }, function(failure, result)
+  server.request(methods.command_list, { cwd = chat.session.cwd }, function(failure, result)
     chat.commands = not failure and result.commands or {}
     local here = vim.api.nvim_get_current_buf() == chat.prompt_buf and vim.api.nvim_get_mode().mode:match('^i')
     if here and #chat.commands > 0 then

@@ -42,7 +42,7 @@ on[protocol.notifications.session_did_change] = function(params)
   fire('SessionChanged', params)
 end
 
-on[announced.project_did_change] = function(params)
+on[announced.notifications.project_did_change] = function(params)
   local project = require('agentls.project.cache').take(params.project)
   if project then
     require('agentls.trust').show()

@@ -1,8 +1,8 @@
 -- Whether a workspace is trusted: the person says so, once for each folder and what it brings; the server keeps it.
 
-local announced = require('agentls.announced')
 local cache = require('agentls.project.cache')
 local chats = require('agentls.chat')
+local methods = require('agentls.announced').methods
 local permission = require('agentls.permission')
 local render = require('agentls.render.permission')
 local server = require('agentls.server')
@@ -47,7 +47,7 @@ end
 ---@param project agentls.Project
 ---@param trust 'trusted' | 'untrusted'
 function M.set(project, trust)
-  server.request(announced.project_trust, { projectId = project.id, trust = trust }, tell.or_else(function(result)
+  server.request(methods.project_trust, { projectId = project.id, trust = trust }, tell.or_else(function(result)
     cache.take(result.project)
     M.show()
     tell.info((trust == 'trusted' and 'trusted: ' or 'read only from now on: ') .. project.root)
