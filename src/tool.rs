@@ -25,6 +25,7 @@ mod process;
 pub mod question;
 pub mod read;
 pub mod recall;
+pub mod sandbox;
 pub mod skill;
 mod terminal;
 pub(crate) mod textfile;
@@ -76,6 +77,8 @@ pub struct ToolContext {
     pub skills: Arc<Skills>,
     /// Earlier results and the todo list.
     pub store: Store,
+    /// What holds commands.
+    pub sandbox: Arc<sandbox::Sandbox>,
     /// Names of environment variables that no child process may see (provider keys).
     pub secret_env: Arc<[String]>,
 }

@@ -37,10 +37,10 @@ use std::{
 
 use crate::{
     context::{budget::Budget, fragments::Fragment, history::Overflow, item::Asked, window::WindowError},
-    permission::{Person, ceiling::Ceiling, rules::Rules},
+    permission::{Person, ceiling::Ceiling, rules::Rules, trust::Workspace},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
-    tool::{Registry, buffers::Editor, new_session::Sessions},
+    tool::{Registry, buffers::Editor, new_session::Sessions, sandbox::Sandbox},
     transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
     workspace::{
         config::{CompactionConfig, HeadlessPermission},
@@ -107,6 +107,8 @@ pub struct TurnContext {
     pub specs: Arc<[ToolSpec]>,
     /// The session's working directory.
     pub cwd: PathBuf,
+    /// Whether anybody vouches for where it lies.
+    pub workspace: Arc<dyn Workspace>,
     /// What is allowed, asked and denied.
     pub rules: Arc<Rules>,
     /// The most that its agent may do.
@@ -123,6 +125,8 @@ pub struct TurnContext {
     pub longest_wait: Duration,
     /// Provider calls in one turn.
     pub max_steps: u32,
+    /// What holds the commands of the turn.
+    pub sandbox: Arc<Sandbox>,
     /// Environment variables that no child may see.
     pub secret_env: Arc<[String]>,
 }
@@ -155,6 +159,7 @@ impl From<StoreError> for Failure {
         let message = error.to_string();
         let kind = match error {
             StoreError::SessionNotFound(_) => FailureKind::SessionNotFound,
+            StoreError::ProjectNotFound(_) => FailureKind::ProjectNotFound,
             StoreError::MessageNotFound(_) => FailureKind::MessageNotFound,
             StoreError::PartNotFound(_) => FailureKind::PartNotFound,
             StoreError::StaleCursor(_) => FailureKind::StaleCursor,

@@ -6,6 +6,7 @@ mod checks;
 mod database;
 mod online;
 mod repair;
+mod sandbox;
 
 use std::{
     io::{self, Write},
@@ -114,6 +115,7 @@ fn examine(directories: &Directories, online: bool) -> anyhow::Result<Vec<Sectio
         section("Places", checks::places(directories)),
         section("Database", database::database(directories)),
         section("Configuration", checks::configuration(&configuration)),
+        section("Sandbox", sandbox::sandbox(&configuration.config, &here)),
         section("Providers", checks::providers(directories, &configuration.config, &here)?),
     ];
     if online {

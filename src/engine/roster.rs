@@ -8,10 +8,14 @@ use std::{
     sync::Arc,
 };
 
-use super::{EngineError, ListedAgent, ListedCommand, settings, settings::Settings, sources::PromptSources};
+use super::{
+    Change, Engine, EngineError, ListedAgent, ListedCommand, Open, settings, settings::Settings,
+    sources::PromptSources,
+};
 use crate::{
     permission::ceiling::Ceiling,
     provider::{ToolSpec, catalog},
+    transcript::{Failure, ModelRef, Session},
     workspace::{
         agents::{self, Agent, Places, builtin::BUILD},
         commands::{self, Command},
@@ -32,7 +36,7 @@ pub(super) fn ceiling(agent: &Agent) -> Ceiling {
 impl Settings {
     /// The root of the project that `cwd` lies in, if the project may bring anything.
     fn trusted_root(&self, cwd: Option<&Path>) -> Option<PathBuf> {
-        cwd.filter(|_| self.client().trusted).map(|cwd| project::find(cwd).path)
+        cwd.map(|cwd| project::find(cwd).path).filter(|root| self.trusts.holds(root))
     }
 
     /// Does something with the places where agents and commands are defined.
@@ -225,7 +229,25 @@ fn perhaps(near: &[String]) -> String {
 }
 
 /// What is wrong with the choice of a model.
-fn check_model(config: &Config, model: Option<&crate::transcript::ModelRef>) -> Option<String> {
+fn check_model(config: &Config, model: Option<&ModelRef>) -> Option<String> {
     let failure = settings::find_model(config, model?).err()?;
     Some(format!("`model`: {}", failure.message))
+}
+
+impl Engine {
+    /// What a person has chosen for a prompt answers the later ones, too.
+    pub(super) async fn keep_choice(
+        &self,
+        open: &Open,
+        session: &Session,
+        (agent, model): (Option<String>, Option<ModelRef>),
+    ) -> Result<(), EngineError> {
+        let agent = agent.unwrap_or_else(|| session.agent.clone());
+        let model = model.unwrap_or_else(|| session.model.clone());
+        if agent != session.agent || model != session.model {
+            open.store.set_defaults(&session.id, agent, model).await.map_err(Failure::from)?;
+            self.inner.events.changed(&session.id, Change::Updated);
+        }
+        Ok(())
+    }
 }

@@ -9,12 +9,15 @@ use std::{
     time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel, roster};
+use super::{ClientInfo, ConfigReport, ListedModel, roster, trust::Trusts};
 use crate::{
     context::fragments,
     permission::rules::Rules,
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
-    tool::Registry,
+    tool::{
+        Registry,
+        sandbox::{self, Sandbox},
+    },
     transcript::{Failure, FailureKind, ModelRef, Session},
     turn::{Prepare, Sources, TurnContext},
     workspace::{
@@ -35,6 +38,7 @@ pub(super) struct Settings {
     pub(super) config_dir: PathBuf,
     pub(super) tools: Registry,
     client: RwLock<ClientInfo>,
+    pub(super) trusts: Arc<Trusts>,
 }
 
 /// What a session without choices of its own uses.
@@ -50,11 +54,12 @@ struct Resolved {
 }
 
 impl Settings {
-    pub(super) fn new(config_dir: PathBuf, tools: Registry) -> Self {
-        Self { config_dir, tools, client: RwLock::default() }
+    pub(super) fn new(config_dir: PathBuf, tools: Registry, trusts: Arc<Trusts>) -> Self {
+        Self { config_dir, tools, client: RwLock::default(), trusts }
     }
 
     pub(super) fn set_client(&self, client: ClientInfo) {
+        self.trusts.set_word(client.trust.clone());
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
     }
 
@@ -73,7 +78,7 @@ impl Settings {
         let loaded = config::load(&config::Inputs {
             config_dir: &self.config_dir,
             project: root.as_deref(),
-            trusted: client.trusted,
+            trusted: root.as_deref().is_some_and(|root| self.trusts.holds(root)),
             client: client.config.as_ref(),
             command_line: client.command_line.as_ref(),
             env: &|name| std::env::var(name).ok(),
@@ -92,6 +97,11 @@ impl Settings {
             mistakes: mistakes.collect(),
             sources: loaded.sources,
         }
+    }
+
+    /// What holds commands outside of any project.
+    pub(super) fn sandbox(&self) -> sandbox::Status {
+        sandbox::Status::of(&self.load(None).config.sandbox)
     }
 
     pub(super) fn defaults(&self, cwd: &Path) -> Defaults {
@@ -168,6 +178,8 @@ impl Prepare for Settings {
             Some((small, model, provider))
         });
         let fragments = sources.look();
+        let root = project::find(&cwd).path;
+        let sandbox = Sandbox::new(&config.sandbox, &cwd, &root, &|name| std::env::var_os(name));
         Ok(TurnContext {
             specs: self.offered(&agent),
             rules: Arc::new(rules(&config, &agent)),
@@ -183,7 +195,8 @@ impl Prepare for Settings {
             fragments: fragments.into(),
             skills: sources.skills(),
             sources,
-            cwd,
+            cwd: cwd.clone(),
+            workspace: self.trusts.workspace(project::find(&cwd).path),
             headless: config.headless_permission,
             compaction: config.compaction,
             deadlines: Deadlines {
@@ -193,6 +206,7 @@ impl Prepare for Settings {
             },
             longest_turn: Duration::from_millis(config.timeouts.turn_ms),
             longest_wait: Duration::from_millis(config.timeouts.retry_ms),
+            sandbox: Arc::new(sandbox),
             secret_env: secret_variables(&config).into(),
         })
     }

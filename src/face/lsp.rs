@@ -18,6 +18,7 @@ pub mod progress;
 pub mod render;
 pub mod results;
 pub mod review;
+pub mod roster;
 pub mod schema;
 pub mod serve;
 pub mod server;

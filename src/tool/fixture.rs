@@ -15,12 +15,13 @@ use super::{
     buffers::{Applied, Editor, OpenDocument},
     context_usage::{ContextUsage, Gauge},
     new_session::{Handover, Sessions},
+    sandbox::Sandbox,
 };
 use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::skills::Skills,
+    workspace::config::SandboxConfig,
 };
 
 /// The session that calls.
@@ -41,6 +42,8 @@ pub(super) struct Desk {
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
     pub(super) secret_env: Vec<String>,
+    /// The configuration of the sandbox.
+    pub(super) held: SandboxConfig,
     pub(super) cancel: tokio_util::sync::CancellationToken,
     pub(super) heard: Arc<Mutex<String>>,
 }
@@ -71,6 +74,7 @@ impl Desk {
             usage: ContextUsage::default(),
             handovers: Arc::default(),
             secret_env: Vec::new(),
+            held: SandboxConfig::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
             heard: Arc::default(),
         }
@@ -79,6 +83,11 @@ impl Desk {
     /// The database that tools see.
     pub(super) fn store(&self) -> Store {
         Store::open(self.data.path(), Lessee::this_process("test")).unwrap()
+    }
+
+    /// What holds its commands.
+    pub(super) fn sandbox(&self) -> Sandbox {
+        Sandbox::new(&self.held, &self.root(), &self.root(), &|name| std::env::var_os(name))
     }
 
     pub(super) fn root(&self) -> PathBuf {
@@ -114,6 +123,7 @@ impl Desk {
             progress: Arc::new(Heard(self.heard.clone())),
             skills: Arc::default(),
             store: self.store(),
+            sandbox: Arc::new(self.sandbox()),
             secret_env: self.secret_env.clone().into(),
         };
         tool.call(context, input).await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 pub use crate::transcript::Change;
-use crate::transcript::{SessionEvent, SessionId, TurnId, Update};
+use crate::transcript::{Project, SessionEvent, SessionId, TurnId, Update};
 
 /// Hears what happens. Called in order; must not block.
 pub trait Listener: Send + Sync {
@@ -11,6 +11,8 @@ pub trait Listener: Send + Sync {
     fn session_event(&self, event: SessionEvent);
     /// A session list changed.
     fn session_changed(&self, session: &SessionId, change: Change);
+    /// A project is another than before. Most listeners show none.
+    fn project_changed(&self, _: &Project) {}
 }
 
 /// Where a turn tells what happens.
@@ -34,5 +36,10 @@ impl Events {
     /// Session lists changed.
     pub fn changed(&self, session: &SessionId, change: Change) {
         self.listener.session_changed(session, change);
+    }
+
+    /// A project is another than before.
+    pub fn project_changed(&self, project: &Project) {
+        self.listener.project_changed(project);
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     context::render::Contents,
     failpoint,
-    permission::{Ask, Gate, Item, Refusal},
+    permission::{Ask, Item, Refusal},
     store::{Bodies, Change, Field},
     tool::{Output, OutputImage, Progress, ToolContext, ToolError},
     transcript::{
@@ -200,7 +200,7 @@ impl Turn {
             session: self.session.clone(),
             cwd: self.context.cwd.clone(),
             cancel: self.cancel.child_token(),
-            gate: Arc::clone(&self.gate) as Arc<dyn Gate>,
+            gate: Arc::clone(&self.gate),
             editor: Arc::clone(&self.shared.editor),
             person: Arc::clone(&self.shared.person),
             gauge: Arc::new(StoredGauge {
@@ -212,6 +212,7 @@ impl Turn {
             progress,
             skills: Arc::clone(&self.context.skills),
             store: self.shared.store.clone(),
+            sandbox: Arc::clone(&self.context.sandbox),
             secret_env: Arc::clone(&self.context.secret_env),
         }
     }
@@ -259,7 +260,7 @@ fn settle(
 ) -> Done {
     let ended_at = Timestamp::now();
     let (mut files, mut changed, mut looked_at) = (Bodies::new(), Vec::new(), Vec::new());
-    let ends_turn = matches!(result, Err(ToolError::Refused(Refusal::Person | Refusal::Nobody)));
+    let ends_turn = matches!(&result, Err(ToolError::Refused(refusal)) if refusal.ends_turn());
     let evidence = match &result {
         Ok(output) => {
             tool.title = Some(output.title.clone());
@@ -297,7 +298,7 @@ fn told(error: &ToolError) -> String {
             "Interrupted: the turn was stopped.".to_owned()
         }
         ToolError::Cancelled { partial } => format!("{partial}\n[interrupted: the turn was stopped]"),
-        ToolError::Refused(refusal) => format!("Not done: {refusal}."),
+        ToolError::Refused(refusal) => format!("Not done: {}.", refusal.to_string().trim_end_matches('.')),
         other => other.to_string(),
     }
 }

@@ -2,9 +2,11 @@
 
 mod crashes;
 mod disk;
+mod hostile;
 mod images;
 mod life;
 mod mend;
+mod paths;
 mod pipe;
 mod power;
 mod process;

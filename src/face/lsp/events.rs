@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::{
     progress::Progress,
     render,
-    updates::{self, SessionDidChange},
+    updates::{self, ProjectDidChange, SessionDidChange},
 };
 use crate::{
     engine::{Change, Listener},
-    transcript::{DeltaField, SessionEvent, SessionId, Update},
+    transcript::{DeltaField, Project, SessionEvent, SessionId, Update},
     wire::{
         message::notification,
         outbox::{Delta, Event, Outbox},
@@ -24,6 +24,9 @@ pub const UPDATE: &str = "session/update";
 
 /// The notification that a session list changed.
 pub const DID_CHANGE: &str = "session/didChange";
+
+/// The notification that a project is another than before.
+pub const PROJECT_DID_CHANGE: &str = "project/didChange";
 
 /// Turns events into frames.
 pub struct Events {
@@ -59,6 +62,13 @@ impl Listener for Events {
         match notification(DID_CHANGE, &SessionDidChange { session_id: session.clone(), change }) {
             Ok(body) => self.outbox.send_about(session.as_str(), body),
             Err(problem) => tracing::error!(%problem, "a change cannot be written as JSON"),
+        }
+    }
+
+    fn project_changed(&self, project: &Project) {
+        match notification(PROJECT_DID_CHANGE, &ProjectDidChange { project: project.clone() }) {
+            Ok(body) => self.outbox.send(body),
+            Err(problem) => tracing::error!(%problem, "a project cannot be written as JSON"),
         }
     }
 }

@@ -21,8 +21,19 @@ async fn both_streams_come_in_order_and_are_heard_while_it_runs() {
 
 #[tokio::test]
 async fn a_failure_ends_with_its_exit_code_or_signal() {
-    assert_eq!(desk().text(Bash, json!({"command": "echo x; exit 3"})).await, "x\n[exit code 3]");
-    assert_eq!(desk().text(Bash, json!({"command": "kill -9 $$"})).await, "[ended by signal 9]");
+    let mut desk = desk();
+    desk.held.enabled = false;
+    assert_eq!(desk.text(Bash, json!({"command": "echo x; exit 3"})).await, "x\n[exit code 3]");
+    assert_eq!(desk.text(Bash, json!({"command": "kill -9 $$"})).await, "[ended by signal 9]");
+}
+
+#[tokio::test]
+async fn a_failure_inside_a_sandbox_says_what_it_holds() {
+    let desk = desk();
+    let note = desk.sandbox().note().map(|note| format!("\n{note}")).unwrap_or_default();
+    let text = desk.text(Bash, json!({"command": "echo x; exit 3"})).await;
+    assert_eq!(text, format!("x\n[exit code 3]{note}"));
+    assert_eq!(desk.text(Bash, json!({"command": "echo x"})).await, "x\n");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs, io,
+    io,
     path::Path,
 };
 
@@ -17,7 +17,7 @@ use super::{
     check::{Findings, check, schema},
     document::{self, KeyPath},
 };
-use crate::transcript::ModelRef;
+use crate::{transcript::ModelRef, workspace::regular};
 
 /// Keys that an untrusted project may set.
 const UNTRUSTED_KEYS: [&str; 2] = ["model", "agent"];
@@ -241,10 +241,11 @@ impl Merger<'_> {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > MAX_FILE {
+    let (content, size) = regular::read(path, MAX_FILE)?;
+    if size > MAX_FILE {
         return Err(io::Error::other(format!("it is larger than {MAX_FILE} bytes")));
     }
-    fs::read_to_string(path)
+    String::from_utf8(content).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
 /// `later` over `merged`.
