@@ -1,7 +1,7 @@
 -- Choosing the agent that answers from the next prompt on.
 
 local clean = require('agentls.clean')
-local methods = require('agentls.announced').methods
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 local tell = require('agentls.tell')
 

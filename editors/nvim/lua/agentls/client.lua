@@ -1,7 +1,6 @@
 -- What Neovim's language client is told of our server: how it is started, what is handed over to it, and who handles what
 -- it says. This is what `lsp/agentls.lua` gives to `vim.lsp.config`.
 
-local announced = require('agentls.announced')
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 local settings = require('agentls.settings')
@@ -17,7 +16,7 @@ local function handlers()
       return require('agentls.documents').apply_edit(...)
     end,
   }
-  for _, method in ipairs({ announced.notifications.project_did_change, unpack(vim.tbl_values(protocol.notifications)) }) do
+  for _, method in pairs(protocol.notifications) do
     result[method] = function(_, params)
       server.told(method, params)
     end

@@ -3,7 +3,7 @@
 local chats = require('agentls.chat')
 local clean = require('agentls.clean')
 local mention = require('agentls.mention')
-local methods = require('agentls.announced').methods
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 local slash = require('agentls.slash')
 

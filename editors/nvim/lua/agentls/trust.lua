@@ -2,7 +2,7 @@
 
 local cache = require('agentls.project.cache')
 local chats = require('agentls.chat')
-local methods = require('agentls.announced').methods
+local methods = require('agentls.protocol').methods
 local permission = require('agentls.permission')
 local render = require('agentls.render.permission')
 local server = require('agentls.server')

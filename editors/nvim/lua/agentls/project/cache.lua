@@ -2,7 +2,7 @@
 -- (`project/copy`), so that nobody changes a record by holding it.
 
 local copy = require('agentls.project.copy')
-local methods = require('agentls.announced').methods
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 
 local M = {}

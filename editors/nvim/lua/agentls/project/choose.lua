@@ -3,7 +3,7 @@
 local cache = require('agentls.project.cache')
 local clean = require('agentls.clean')
 local measure = require('agentls.measure')
-local methods = require('agentls.announced').methods
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 local tell = require('agentls.tell')
 
