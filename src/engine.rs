@@ -6,13 +6,16 @@
 mod api;
 mod arrivals;
 pub mod bounds;
+mod calls;
 mod export;
 mod handover;
 mod history;
 mod import;
 mod intake;
 mod review;
+mod roster;
 mod settings;
+mod sources;
 
 use std::sync::Arc;
 
@@ -41,7 +44,7 @@ use crate::{
         Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
-    workspace::{paths, project, skills::Skill},
+    workspace::{agents::Agent, paths, project, skills::Skill},
 };
 pub use api::*;
 pub use import::{
@@ -172,8 +175,9 @@ impl Engine {
     pub async fn new_session(&self, new: NewSession) -> Result<Session, EngineError> {
         let cwd = intake::directory(&new.cwd)?;
         let title = new.title.as_deref().map(intake::title).transpose()?.flatten();
-        self.check_choice(&cwd, new.agent.as_deref(), new.model.as_ref())?;
+        let agent = self.check_choice(&cwd, new.agent.as_deref(), new.model.as_ref())?;
         let defaults = self.inner.settings.defaults(&cwd);
+        let own_model = agent.and_then(|agent| agent.model);
         let root = project::find(&cwd);
         let open = self.open().await?;
         let session = open
@@ -186,7 +190,7 @@ impl Engine {
                 title,
                 cwd: cwd.to_string_lossy().into_owned(),
                 agent: new.agent.unwrap_or(defaults.agent),
-                model: new.model.unwrap_or(defaults.model),
+                model: new.model.or(own_model).unwrap_or(defaults.model),
             })
             .await
             .map_err(Failure::from)?
@@ -195,15 +199,17 @@ impl Engine {
         Ok(session)
     }
 
-    /// Refuses an agent or a model that somebody chose and that is not there.
+    /// Refuses an agent or a model that somebody chose and that is not there. The agent.
     fn check_choice(
         &self,
         cwd: &std::path::Path,
         agent: Option<&str>,
         model: Option<&ModelRef>,
-    ) -> Result<(), EngineError> {
-        agent.map_or(Ok(()), Settings::check_agent)?;
-        Ok(model.map_or(Ok(()), |model| self.inner.settings.check_model(cwd, model))?)
+    ) -> Result<Option<Agent>, EngineError> {
+        let settings = &self.inner.settings;
+        let agent = agent.map(|name| settings.chosen_agent(cwd, name)).transpose()?;
+        model.map_or(Ok(()), |model| settings.check_model(cwd, model))?;
+        Ok(agent)
     }
 
     /// A page of sessions, newest activity first.
@@ -301,14 +307,33 @@ impl Engine {
         let open = self.open().await?;
         let session = open.store.session(&prompt.session_id).await.map_err(Failure::from)?;
         self.check_choice(session.cwd.as_ref(), prompt.agent.as_deref(), prompt.model.as_ref())?;
-        let accepted = intake::accept(prompt, &session, Arc::clone(&self.inner.editor)).await?;
+        let chosen = (prompt.agent.clone(), prompt.model.clone());
+        let (editor, settings) = (Arc::clone(&self.inner.editor), Arc::clone(&self.inner.settings));
+        let accepted = intake::accept(prompt, &session, editor, Some(settings)).await?;
         let ticket = open.desk.submit(&session.id, accepted).await?;
+        self.keep_choice(open, &session, chosen).await?;
         drop(entering);
         let message_id = ticket.message.clone();
         let end = ticket.answer().await?;
         let stop_reason =
             end.stop_reason.ok_or_else(|| Failure::internal("a turn ended without a reason"))?;
         Ok(PromptOutcome { message_id, stop_reason, steps: end.steps, usage: end.usage })
+    }
+
+    /// What a person has chosen for a prompt answers the later ones, too.
+    async fn keep_choice(
+        &self,
+        open: &Open,
+        session: &Session,
+        (agent, model): (Option<String>, Option<ModelRef>),
+    ) -> Result<(), EngineError> {
+        let agent = agent.unwrap_or_else(|| session.agent.clone());
+        let model = model.unwrap_or_else(|| session.model.clone());
+        if agent != session.agent || model != session.model {
+            open.store.set_defaults(&session.id, agent, model).await.map_err(Failure::from)?;
+            self.inner.events.changed(&session.id, Change::Updated);
+        }
+        Ok(())
     }
 
     /// Stops the turn that runs, in whatever process. False when none does.
@@ -399,6 +424,20 @@ impl Engine {
     /// The tools that models are offered.
     pub fn tools(&self) -> Arc<[ToolSpec]> {
         self.inner.tools.specs()
+    }
+
+    /// The agents that can answer in `cwd`; without one, those outside of any project.
+    pub async fn agents(&self, cwd: Option<String>) -> Result<Vec<ListedAgent>, EngineError> {
+        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let settings = Arc::clone(&self.inner.settings);
+        Ok(blocking(move || settings.listed_agents(cwd.as_deref())).await?)
+    }
+
+    /// The commands that can be called in `cwd`; without one, those outside of any project.
+    pub async fn commands(&self, cwd: Option<String>) -> Result<Vec<ListedCommand>, EngineError> {
+        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let settings = Arc::clone(&self.inner.settings);
+        Ok(blocking(move || settings.listed_commands(cwd.as_deref())).await?)
     }
 
     /// The skills that the model can load in `cwd`; without one, the user's own.

@@ -3,8 +3,10 @@
 //! Knows `transcript` only. Invariant 12: an explicit deny wins, and a permission never waits for nobody.
 
 pub mod bounds;
+pub mod ceiling;
 pub mod gate;
 pub mod path;
+pub mod reach;
 pub mod rules;
 pub mod shell;
 
@@ -47,12 +49,15 @@ pub struct Item {
     /// of them denies it; a rule that allows has to match the label.
     #[serde(skip)]
     pub aliases: Vec<String>,
+    /// Whether it is known to look only, and to change nothing.
+    #[serde(skip)]
+    pub looks: bool,
 }
 
 impl Item {
     /// An item without other names.
     pub fn new(label: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { label: label.into(), rule: rule.into(), aliases: Vec::new() }
+        Self { label: label.into(), rule: rule.into(), aliases: Vec::new(), looks: false }
     }
 }
 
@@ -73,6 +78,12 @@ pub enum Refusal {
     Rule {
         /// The rule, as `tool: pattern`.
         rule: String,
+    },
+    /// The session's agent may only look, whatever rules and people say. The model is told and goes on.
+    #[error("the agent of this session may only look and change nothing: `{tool}` was refused")]
+    Ceiling {
+        /// The tool.
+        tool: String,
     },
     /// A person refused and said what to do instead. The model is told and goes on.
     #[error("refused: {feedback}")]

@@ -20,6 +20,7 @@ mod probe;
 mod redact;
 mod remote;
 mod responses;
+mod seal;
 mod sse;
 
 #[doc(hidden)]
@@ -27,6 +28,7 @@ pub use incoming::replay;
 pub use offline::Explorer;
 pub use probe::{KeyVerdict, Probe, probe};
 pub use remote::connect;
+pub use seal::Seal;
 
 use std::{fmt::Debug, time::Duration};
 
@@ -91,17 +93,6 @@ pub enum Said {
         /// The arguments, JSON text exactly as the model wrote them. Repaired to `{}` when not an object.
         arguments: String,
     },
-}
-
-/// Proof of reasoning that a provider wants back unchanged (an encrypted item, a signed block).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Seal {
-    /// The provider that made it.
-    pub provider: String,
-    /// The model that made it.
-    pub model: String,
-    /// The item in that provider's own format.
-    pub item: Value,
 }
 
 /// The result of a tool call.

@@ -6,6 +6,7 @@
 //! turn.
 
 pub mod bash;
+pub(crate) mod beneath;
 pub mod bounds;
 pub mod buffers;
 pub mod context_usage;
@@ -100,6 +101,8 @@ pub struct Output {
     pub images: Vec<OutputImage>,
     /// Files that were changed.
     pub changed: Vec<FileChange>,
+    /// Places that were read: instructions that hold there join.
+    pub looked_at: Vec<PathBuf>,
 }
 
 /// An image that a tool returns: one that may be sent.

@@ -6,6 +6,7 @@
 pub mod bounds;
 mod cache;
 mod changes;
+mod commands;
 pub mod desk;
 pub mod events;
 pub mod follow;
@@ -36,7 +37,7 @@ use std::{
 
 use crate::{
     context::{budget::Budget, fragments::Fragment, history::Overflow, item::Asked, window::WindowError},
-    permission::{Person, rules::Rules},
+    permission::{Person, ceiling::Ceiling, rules::Rules},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
     tool::{Registry, buffers::Editor, new_session::Sessions},
@@ -108,6 +109,8 @@ pub struct TurnContext {
     pub cwd: PathBuf,
     /// What is allowed, asked and denied.
     pub rules: Arc<Rules>,
+    /// The most that its agent may do.
+    pub ceiling: Ceiling,
     /// What an ask becomes when nobody can be asked.
     pub headless: HeadlessPermission,
     /// When and how the history is compacted.

@@ -77,4 +77,10 @@ pub const BOUNDS: &[Bound] = &[
         gallery::MOST_BYTES,
         "the oldest make room, half of them at once; notes stand for them",
     ),
+    Bound::bytes(
+        "what is in memory of a stored image while it is looked at",
+        "context/gallery/reader.rs: WINDOW",
+        gallery::reader::WINDOW,
+        "the rest is read when it is needed",
+    ),
 ];

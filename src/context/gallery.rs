@@ -5,8 +5,11 @@
 //! decodes anything again (invariant 2). One image is in memory at a time (invariant 9). All images of a request
 //! together have a budget: past it the oldest make room, half of it at once, so that the prefix is rewritten seldom.
 
-use std::{collections::HashSet, io::Cursor};
+pub(in crate::context) mod reader;
 
+use std::collections::HashSet;
+
+use self::reader::ImageReader;
 use super::{history::Place, item::Asked};
 use crate::{
     picture::{self, Picture},
@@ -184,31 +187,40 @@ fn sent_bytes(shown: &Shown) -> Option<u64> {
 
 /// Decides what is sent in the place of an image, and keeps it.
 async fn look_at(store: &Store, image: &StoredImage) -> Result<Shown, StoreError> {
-    let size = store.read_part(&image.part, image.field, 0, 0).await?.bytes;
-    let (shown, copy) = if size > picture::MOST_BYTES {
-        (Shown::Note(picture::Flaw::Bytes(size).to_string()), None)
+    let bytes = store.read_part(&image.part, image.field, 0, 0).await?.bytes;
+    let (shown, copy) = if bytes > picture::MOST_BYTES {
+        (note(&picture::Flaw::Bytes(bytes)), None)
     } else {
-        let data = store.part_data(&image.part, image.field).await?;
-        // A decoder that fails in an unforeseen way costs the image.
-        tokio::task::spawn_blocking(move || outgoing(&data)).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "an image could not be looked at");
-            (Shown::Note(picture::Flaw::Damaged.to_string()), None)
-        })
+        let mut file = ImageReader::new(store, image, bytes);
+        let looked = tokio::task::spawn_blocking(move || (outgoing(&mut file, bytes), file.into_failure()));
+        match looked.await {
+            Ok((_, Some(failure))) => return Err(failure),
+            Ok((decided, None)) => decided,
+            // A decoder that fails in an unforeseen way costs the image.
+            Err(error) => {
+                tracing::error!(%error, "an image could not be looked at");
+                (note(&picture::Flaw::Damaged), None)
+            }
+        }
     };
     store.keep_shown(image.clone(), shown.clone(), copy).await?;
     Ok(shown)
 }
 
-/// What is sent of an image, with the copy where one has to be made.
-fn outgoing(data: &[u8]) -> (Shown, Option<Vec<u8>>) {
-    match picture::fit(Cursor::new(data), &picture::OUTGOING) {
+/// What is sent of an image of so many bytes, with the copy where one has to be made.
+fn outgoing(file: &mut ImageReader, bytes: u64) -> (Shown, Option<Vec<u8>>) {
+    match picture::fit(file, &picture::OUTGOING) {
         Ok(Picture { kind, width, height, made }) => {
-            let bytes = made.as_deref().unwrap_or(data).len() as u64;
+            let bytes = made.as_ref().map_or(bytes, |made| made.len() as u64);
             let mime = kind.mime().to_owned();
             (Shown::Image(Outgoing { mime, width, height, bytes, copy: made.is_some() }), made)
         }
-        Err(flaw) => (Shown::Note(flaw.to_string()), None),
+        Err(flaw) => (note(&flaw), None),
     }
+}
+
+fn note(flaw: &picture::Flaw) -> Shown {
+    Shown::Note(flaw.to_string())
 }
 
 #[cfg(test)]

@@ -76,8 +76,11 @@ fn user(message: &Message, contents: &Contents, images: bool) -> Vec<Entry> {
     let content: Vec<Content> = message
         .parts
         .iter()
-        .filter_map(|part| match &part.kind {
+        .enumerate()
+        .filter_map(|(index, part)| match &part.kind {
+            PartKind::Text(_) if message.is_replaced(index) => None,
             PartKind::Text(body) => Some(Content::Text(body.text.clone())),
+            PartKind::Command(command) => Some(Content::Text(command.text.text.clone())),
             PartKind::File(file) => Some(file_content(&part.id, file, contents, images)),
             _ => None,
         })
@@ -140,7 +143,7 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
         match &part.kind {
             PartKind::Text(body) if !body.text.trim().is_empty() => said.push(Said::Text(body.text.clone())),
             PartKind::Reasoning(body) => {
-                let seal = serde_json::from_slice::<Seal>(contents.bytes(&part.id, Field::Seal)).ok();
+                let seal = Seal::from_stored(contents.bytes(&part.id, Field::Seal));
                 said.push(Said::Reasoning { text: body.text.clone(), seal });
             }
             PartKind::Tool(tool) => {
@@ -187,6 +190,7 @@ pub fn shown_bytes(part: &Part, contents: &Contents) -> u64 {
     };
     match &part.kind {
         PartKind::Text(body) => body.text.len() as u64,
+        PartKind::Command(command) => command.text.text.len() as u64,
         PartKind::Reasoning(_) => contents.bytes(&part.id, Field::Seal).len() as u64,
         PartKind::File(file) => file.bytes.min(text::SHOWN_BYTES as u64),
         PartKind::Tool(tool) => {
@@ -234,7 +238,9 @@ fn attachment_note(file: &Attachment, why: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transcript::{Body, Failure, MessageId, Seq, SessionId, Timestamp, image::Outgoing};
+    use crate::transcript::{
+        Body, CommandPart, Failure, MessageId, Seq, SessionId, Timestamp, image::Outgoing,
+    };
 
     fn message(role: Role, kinds: Vec<PartKind>) -> Message {
         let id = MessageId::from("msg_1");
@@ -287,6 +293,25 @@ mod tests {
         assert_eq!(
             (results[0].call_id.as_str(), results[0].text.as_str(), results[0].failed),
             ("c1", NO_RESULT, true)
+        );
+    }
+
+    #[test]
+    fn what_a_command_became_stands_in_place_of_what_was_typed_once_it_is_there() {
+        let command =
+            |text: &str| PartKind::Command(CommandPart { name: "fix".into(), text: Body::whole(text) });
+        let typed = || PartKind::Text(Body::whole("/fix it"));
+        let read = |parts| match entries(&message(Role::User, parts), &Contents::default(), true).as_slice() {
+            [Entry::User(content)] => content.clone(),
+            other => panic!("{other:?}"),
+        };
+        let text = |text: &str| Content::Text(text.to_owned());
+        let behind = PartKind::Text(Body::whole("please"));
+        assert_eq!(read(vec![typed(), command("Fix it."), behind]), [text("Fix it."), text("please")]);
+        assert_eq!(
+            read(vec![typed(), command("")]),
+            [text("/fix it")],
+            "it was interrupted before it was run"
         );
     }
 

@@ -145,7 +145,9 @@ fn message_pieces(message: &Message, contents: &Contents, items: &[Item]) -> Vec
     let shown: Vec<(&Part, u64)> = message
         .parts
         .iter()
-        .map(|part| (part, render::shown_bytes(part, contents)))
+        .enumerate()
+        .filter(|(index, _)| !message.is_replaced(*index))
+        .map(|(_, part)| (part, render::shown_bytes(part, contents)))
         .filter(|(_, bytes)| *bytes > 0)
         .collect();
     let all: u64 = shown.iter().map(|(_, bytes)| bytes).sum();

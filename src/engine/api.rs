@@ -179,6 +179,36 @@ pub struct ListedModel {
     pub ready: bool,
 }
 
+/// An agent that can be chosen.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct ListedAgent {
+    pub name: String,
+    pub description: String,
+    /// `builtIn`, or the file or layer of the configuration that spoke last.
+    pub source: String,
+    pub model: Option<ModelRef>,
+    /// Whether it cannot change anything.
+    pub read_only: bool,
+    /// What is wrong with its definitions, a line for each.
+    pub mistakes: Vec<String>,
+}
+
+/// A command that can be called.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the protocol's own names")]
+pub struct ListedCommand {
+    pub name: String,
+    pub description: String,
+    pub argument_hint: Option<String>,
+    pub agent: Option<String>,
+    pub model: Option<ModelRef>,
+    /// The file or layer of the configuration that it comes from.
+    pub source: String,
+    /// What is wrong with it, a line for each.
+    pub mistakes: Vec<String>,
+}
+
 /// What the server knows of itself.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the protocol's own names")]

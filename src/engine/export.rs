@@ -66,6 +66,9 @@ fn part_json(part: &Part) -> Value {
     match &part.kind {
         PartKind::Text(body) => json!({"id": part.id, "type": "text", "text": body.text}),
         PartKind::Reasoning(body) => json!({"id": part.id, "type": "reasoning", "text": body.text}),
+        PartKind::Command(command) => {
+            json!({"id": part.id, "type": "command", "name": command.name, "text": command.text.text})
+        }
         PartKind::File(file) => {
             json!({"id": part.id, "type": "file", "mime": file.mime, "name": file.name, "uri": file.uri, "bytes": file.bytes})
         }

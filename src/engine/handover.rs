@@ -66,7 +66,8 @@ impl Engine {
             agent: None,
             model: None,
         };
-        let accepted = intake::accept(prompt, session, std::sync::Arc::clone(&self.inner.editor)).await?;
+        let accepted =
+            intake::accept(prompt, session, std::sync::Arc::clone(&self.inner.editor), None).await?;
         let ticket = open.desk.submit(&session.id, accepted).await?;
         tokio::spawn(async move {
             if let Err(failure) = ticket.answer().await {

@@ -1,11 +1,16 @@
 //! What the model still sees of a session and what it will be sent, and compacting the history.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Compacted, ContextReport, Engine, EngineError, NextRequest, Threading, intake};
+use super::{
+    Compacted, ContextReport, Engine, EngineError, NextRequest, Threading,
+    calls::{self, Caller},
+    intake,
+};
 use crate::{
     context::{anchor, report::Report},
     transcript::{Failure, Seq, SessionId},
+    turn::inbox::AcceptedPart,
 };
 
 impl Engine {
@@ -40,8 +45,11 @@ impl Engine {
         id: &SessionId,
         text: Option<String>,
     ) -> Result<NextRequest, EngineError> {
-        let prompt = text.map(intake::text_alone).transpose()?;
-        let preview = self.open().await?.desk.preview(id, prompt.as_slice()).await?;
+        let prompt = match text {
+            Some(text) => self.as_it_would_be_sent(id, text).await?,
+            None => Vec::new(),
+        };
+        let preview = self.open().await?.desk.preview(id, &prompt).await?;
         let mut headers = BTreeMap::new();
         for (name, value) in preview.outgoing.headers {
             // Two of one name are one list, as HTTP has it.
@@ -62,6 +70,21 @@ impl Engine {
             first: preview.first,
             notes: preview.notes,
         })
+    }
+
+    /// A prompt of one text. Of a command that it calls, the snippets are shown and not run.
+    async fn as_it_would_be_sent(
+        &self,
+        id: &SessionId,
+        text: String,
+    ) -> Result<Vec<AcceptedPart>, EngineError> {
+        let alone = intake::text_alone(text.clone())?;
+        let session = self.open().await?.store.session(id).await.map_err(Failure::from)?;
+        let (editor, settings) = (Arc::clone(&self.inner.editor), Arc::clone(&self.inner.settings));
+        let called =
+            super::blocking(move || Caller::new(settings, &session, None, None).call(&text, editor.as_ref()));
+        let parts = called.await??.unwrap_or_else(|| vec![alone]);
+        Ok(parts.into_iter().map(calls::unrun).collect())
     }
 
     /// Summarises a session's history: in its running turn at the next safe boundary, else now. Dropped before the

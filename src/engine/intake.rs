@@ -10,7 +10,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-use super::{EngineError, PromptRequest};
+use super::{EngineError, PromptRequest, calls::Caller, settings::Settings};
 use crate::{
     picture::{self, Kind},
     store::NewPrompt,
@@ -64,32 +64,37 @@ pub(super) fn text_alone(text: String) -> Result<AcceptedPart, EngineError> {
     }
 }
 
-/// Checks a prompt and reads what it names.
+/// Checks a prompt and reads what it names. With `settings`, commands that a person calls in it become what they stand
+/// for.
 pub(super) async fn accept(
     prompt: PromptRequest,
     session: &Session,
     editor: Arc<dyn Editor>,
+    settings: Option<Arc<Settings>>,
 ) -> Result<NewPrompt, EngineError> {
     // Of what was asked, not of what the session's defaults make of it: they may change before it is sent again.
     let chosen = [
         prompt.agent.clone().unwrap_or_default(),
         prompt.model.as_ref().map(ToString::to_string).unwrap_or_default(),
     ];
-    let agent = prompt.agent.unwrap_or_else(|| session.agent.clone());
-    let model = prompt.model.unwrap_or_else(|| session.model.clone());
     let asked = prompt.parts;
+    let mut caller =
+        settings.map(|settings| Caller::new(settings, session, prompt.agent.clone(), prompt.model.clone()));
     // Off the runtime's threads: files are read, and a prompt may be large.
-    let (parts, digest) = tokio::task::spawn_blocking(move || {
+    let (parts, digest, called) = tokio::task::spawn_blocking(move || {
         check_size(&asked)?;
         let digest = digest(&asked, &chosen);
-        Ok::<_, EngineError>((read_parts(asked, editor.as_ref())?, digest))
+        let parts = read_parts(asked, editor.as_ref(), caller.as_mut())?;
+        Ok::<_, EngineError>((parts, digest, caller.map(Caller::answers).unwrap_or_default()))
     })
     .await
     .map_err(|error| crate::transcript::Failure::internal(error.to_string()))??;
+    let agent = called.0.or(prompt.agent).unwrap_or_else(|| session.agent.clone());
+    let model = called.1.or(prompt.model).unwrap_or_else(|| session.model.clone());
     let said: Vec<&str> = parts
         .iter()
         .filter_map(|part| match part {
-            AcceptedPart::Text(text) => Some(text.as_str()),
+            AcceptedPart::Text(text) | AcceptedPart::Command { typed: text, .. } => Some(text.as_str()),
             _ => None,
         })
         .collect();
@@ -130,18 +135,27 @@ fn check_size(parts: &[PromptPart]) -> Result<(), EngineError> {
     Ok(())
 }
 
-fn read_parts(parts: Vec<PromptPart>, editor: &dyn Editor) -> Result<Vec<AcceptedPart>, EngineError> {
+fn read_parts(
+    parts: Vec<PromptPart>,
+    editor: &dyn Editor,
+    mut caller: Option<&mut Caller>,
+) -> Result<Vec<AcceptedPart>, EngineError> {
     let empty = |part: &PromptPart| matches!(part, PromptPart::Text { text } if text.trim().is_empty());
     if parts.iter().all(empty) {
         return Err(invalid("parts: the prompt is empty"));
     }
-    parts
-        .into_iter()
-        .enumerate()
-        .map(|(index, part)| {
-            read_part(part, editor).map_err(|problem| invalid(format!("parts[{index}]: {problem}")))
-        })
-        .collect()
+    let mut accepted = Vec::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        let wrong = |problem| invalid(format!("parts[{index}]: {problem}"));
+        match (&part, &mut caller) {
+            (PromptPart::Text { text }, Some(caller)) => match caller.call(text, editor)? {
+                Some(parts) => accepted.extend(parts),
+                None => accepted.push(AcceptedPart::Text(text.clone())),
+            },
+            _ => accepted.push(read_part(part, editor).map_err(wrong)?),
+        }
+    }
+    Ok(accepted)
 }
 
 fn read_part(part: PromptPart, editor: &dyn Editor) -> Result<AcceptedPart, String> {
@@ -201,7 +215,8 @@ fn image_file(path: &Path, uri: &str, name: &str) -> Result<Option<AcceptedPart>
     }))
 }
 
-fn file(
+/// A file that a prompt names, whole or some of its lines.
+pub(super) fn file(
     uri: &str,
     range: Option<LineRange>,
     given: Option<String>,
@@ -286,7 +301,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_named() {
         let text = |text: &str| PromptPart::Text { text: text.to_owned() };
-        let problem = |parts| read_parts(parts, &NoEditor).unwrap_err().to_string();
+        let problem = |parts| read_parts(parts, &NoEditor, None).unwrap_err().to_string();
         assert_eq!(problem(vec![]), "parts: the prompt is empty");
         assert_eq!(problem(vec![text(" \n")]), "parts: the prompt is empty");
         let image = PromptPart::Image { mime: "image/tiff".into(), base64: String::new() };

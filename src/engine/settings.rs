@@ -6,27 +6,23 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel};
+use super::{ClientInfo, ConfigReport, ListedModel, roster};
 use crate::{
-    context::fragments::{self, Fragment},
-    failpoint,
+    context::fragments,
     permission::rules::Rules,
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
     tool::Registry,
-    transcript::{Failure, FailureKind, ModelRef, Session, text},
+    transcript::{Failure, FailureKind, ModelRef, Session},
     turn::{Prepare, Sources, TurnContext},
     workspace::{
+        agents::Agent,
         config::{self, ApiConfig, Config, ProviderConfig},
-        instructions, project,
-        skills::{Skill, Skills},
+        project,
     },
 };
-
-/// The only agent so far.
-pub(super) const BUILD: &str = "build";
 
 /// Room for an answer of a model that configuration says nothing else of, in tokens.
 const DEFAULT_MAX_OUTPUT: u64 = 16_000;
@@ -34,13 +30,10 @@ const DEFAULT_MAX_OUTPUT: u64 = 16_000;
 /// The window of a model that configuration says nothing else of, in tokens.
 const DEFAULT_CONTEXT: u64 = 128_000;
 
-/// Where a project keeps its skills, below its root.
-const SKILL_FOLDERS: [&str; 2] = [".agentls/skills", ".claude/skills"];
-
 /// Where settings come from.
 pub(super) struct Settings {
-    config_dir: PathBuf,
-    tools: Registry,
+    pub(super) config_dir: PathBuf,
+    pub(super) tools: Registry,
     client: RwLock<ClientInfo>,
 }
 
@@ -65,7 +58,7 @@ impl Settings {
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
     }
 
-    fn client(&self) -> ClientInfo {
+    pub(super) fn client(&self) -> ClientInfo {
         self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -73,7 +66,8 @@ impl Settings {
         self.client().name
     }
 
-    fn load(&self, cwd: Option<&Path>) -> config::Loaded {
+    /// The configuration as it is now in `cwd`, or outside of any project.
+    pub(super) fn load(&self, cwd: Option<&Path>) -> config::Loaded {
         let client = self.client();
         let root = cwd.map(|cwd| project::find(cwd).path);
         let loaded = config::load(&config::Inputs {
@@ -101,23 +95,15 @@ impl Settings {
     }
 
     pub(super) fn defaults(&self, cwd: &Path) -> Defaults {
-        let config = self.load(Some(cwd)).config;
-        Defaults { model: default_model(&config), agent: config.agent }
+        let loaded = self.load(Some(cwd));
+        let agent = self.default_agent(cwd, &loaded);
+        let model = agent.model.filter(|model| find_model(&loaded.config, model).is_ok());
+        Defaults { model: model.unwrap_or_else(|| default_model(&loaded.config)), agent: agent.name }
     }
 
     /// Fails with suggestions when `model` is not configured.
     pub(super) fn check_model(&self, cwd: &Path, model: &ModelRef) -> Result<(), Failure> {
         find_model(&self.load(Some(cwd)).config, model).map(drop)
-    }
-
-    /// Fails when there is no such agent.
-    pub(super) fn check_agent(agent: &str) -> Result<(), super::EngineError> {
-        if agent == BUILD {
-            return Ok(());
-        }
-        Err(super::EngineError::InvalidParams(format!(
-            "agent: there is no agent `{agent}`; there is `{BUILD}`"
-        )))
     }
 
     pub(super) fn models(&self, cwd: Option<&Path>) -> Vec<ListedModel> {
@@ -129,26 +115,6 @@ impl Settings {
             Some(ListedModel { model, limits, ready: !matches!(key, Key::Missing(_)) })
         });
         listed.collect()
-    }
-
-    /// The skills of the configuration, the user's own, and those of a project that is trusted.
-    fn skills(&self, cwd: &Path, root: &Path, config: &Config) -> Skills {
-        let mut places: Vec<PathBuf> = config.skills.paths.iter().map(|path| root.join(path)).collect();
-        places.push(self.config_dir.join("skills"));
-        if self.client().trusted {
-            let folders: Vec<&Path> = if cwd == root { vec![cwd] } else { vec![cwd, root] };
-            for (folder, name) in folders.iter().flat_map(|folder| SKILL_FOLDERS.map(|name| (folder, name))) {
-                places.push(folder.join(name));
-            }
-        }
-        Skills::new(places)
-    }
-
-    pub(super) fn listed_skills(&self, cwd: Option<&Path>) -> Vec<Skill> {
-        match cwd {
-            Some(cwd) => self.skills(cwd, &project::find(cwd).path, &self.load(Some(cwd)).config).list(),
-            None => Skills::new(vec![self.config_dir.join("skills")]).list(),
-        }
     }
 
     /// How to reach each provider that is ready or configured, by name.
@@ -184,14 +150,16 @@ impl Prepare for Settings {
 
     fn prepare(&self, session: &Session, agent: &str, model: &ModelRef) -> Result<TurnContext, Failure> {
         let cwd = PathBuf::from(&session.cwd);
-        let config = self.load(Some(&cwd)).config;
-        let (reference, notice) = match find_model(&config, model) {
-            Ok(_) => (model.clone(), None),
-            Err(_) => {
-                let instead = default_model(&config);
-                let notice = format!("{model} is not configured; {instead} answers");
-                (instead, Some(notice))
-            }
+        let loaded = self.load(Some(&cwd));
+        let (agent, mut notices) = self.answering(&cwd, &loaded, agent);
+        let sources = Arc::new(self.sources(&cwd, &loaded, agent.clone()));
+        let config = loaded.config;
+        let reference = if find_model(&config, model).is_ok() {
+            model.clone()
+        } else {
+            let instead = default_model(&config);
+            notices.push(format!("{model} is not configured; {instead} answers"));
+            instead
         };
         let Resolved { model: limits, provider } = self.resolve(&config, &reference)?;
         let titles = config.small_model.as_deref().and_then(|small| {
@@ -199,28 +167,23 @@ impl Prepare for Settings {
             let Resolved { model, provider } = self.resolve(&config, &small).ok()?;
             Some((small, model, provider))
         });
-        let root = project::find(&cwd).path;
-        let skills = Arc::new(self.skills(&cwd, &root, &config));
-        let sources = PromptSources {
-            skills: Arc::clone(&skills),
-            watch: instructions::Watch::new(cwd.clone(), root, config.instructions.clone()),
-            cwd: cwd.clone(),
-        };
         let fragments = sources.look();
         Ok(TurnContext {
-            agent: agent.to_owned(),
+            specs: self.offered(&agent),
+            rules: Arc::new(rules(&config, &agent)),
+            ceiling: roster::ceiling(&agent),
+            max_steps: agent.max_steps.unwrap_or(u32::MAX).min(config.limits.max_steps).max(1),
+            agent: agent.name,
             model: reference,
-            notice,
+            notice: (!notices.is_empty()).then(|| notices.join("; ")),
             limits,
             provider,
             titles,
             instructions: fragments::instructions(&fragments).into(),
             fragments: fragments.into(),
-            sources: Arc::new(sources),
-            skills,
-            specs: self.tools.specs(),
+            skills: sources.skills(),
+            sources,
             cwd,
-            rules: Arc::new(rules(&config)),
             headless: config.headless_permission,
             compaction: config.compaction,
             deadlines: Deadlines {
@@ -230,33 +193,13 @@ impl Prepare for Settings {
             },
             longest_turn: Duration::from_millis(config.timeouts.turn_ms),
             longest_wait: Duration::from_millis(config.timeouts.retry_ms),
-            max_steps: config.limits.max_steps.max(1),
             secret_env: secret_variables(&config).into(),
         })
     }
 }
 
-/// Where the system prompt of a session comes from.
-struct PromptSources {
-    cwd: PathBuf,
-    watch: instructions::Watch,
-    skills: Arc<Skills>,
-}
-
-impl Sources for PromptSources {
-    fn look(&self) -> Vec<Fragment> {
-        fragments::fragments(&self.cwd, &today(), &self.watch.look(), &self.skills.list())
-    }
-}
-
-/// The day, as a person writes it.
-fn today() -> String {
-    let day = failpoint::today().unwrap_or_else(|| httpdate::fmt_http_date(SystemTime::now()));
-    // What a HTTP date begins with: `Sat, 21 Nov 2026`.
-    format!("{} (UTC)", text::head(&day, 16).trim_end())
-}
-
-fn rules(config: &Config) -> Rules {
+/// The configured rules, and what the agent narrows of them.
+pub(super) fn rules(config: &Config, agent: &Agent) -> Rules {
     let mut rules = Rules::new();
     for layer in &config.permission {
         if layer.narrows_only {
@@ -265,6 +208,7 @@ fn rules(config: &Config) -> Rules {
             rules.add(&layer.rules);
         }
     }
+    agent.permission.iter().for_each(|section| rules.add_narrowing(section));
     rules
 }
 
@@ -295,7 +239,7 @@ fn known_models(config: &Config) -> Vec<ModelRef> {
 }
 
 /// The limits of a model: the catalogue's, with the configuration's over them.
-fn find_model(config: &Config, reference: &ModelRef) -> Result<Model, Failure> {
+pub(super) fn find_model(config: &Config, reference: &ModelRef) -> Result<Model, Failure> {
     let listed = catalog::model(&reference.provider, &reference.id);
     let own =
         config.providers.get(&reference.provider).and_then(|provider| provider.models.get(&reference.id));

@@ -1,6 +1,6 @@
 //! What is bounded of permissions: what is understood of a command line, and of a path.
 
-use super::{path, shell};
+use super::{path, reach, shell};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -29,6 +29,24 @@ pub const BOUNDS: &[Bound] = &[
         shell::MAX_LABEL as u64,
         "it is cut",
     ),
+    Bound::count(
+        "places that a command may name",
+        "permission/shell/named.rs: places, MAX_PLACES",
+        shell::MAX_PLACES as u64,
+        "a person is asked",
+    ),
+    Bound::count(
+        "folders in which a command may run",
+        "permission/shell/folders.rs: here, otherwise, MAX_FOLDERS",
+        shell::MAX_FOLDERS as u64,
+        "a person is asked",
+    ),
+    Bound::count(
+        "entries of folders that are looked at for patterns",
+        "permission/reach.rs: MAX_ENTRIES",
+        reach::MAX_ENTRIES as u64,
+        "a person is asked",
+    ),
     Bound::bytes(
         "a path",
         "permission/path.rs: MAX_PATH",
@@ -40,6 +58,12 @@ pub const BOUNDS: &[Bound] = &[
         "permission/path.rs: MAX_NAME",
         path::MAX_NAME as u64,
         "the call fails and says so",
+    ),
+    Bound::count(
+        "entries of a folder that are looked through for a name's own spelling",
+        "permission/path/names.rs: MOST_ENTRIES",
+        path::names::MOST_ENTRIES as u64,
+        "the name stays as it was asked for",
     ),
     Bound::count(
         "links that are followed in a path",

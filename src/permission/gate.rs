@@ -1,4 +1,4 @@
-//! The gate of a session: rules first, then what a person allowed before, then the person.
+//! The gate of a session: the ceiling of its agent first, then rules, then what a person allowed before, then the person.
 //!
 //! Invariant 12: a configured deny wins over every approval; where nobody can be asked the headless policy
 //! answers at once. One question of a session is open at a time; one that waited for another is looked at
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Ask, Gate, Item, PermissionAnswer, PermissionOption, PermissionQuestion, Person, Refusal, Scope,
+    ceiling::Ceiling,
     rules::{self, Decision, Rules},
 };
 use crate::transcript::{PermissionId, SessionId};
@@ -43,6 +44,8 @@ pub struct GateParts {
     pub session: SessionId,
     /// The configured rules.
     pub rules: Rules,
+    /// The most that may happen, whatever the rest says.
+    pub ceiling: Ceiling,
     /// What was allowed before.
     pub approvals: Arc<dyn Approvals>,
     /// Who is asked.
@@ -92,6 +95,9 @@ impl RuleGate {
     }
 
     async fn known(&self, ask: &Ask) -> Result<Known, Refusal> {
+        if !self.parts.ceiling.admits(ask) {
+            return Err(Refusal::Ceiling { tool: ask.tool.clone() });
+        }
         let mut open: Vec<&Item> = Vec::new();
         for item in &ask.items {
             match self.parts.rules.decide_item(&ask.tool, item) {

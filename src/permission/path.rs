@@ -1,13 +1,17 @@
 //! Where a path of a tool call really leads, found component by component.
 //!
 //! Links are followed knowingly: the path as written and its target are both reported, so that a person can
-//! be shown them and rules can see both. Nothing is opened. Invariant 12: what lies outside the root is
-//! known as such before anything touches it.
+//! be shown them and rules can see both. Names are those of the file system, also where it does not tell `a` from
+//! `A` (`names`), so that a rule for one spelling holds for all. No file is opened. Invariant 12: what lies outside
+//! the root is known as such before anything touches it; that the same is opened afterwards, `tool/beneath.rs` sees to.
+
+pub(in crate::permission) mod names;
 
 use std::{
     collections::VecDeque,
     ffi::OsString,
     fs, io,
+    os::unix::ffi::OsStrExt,
     path::{Component, Path, PathBuf},
 };
 
@@ -43,6 +47,8 @@ pub enum PathError {
     LinkLoop(String),
     #[error("`{0}` is a device, a pipe or a socket, not a file or a folder")]
     Special(String),
+    #[error("`{0}` is the inside of a running process, where its secrets are; tools do not go there")]
+    Process(String),
     #[error("`{path}` cannot be looked at: {source}")]
     Io { path: String, source: io::Error },
 }
@@ -80,7 +86,7 @@ impl Resolved {
         let written = self.written.strip_prefix(&self.root).unwrap_or(&self.written);
         let aliases =
             vec![self.target.to_string_lossy().into_owned(), written.to_string_lossy().into_owned()];
-        Item { rule: rules::escape(&subject), label: subject, aliases }
+        Item { aliases, ..Item::new(&subject, rules::escape(&subject)) }
     }
 
     /// What a person has to be shown: set when the path lies outside or a link was followed.
@@ -106,6 +112,9 @@ pub fn resolve(root: &Path, path: &str) -> Result<Resolved, PathError> {
     while let Some(step) = walk.todo.pop_front() {
         walk.take(step, &shown)?;
     }
+    if is_inside_process(&walk.at) {
+        return Err(PathError::Process(shown()));
+    }
     if let Ok(about) = fs::symlink_metadata(&walk.at)
         && !about.is_file()
         && !about.is_dir()
@@ -121,6 +130,12 @@ pub fn resolve(root: &Path, path: &str) -> Result<Resolved, PathError> {
         target: walk.at,
         root,
     })
+}
+
+/// Whether it is one of the files by which Linux shows a process (`/proc/<pid>/…`): environment, memory, open files.
+fn is_inside_process(target: &Path) -> bool {
+    let below = target.strip_prefix("/proc").ok().and_then(|below| below.iter().next());
+    below.is_some_and(|name| name.as_bytes().iter().all(u8::is_ascii_digit))
 }
 
 fn check_text(path: &str) -> Result<(), PathError> {
@@ -190,7 +205,7 @@ impl Walk {
                     fs::read_link(&next).map_err(|source| PathError::Io { path: shown(), source })?;
                 self.push_front(&target);
             }
-            Ok(_) => self.at = next,
+            Ok(about) => self.at.push(names::as_it_is(&self.at, name, &about)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.missing.get_or_insert_with(|| next.to_string_lossy().into_owned());
                 self.at = next;
@@ -206,95 +221,4 @@ impl Walk {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    fn place() -> (tempfile::TempDir, PathBuf) {
-        let dir = tempfile::tempdir().unwrap();
-        let root = fs::canonicalize(dir.path()).unwrap().join("root");
-        fs::create_dir_all(root.join("src")).unwrap();
-        fs::write(root.join("src/a.rs"), "a").unwrap();
-        fs::write(dir.path().join("secret"), "s").unwrap();
-        (dir, root)
-    }
-
-    #[test]
-    fn a_path_in_the_root_is_named_relative_to_it() {
-        let (_dir, root) = place();
-        for path in ["src/a.rs", "./src/../src/a.rs", root.join("src/a.rs").to_str().unwrap()] {
-            let resolved = resolve(&root, path).unwrap();
-            assert!(resolved.inside && resolved.exists && resolved.question().is_none(), "{path}");
-            assert_eq!(resolved.subject(), "src/a.rs");
-        }
-        assert_eq!(resolve(&root, ".").unwrap().subject(), ".");
-    }
-
-    #[test]
-    fn a_new_file_in_a_new_folder_is_inside() {
-        let (_dir, root) = place();
-        let resolved = resolve(&root, "new/deep/x.txt").unwrap();
-        assert!(resolved.inside && !resolved.exists);
-    }
-
-    #[test]
-    fn every_way_out_is_seen() {
-        let (_dir, root) = place();
-        symlink("..", root.join("up")).unwrap();
-        symlink("up", root.join("chain")).unwrap();
-        symlink("/etc", root.join("absolute")).unwrap();
-        symlink("../secret", root.join("file")).unwrap();
-        symlink("../not-there", root.join("dangling")).unwrap();
-        for path in
-            ["../secret", "src/../../secret", "up/secret", "chain/secret", "absolute/hosts", "file", "/etc"]
-        {
-            let resolved = resolve(&root, path).unwrap();
-            assert!(!resolved.inside, "{path} → {:?}", resolved.target);
-            assert!(resolved.question().is_some());
-        }
-        let dangling = resolve(&root, "dangling").unwrap();
-        assert!(!dangling.inside && !dangling.exists);
-    }
-
-    #[test]
-    fn dotdot_after_a_link_leaves_from_the_links_target() {
-        let (dir, root) = place();
-        fs::create_dir_all(dir.path().join("other/inner")).unwrap();
-        symlink("../other/inner", root.join("link")).unwrap();
-        let resolved = resolve(&root, "link/../x").unwrap();
-        assert_eq!(resolved.target, root.parent().unwrap().join("other/x"));
-        assert!(!resolved.inside);
-    }
-
-    #[test]
-    fn a_link_inside_the_root_is_shown_with_its_target() {
-        let (_dir, root) = place();
-        symlink("src", root.join("s")).unwrap();
-        let resolved = resolve(&root, "s/a.rs").unwrap();
-        assert!(resolved.inside);
-        assert_eq!(resolved.question().unwrap().target, root.join("src/a.rs"));
-        assert_eq!(resolved.item().aliases.last().unwrap(), "s/a.rs");
-    }
-
-    #[test]
-    fn paths_that_make_no_sense_are_named() {
-        let (_dir, root) = place();
-        symlink("loop", root.join("loop")).unwrap();
-        let long = "x/".repeat(2_500);
-        let name = "n".repeat(256);
-        for (path, words) in [
-            ("", "empty"),
-            ("a\0b", "NUL"),
-            (long.as_str(), "too long"),
-            (name.as_str(), "too long"),
-            ("loop", "links"),
-            ("none/../x", "does not exist"),
-            ("src/a.rs/b", "not a folder"),
-            ("/dev/zero", "device"),
-        ] {
-            let error = resolve(&root, path).unwrap_err().to_string();
-            assert!(error.contains(words), "{words}: {error}");
-        }
-    }
-}
+mod tests;

@@ -23,8 +23,16 @@ pub enum Decision {
 }
 
 /// Tools that look and do not touch: allowed unless a rule says otherwise.
-const ALLOWED_BY_DEFAULT: [&str; 8] =
-    ["read", "grep", "glob", "list", "todo", "question", "recall", "contextUsage"];
+const ALLOWED_BY_DEFAULT: [&str; 9] =
+    ["read", "grep", "glob", "list", "todo", "question", "recall", "contextUsage", "skill"];
+
+/// Tools that change nothing here and are asked for all the same.
+const ASKED_LOOKERS: [&str; 2] = ["webfetch", "newSession"];
+
+/// Whether a tool changes no file and runs nothing, whatever its parameters.
+pub(super) fn only_looks(tool: &str) -> bool {
+    ALLOWED_BY_DEFAULT.contains(&tool) || ASKED_LOOKERS.contains(&tool)
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {

@@ -6,14 +6,24 @@
 //! inside what is not understood are still listed as far as they can be seen, so that a rule may deny them.
 //! Pure.
 
+mod characters;
+mod folders;
+mod git;
 mod known;
+mod named;
+mod programs;
+mod scripts;
 mod words;
+mod wrappers;
 
 use tree_sitter::{Node, Parser};
 
-use self::words::Word;
+use self::{characters::visible, folders::Folders, words::Word};
 use super::Item;
 use crate::transcript::text::{ellipsis, range};
+
+pub use self::named::Named;
+pub(in crate::permission) use self::{folders::MAX_FOLDERS, named::MAX_PLACES};
 
 /// The longest command line that is analysed, in bytes.
 pub(in crate::permission) const MAX_LINE: usize = 10 * 1024;
@@ -34,61 +44,48 @@ pub struct Analysis {
     pub commands: Vec<Item>,
     /// Why a person has to see it, if one has to.
     pub doubt: Option<String>,
+    /// The places that the words of understood commands may name.
+    pub places: Vec<Named>,
+}
+
+/// A command line as a person may safely be shown it: hidden characters as their escapes, the end of a long one cut.
+pub fn shown(line: &str) -> String {
+    ellipsis(&visible(line), MAX_LABEL)
 }
 
 /// Analyses a command line as bash would read it.
 pub fn analyze(line: &str) -> Analysis {
-    let mut reader = Reader { source: line, commands: Vec::new(), doubt: unreadable(line) };
+    let doubt = if line.len() > MAX_LINE {
+        Some(format!("it is longer than {MAX_LINE} bytes"))
+    } else {
+        characters::doubt_about(line)
+    };
+    let mut reader =
+        Reader { source: line, commands: Vec::new(), doubt, places: Vec::new(), folders: Folders::new() };
     if line.len() <= MAX_LINE {
         reader.read();
     }
     if reader.commands.is_empty() {
         reader.doubt("there is no command in it");
-        reader.commands.push(Item::new(ellipsis(&visible(line), MAX_LABEL), ""));
+        reader.commands.push(Item::new(shown(line), ""));
     }
-    let Reader { mut commands, doubt, .. } = reader;
+    let Reader { mut commands, doubt, places, .. } = reader;
     if doubt.is_some() {
         for command in &mut commands {
             command.rule.clear();
+            command.looks = false;
         }
     }
-    Analysis { commands, doubt }
-}
-
-/// What the characters alone give away, before any parsing.
-fn unreadable(line: &str) -> Option<String> {
-    if line.len() > MAX_LINE {
-        return Some(format!("it is longer than {MAX_LINE} bytes"));
-    }
-    if line.chars().any(|char| is_hidden(char) && !matches!(char, '\n' | '\t')) {
-        return Some("it contains control or invisible characters".to_owned());
-    }
-    None
-}
-
-fn is_hidden(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// `text` as a person may safely be shown it: hidden characters become their escapes.
-fn visible(text: &str) -> String {
-    let shown: String = text
-        .chars()
-        .flat_map(|char| match char {
-            '\n' | '\t' => vec![char],
-            char if is_hidden(char) => char.escape_unicode().collect(),
-            char => vec![char],
-        })
-        .collect();
-    shown.trim().to_owned()
+    Analysis { commands, doubt, places }
 }
 
 struct Reader<'s> {
     source: &'s str,
     commands: Vec<Item>,
     doubt: Option<String>,
+    places: Vec<Named>,
+    /// Where the next command may run.
+    folders: Folders,
 }
 
 impl<'s> Reader<'s> {
@@ -126,9 +123,14 @@ impl<'s> Reader<'s> {
             return self.doubt("it is nested too deeply");
         }
         match node.kind() {
-            "program" | "list" | "pipeline" => self.sequence(node, depth),
+            "program" | "list" => self.sequence(node, depth),
+            "pipeline" | "subshell" | "compound_statement" | "negated_command" => {
+                let before = self.folders.clone();
+                self.sequence(node, depth);
+                self.folders.or(&before);
+            }
             "redirected_statement" => self.redirected(node, depth),
-            "command" => self.command(node, depth),
+            "command" | "test_command" => self.command(node, depth),
             "comment" => self.comment(node),
             kind => {
                 self.doubt(format!("it uses {}", known::construct(kind)));
@@ -140,10 +142,13 @@ impl<'s> Reader<'s> {
     fn sequence(&mut self, node: Node<'_>, depth: usize) {
         self.check_gaps(node);
         for child in children(node) {
-            if child.is_named() {
-                self.statement(child, depth + 1);
-            } else if !matches!(child.kind(), "&&" | "||" | "|" | "|&" | ";" | "&" | "\n") {
-                self.doubt(format!("it uses `{}`", self.text(child)));
+            match child.kind() {
+                _ if child.is_named() => self.statement(child, depth + 1),
+                "&&" => {}
+                "||" | "|" | "|&" | ";" | "&" | "\n" | "(" | ")" | "{" | "}" | "!" => {
+                    self.folders.also_after_failure();
+                }
+                _ => self.doubt(format!("it uses `{}`", self.text(child))),
             }
         }
     }
@@ -171,14 +176,11 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Only a comment on a line of its own: elsewhere this grammar and bash might disagree about its
-    /// beginning.
+    /// A comment begins behind a blank, a `;` or a line's end: elsewhere this grammar and bash might disagree.
     fn comment(&mut self, node: Node<'_>) {
         let before = range(self.source, 0, node.start_byte());
-        if !before.trim_end_matches([' ', '\t']).is_empty()
-            && !before.trim_end_matches([' ', '\t']).ends_with('\n')
-        {
-            self.doubt("it has a comment after a command");
+        if !before.is_empty() && !before.ends_with([' ', '\t', '\n', ';']) {
+            self.doubt("it has a comment right after a word");
         }
     }
 
@@ -187,33 +189,49 @@ impl<'s> Reader<'s> {
         let mut words = Vec::new();
         let mut shown = Vec::new();
         let mut understood = true;
-        for child in children(node) {
-            let part = if child.kind() == "command_name" { child.child(0) } else { Some(child) };
-            let word = part.ok_or("an empty name".to_owned()).and_then(|part| words::read(part, self.source));
-            match word {
+        for part in leaves(node) {
+            match words::read(part, self.source) {
                 Ok(word) => {
                     shown.push(word.shown.clone());
                     words.push(word);
                 }
                 Err(construct) => {
                     understood = false;
-                    shown.push(visible(self.text(child)));
+                    shown.push(visible(self.text(part)));
                     self.doubt(format!("it uses {construct}"));
-                    self.look_inside(child, depth);
+                    self.look_inside(part, depth);
                 }
             }
         }
-        let reason = if understood { known::doubt_about(&words) } else { None };
-        let runs_others = !understood || reason.is_some();
-        let mut item = Item::new(
-            visible(&shown.join(" ")),
-            if runs_others { String::new() } else { known::rule_for(&words) },
-        );
-        item.aliases = if runs_others { inner_commands(&shown, &words) } else { Vec::new() };
-        item.aliases.extend(without_folder(&item.label));
-        self.commands.push(item);
-        if let Some(reason) = reason {
-            self.doubt(reason);
+        let wrapped = if understood { wrappers::length(&words) } else { 0 };
+        let (words, shown) = (words.get(wrapped..).unwrap_or(&[]), shown.get(wrapped..).unwrap_or(&[]));
+        let reason = if understood { known::doubt_about(words) } else { None };
+        self.commands.push(item(shown, words, understood && reason.is_none()));
+        match reason {
+            Some(reason) => self.doubt(reason),
+            None if understood => self.go(words),
+            None => {}
+        }
+    }
+
+    /// Notes what an understood command names, and where it goes.
+    fn go(&mut self, words: &[Word]) {
+        match named::places(words, self.commands.len().saturating_sub(1), self.folders.here()) {
+            Some(places) => self.places.extend(places),
+            None => self.doubt("it names more places than are looked at"),
+        }
+        if words.first().is_none_or(|word| word.text != "cd") {
+            return;
+        }
+        match words.get(1..) {
+            Some([folder])
+                if !folder.expands() && !folder.text.is_empty() && !folder.text.starts_with('-') =>
+            {
+                if !self.folders.enter(&folder.text) {
+                    self.doubt("it changes its folder too often");
+                }
+            }
+            _ => self.doubt("it is not known to which folder `cd` goes"),
         }
     }
 
@@ -222,7 +240,7 @@ impl<'s> Reader<'s> {
         for child in children(node) {
             match child.kind() {
                 _ if depth > MAX_DEPTH => return,
-                "command" => self.command(child, depth + 1),
+                "command" | "test_command" => self.command(child, depth + 1),
                 _ => self.look_inside(child, depth + 1),
             }
         }
@@ -253,6 +271,35 @@ impl<'s> Reader<'s> {
 
 fn children(node: Node<'_>) -> Vec<Node<'_>> {
     (0..node.child_count()).filter_map(|at| node.child(at)).collect()
+}
+
+/// The words of a command as nodes: its name is a node around its word, a test has its own below operators.
+fn leaves(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut leaves = Vec::new();
+    for child in children(node) {
+        match child.kind() {
+            "command_name" => leaves.extend(child.child(0).or(Some(child))),
+            "unary_expression" | "binary_expression" => leaves.extend(self::leaves(child)),
+            _ => leaves.push(child),
+        }
+    }
+    leaves
+}
+
+/// A command as an item; `plain` when it may be allowed by a rule.
+fn item(shown: &[String], words: &[Word], plain: bool) -> Item {
+    let rule = if plain { known::rule_for(words) } else { String::new() };
+    let mut item = Item::new(visible(&shown.join(" ")), rule);
+    item.looks = plain && known::only_looks(words);
+    if !plain {
+        item.aliases = inner_commands(shown, words);
+    }
+    item.aliases.extend(without_folder(&item.label));
+    // Where file names have no case, programs have none.
+    let lower: Vec<String> =
+        item.aliases.iter().chain([&item.label]).map(|name| name.to_lowercase()).collect();
+    item.aliases.extend(lower);
+    item
 }
 
 /// What a command may run that is put before another (`sudo rm x`, `A=b rm x`, `sh -c 'rm x'`): for denials

@@ -1,6 +1,6 @@
 //! A session's history as `recall` reads it: entry by entry, line by line, never whole in memory (invariants 2 and 9).
 //!
-//! Entries are texts, files and tool calls, numbered from 1 in the order of the session. Descriptions come
+//! Entries are texts, what commands became, files and tool calls, numbered from 1 in the order of the session. Descriptions come
 //! from the small rows; bodies are read for the entries that are looked into, a chunk at a time.
 
 use std::ops::ControlFlow;
@@ -72,7 +72,7 @@ impl History<'_> {
     pub fn part(&self, id: &PartId) -> Result<Entry> {
         let sql = format!(
             "SELECT {COLUMNS} FROM part LEFT JOIN message ON message.session = part.session AND message.seq = part.seq
-             WHERE part.key = ?1 AND type IN ('text', 'reasoning', 'file', 'tool') AND part.session IN (
+             WHERE part.key = ?1 AND type IN ('text', 'command', 'reasoning', 'file', 'tool') AND part.session IN (
                  WITH RECURSIVE line (key, parent) AS (
                      SELECT key, parent FROM session WHERE key = ?2
                      UNION SELECT session.key, session.parent FROM session JOIN line ON session.id = line.parent
@@ -93,7 +93,7 @@ impl History<'_> {
     ) -> Result<()> {
         let sql = format!(
             "SELECT {COLUMNS} FROM part LEFT JOIN message ON message.session = part.session AND message.seq = part.seq
-             WHERE part.session = ?1 AND type IN ('text', 'file', 'tool')
+             WHERE part.session = ?1 AND type IN ('text', 'command', 'file', 'tool')
              ORDER BY part.seq, idx LIMIT -1 OFFSET ?2"
         );
         let mut select = self.connection.prepare_cached(&sql)?;

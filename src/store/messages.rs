@@ -5,16 +5,12 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    Committed, Result, Store, StoreError,
-    body::Field,
-    damage, leases,
+    Committed, Result, Store, StoreError, damage, leases,
     parts::{self, Loading, NewPart},
     rows::{self, Reading},
     sessions,
 };
-use crate::transcript::{
-    Message, MessageId, ModelRef, PartId, PartKind, Role, Seq, SessionId, Timestamp, TurnId,
-};
+use crate::transcript::{Message, MessageId, ModelRef, PartKind, Role, Seq, SessionId, Timestamp, TurnId};
 
 /// A message to be written at the end of a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,12 +86,6 @@ impl Store {
             insert(tx, key, &session, new)
         })
         .await
-    }
-
-    /// A further body of a part, whole: a file's content, a seal, an attachment.
-    pub async fn part_data(&self, id: &PartId, field: Field) -> Result<Vec<u8>> {
-        let id = id.clone();
-        self.read(move |tx| parts::data(tx, &id, field)).await
     }
 }
 
@@ -276,7 +266,8 @@ fn joined(found: Vec<Found>, parts: Vec<parts::Found>, key: i64) -> Vec<Message>
 /// Who spoke, where the row does not say: the model, if anything is there that only an answer has.
 fn likely_role(message: &Message) -> Role {
     let answers = message.parent_id.is_some() || message.finish.is_some() || message.usage.is_some();
-    let said = |kind: &PartKind| !matches!(kind, PartKind::Text(_) | PartKind::File(_));
+    let said =
+        |kind: &PartKind| !matches!(kind, PartKind::Text(_) | PartKind::Command(_) | PartKind::File(_));
     if answers || message.parts.iter().any(|part| said(&part.kind)) { Role::Assistant } else { Role::User }
 }
 

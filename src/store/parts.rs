@@ -247,6 +247,9 @@ impl<'a> Columns<'a> {
         match kind {
             PartKind::Text(body) => Self::text("text", body),
             PartKind::Reasoning(body) => Self::text("reasoning", body),
+            PartKind::Command(command) => {
+                Self { title: Some(&command.name), ..Self::text("command", &command.text) }
+            }
             PartKind::File(file) => Self {
                 bytes: rows::signed(file.bytes),
                 tokens: rows::signed(if file.is_image() {

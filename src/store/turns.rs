@@ -101,6 +101,7 @@ impl Change {
             Self::Part(_, new) => {
                 let shown = match &new.part.kind {
                     PartKind::Text(body) | PartKind::Reasoning(body) => body.text.len(),
+                    PartKind::Command(command) => command.text.text.len(),
                     PartKind::Tool(tool) => tool.input.text.len(),
                     _ => 0,
                 };

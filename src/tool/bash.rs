@@ -18,7 +18,11 @@ use super::{
     terminal::{Cleaner, Kept},
 };
 use crate::{
-    permission::{Ask, shell},
+    permission::{
+        Ask, PathQuestion,
+        reach::{self, Ground},
+        shell::{self, Analysis, Named},
+    },
     provider::ToolSpec,
     transcript::text::{ellipsis, first_line},
 };
@@ -76,7 +80,7 @@ impl Tool for Bash {
                 ));
             }
             let title = title(&params);
-            let cwd = permit(&context, &params, &title).await?;
+            let cwd = permit(&context, &params).await?;
             context.progress.title(&title);
             let running = process::start(&params.command, &cwd, &context.secret_env)
                 .map_err(|error| ToolError::Failed(format!("bash could not be started: {error}")))?;
@@ -92,33 +96,52 @@ fn title(params: &Params) -> String {
 }
 
 /// Asks, and returns the folder to run in.
-async fn permit(context: &ToolContext, params: &Params, title: &str) -> Result<PathBuf, ToolError> {
+async fn permit(context: &ToolContext, params: &Params) -> Result<PathBuf, ToolError> {
     let place = place::locate(context, params.cwd.as_deref().unwrap_or(".")).await?;
     if !place.target.is_dir() {
         return Err(ToolError::Failed(format!("`cwd`: {} is not a folder", place.subject())));
     }
-    let analysis = shell::analyze(&params.command);
-    let mut items = analysis.commands;
-    let outside =
+    let Analysis { commands: mut items, doubt, places } = shell::analyze(&params.command);
+    let reached = reached(context, place.target.clone(), places).await?;
+    let elsewhere =
         (!place.inside).then(|| format!("it runs outside the working directory, in {}", place.subject()));
+    let outside = elsewhere.or_else(|| {
+        reached.as_ref().map(|path| {
+            format!("it reaches {}, outside the working directory", path.target.to_string_lossy())
+        })
+    });
     if outside.is_some() {
-        for item in &mut items {
-            item.rule.clear();
-        }
+        items.iter_mut().for_each(|item| item.rule.clear());
     }
-    let doubt = outside.or(analysis.doubt);
+    let doubt = outside.or(doubt);
     let ask = Ask {
         tool: "bash".to_owned(),
-        title: title.to_owned(),
+        // What a person allows is the command, whatever the model calls it.
+        title: ellipsis(&shell::shown(&params.command), MAX_TITLE),
         must_ask: doubt.is_some(),
         reason: doubt.unwrap_or_else(|| "rules for `bash`".to_owned()),
         items,
-        path: place.question(),
+        path: reached.or_else(|| place.question()),
         diff: None,
     };
     context.gate.permit(ask).await?;
     place::going_on(context)?;
     Ok(place.target)
+}
+
+/// The first path outside the working directory that the command line would reach.
+async fn reached(
+    context: &ToolContext,
+    folder: PathBuf,
+    places: Vec<Named>,
+) -> Result<Option<PathQuestion>, ToolError> {
+    let root = context.cwd.clone();
+    place::blocking(move || {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let ground = Ground { root: &root, folder: &folder, home: home.as_deref() };
+        Ok(reach::first_outside(ground, &places).map(|outside| outside.path))
+    })
+    .await
 }
 
 /// How the waiting ended.

@@ -3,7 +3,7 @@
 use super::{
     bash, descendants,
     edit::matching,
-    grep, list, new_session, process, question, read,
+    grep, list, new_session, place, process, question, read,
     recall::{self, answer, history},
     textfile, todo,
 };
@@ -36,6 +36,12 @@ pub const BOUNDS: &[Bound] = &[
         "tool/descendants.rs: PATIENCE",
         descendants::PATIENCE,
         "they are killed once more and left to the kernel",
+    ),
+    Bound::count(
+        "paths outside the working directory that the reason of a question names",
+        "tool/place.rs: MOST_SHOWN",
+        place::MOST_SHOWN as u64,
+        "`more`; each is one of the question's items",
     ),
     Bound::bytes(
         "a file that is edited",

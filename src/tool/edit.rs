@@ -74,7 +74,7 @@ impl Tool for Edit {
                 text: format!("{}\n{diff}", edited.note(&subject)),
                 title: subject,
                 changed: vec![text.changed_to(Some(&edited.text))],
-                images: Vec::new(),
+                ..Output::default()
             })
         })
     }

@@ -112,7 +112,7 @@ impl Desk {
             gauge: Arc::new(Measured(self.usage.clone())),
             sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
-            skills: Arc::new(Skills::new(Vec::new())),
+            skills: Arc::default(),
             store: self.store(),
             secret_env: self.secret_env.clone().into(),
         };

@@ -68,17 +68,16 @@ fn find(
     limit: usize,
     cancel: &CancellationToken,
 ) -> Result<String, ToolError> {
-    if !place.target.is_dir() {
-        return Err(ToolError::Failed(format!("{} is not a folder", place.subject())));
-    }
+    let folder = walk::folder(place)?;
     let hidden = pattern.hidden || walk::is_hidden(&place.target, &place.root);
     let mut found: Vec<String> = Vec::new();
     for entry in walk::entries(&place.target, Reach { hidden, depth: None }) {
         if cancel.is_cancelled() {
             return Err(ToolError::Cancelled { partial: found.join("\n") });
         }
-        let relative = entry.path().strip_prefix(&place.target).unwrap_or(entry.path());
-        if entry.file_type().is_some_and(|kind| !kind.is_dir()) && pattern.matches(relative) {
+        let below = walk::below(entry.path(), &place.target);
+        let is_file = entry.file_type().is_some_and(|kind| !kind.is_dir());
+        if is_file && pattern.matches(below) && folder.holds(below) {
             if found.len() == limit {
                 found.push(format!("(more than {limit} files; narrow the pattern)"));
                 return Ok(found.join("\n"));

@@ -3,7 +3,13 @@
 //! Unsaved text of open documents is searched instead of the disk. Files that a rule denies to `grep` or
 //! `read` are left out, and so are binary ones. The expression is bounded in size and runs in linear time.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use futures::future::BoxFuture;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
@@ -13,7 +19,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Output, Tool, ToolContext, ToolError, params,
+    Output, Tool, ToolContext, ToolError,
+    beneath::{self, Folder, OpenError, Opened},
+    params,
     place::{self, Purpose, blocking},
     walk::{self, PathPattern, Reach},
 };
@@ -104,39 +112,50 @@ struct Search {
 
 impl Search {
     fn run(mut self) -> Result<String, ToolError> {
-        if !self.place.exists {
-            return Err(ToolError::Failed(format!("{} does not exist", self.place.subject())));
-        }
         let mut searcher = SearcherBuilder::new()
             .binary_detection(BinaryDetection::quit(0))
             .heap_limit(Some(MAX_LINE_HEAP))
             .line_number(true)
             .build();
         let target = self.place.target.clone();
-        if target.is_file() {
-            self.search(&mut searcher, &target);
+        match beneath::open(&target) {
+            Ok(Opened::File(file)) => self.search(&mut searcher, &target, || Ok(file)),
+            Ok(Opened::Folder(folder)) => self.search_below(&mut searcher, &folder)?,
+            Err(OpenError::Missing(_)) => {
+                return Err(ToolError::Failed(format!("{} does not exist", self.place.subject())));
+            }
+            Err(error) => return Err(error.into()),
         }
+        Ok(self.report())
+    }
+
+    fn search_below(&mut self, searcher: &mut Searcher, folder: &Folder) -> Result<(), ToolError> {
+        let target = self.place.target.clone();
         let hidden =
             walk::is_hidden(&target, &self.place.root) || self.glob.as_ref().is_some_and(|glob| glob.hidden);
-        let below = target.is_dir().then(|| walk::entries(&target, Reach { hidden, depth: None }));
-        for entry in below.into_iter().flatten() {
+        for entry in walk::entries(&target, Reach { hidden, depth: None }) {
             if self.context.cancel.is_cancelled() {
                 return Err(ToolError::Cancelled { partial: self.found.join("\n") });
             }
-            let relative = entry.path().strip_prefix(&target).unwrap_or(entry.path());
+            let below = walk::below(entry.path(), &target);
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            if is_file && self.glob.as_ref().is_none_or(|glob| glob.matches(relative)) {
-                self.search(&mut searcher, entry.path());
+            if is_file && self.glob.as_ref().is_none_or(|glob| glob.matches(below)) {
+                self.search(searcher, entry.path(), || folder.file(below));
             }
             if self.found.len() > self.limit {
                 break;
             }
         }
-        Ok(self.report())
+        Ok(())
     }
 
     /// Searches one file; what cannot be read is left out.
-    fn search(&mut self, searcher: &mut Searcher, path: &std::path::Path) {
+    fn search(
+        &mut self,
+        searcher: &mut Searcher,
+        path: &Path,
+        open: impl FnOnce() -> Result<File, OpenError>,
+    ) {
         let name = walk::shown(path, &self.place.root);
         let absolute = path.to_string_lossy();
         let gate = &self.context.gate;
@@ -150,7 +169,9 @@ impl Search {
         });
         let outcome = match self.unsaved.get(path) {
             Some(text) => searcher.search_slice(&self.matcher, text.as_bytes(), sink),
-            None => searcher.search_path(&self.matcher, path, sink),
+            None => open()
+                .map_err(io::Error::other)
+                .and_then(|file| searcher.search_file(&self.matcher, &file, sink)),
         };
         if let Err(error) = outcome {
             tracing::debug!(%error, "a file was left out of a search");

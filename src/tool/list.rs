@@ -12,7 +12,9 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Output, Tool, ToolContext, ToolError, params,
+    Output, Tool, ToolContext, ToolError,
+    beneath::Folder,
+    params,
     place::{self, Purpose, blocking},
     walk::{self, Reach},
 };
@@ -57,10 +59,8 @@ impl Tool for List {
             let place = place::permit_look(&context, &PURPOSE, &params.path).await?;
             let title = place.subject();
             let text = blocking(move || {
-                if !place.target.is_dir() {
-                    return Err(ToolError::Failed(format!("{} is not a folder", place.subject())));
-                }
-                entries(&place.target, params.depth, &context.cancel)
+                let folder = walk::folder(&place)?;
+                entries(&folder, &place.target, params.depth, &context.cancel)
             })
             .await?;
             Ok(Output { title, text, ..Output::default() })
@@ -68,24 +68,34 @@ impl Tool for List {
     }
 }
 
-/// The entries of `folder`, one on each line.
-pub(super) fn entries(folder: &Path, depth: usize, cancel: &CancellationToken) -> Result<String, ToolError> {
+/// The entries of `folder`, which was opened at `path`, one on each line.
+pub(super) fn entries(
+    folder: &Folder,
+    path: &Path,
+    depth: usize,
+    cancel: &CancellationToken,
+) -> Result<String, ToolError> {
     let mut text = String::new();
-    let mut more = 0_usize;
-    for (at, entry) in walk::entries(folder, Reach { hidden: true, depth: Some(depth) }).enumerate() {
+    let (mut shown, mut more) = (0_usize, 0_usize);
+    for entry in walk::entries(path, Reach { hidden: true, depth: Some(depth) }) {
         if cancel.is_cancelled() {
             return Err(ToolError::Cancelled { partial: text });
         }
-        if at >= MAX_ENTRIES {
+        if shown >= MAX_ENTRIES {
             more += 1;
             continue;
         }
+        let below = walk::below(entry.path(), path);
+        if !folder.holds(below) {
+            continue;
+        }
+        shown += 1;
         let mark = match entry.file_type() {
             Some(kind) if kind.is_dir() => "/",
             Some(kind) if kind.is_symlink() => "@",
             _ => "",
         };
-        text.extend([&walk::shown(entry.path(), folder), mark, "\n"]);
+        text.extend([&below.to_string_lossy(), mark, "\n"]);
     }
     if text.is_empty() {
         text.push_str("(the folder is empty)");

@@ -53,7 +53,7 @@ impl Tool for Patch {
                 title: plan.title(),
                 text: plan.notes.join("\n"),
                 changed: plan.changed(),
-                images: Vec::new(),
+                ..Output::default()
             })
         })
     }

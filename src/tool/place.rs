@@ -9,6 +9,9 @@ use crate::permission::{
     path::{Resolved, resolve},
 };
 
+/// Paths outside the working directory that a question names, each with where it leads.
+pub(in crate::tool) const MOST_SHOWN: usize = 10;
+
 /// What the tool does there, as a person reads it (`Read`, `Search`).
 pub(super) struct Purpose {
     /// The tool's name.
@@ -38,14 +41,15 @@ pub(super) async fn locate(context: &ToolContext, path: &str) -> Result<Resolved
 
 /// An ask about places, with what would change there.
 pub(super) fn ask(tool: &str, title: String, places: &[Resolved], diff: Option<String>) -> Ask {
-    let outside = places.iter().find(|place| !place.inside);
-    let shown = outside.or_else(|| places.iter().find(|place| place.question().is_some()));
-    let reason = match (outside, shown) {
-        (Some(place), _) => {
-            format!("{} lies outside the working directory", place.target.to_string_lossy())
+    let outside: Vec<&Resolved> = places.iter().filter(|place| !place.inside).collect();
+    let shown = outside.first().copied().or_else(|| places.iter().find(|place| place.question().is_some()));
+    let reason = match (outside.as_slice(), shown) {
+        ([], None) => format!("rules for `{tool}`"),
+        ([], Some(place)) => format!("the path leads to {}", place.subject()),
+        ([only], _) => format!("{} lies outside the working directory", only.target.to_string_lossy()),
+        (several, _) => {
+            format!("{} lie outside the working directory", join(several.iter().map(|place| way(place))))
         }
-        (None, Some(place)) => format!("the path leads to {}", place.subject()),
-        (None, None) => format!("rules for `{tool}`"),
     };
     Ask {
         tool: tool.to_owned(),
@@ -54,8 +58,22 @@ pub(super) fn ask(tool: &str, title: String, places: &[Resolved], diff: Option<S
         items: places.iter().map(Resolved::item).collect(),
         path: shown.and_then(Resolved::question),
         diff,
-        must_ask: outside.is_some(),
+        must_ask: !outside.is_empty(),
     }
+}
+
+/// Where a path leads, with the path itself where that is another.
+fn way(place: &Resolved) -> String {
+    let (written, target) = (place.written.to_string_lossy(), place.target.to_string_lossy());
+    if written == target { target.into_owned() } else { format!("{written} → {target}") }
+}
+
+/// As many as a person reads.
+fn join(ways: impl ExactSizeIterator<Item = String>) -> String {
+    let more = ways.len().saturating_sub(MOST_SHOWN);
+    let mut shown: Vec<String> = ways.take(MOST_SHOWN).collect();
+    shown.extend((more > 0).then(|| format!("{more} more")));
+    shown.join(", ")
 }
 
 /// Fails when the call was stopped.

@@ -1,10 +1,10 @@
 //! `read`: a file's lines with their numbers, an image, or a folder's entries.
 //!
 //! Unsaved text of an open document is what is read. Memory is bounded by the lines asked for, not by the
-//! file.
+//! file. What is opened is what was allowed (invariant 12).
 
 use std::{
-    fs,
+    fs::File,
     io::{self, BufRead, BufReader, Cursor, Read as _, Seek as _},
     path::Path,
 };
@@ -17,7 +17,9 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Output, OutputImage, Tool, ToolContext, ToolError, list, params,
+    Output, OutputImage, Tool, ToolContext, ToolError,
+    beneath::{self, Folder, OpenError, Opened},
+    list, params,
     place::{self, Purpose, blocking, io_failure},
 };
 use crate::{
@@ -75,30 +77,39 @@ impl Tool for Read {
             let params: Params = params::read(input)?;
             let place = place::permit_look(&context, &PURPOSE, &params.path).await?;
             let unsaved = context.editor.open(&place.target);
-            let cancel = context.cancel.clone();
-            blocking(move || match unsaved {
+            let (cancel, looked_at) = (context.cancel.clone(), vec![place.target.clone()]);
+            let output = blocking(move || match unsaved {
                 Some(document) => {
                     let bytes = document.text.as_bytes().to_vec();
                     show_lines(Cursor::new(bytes), &place, &params, &cancel)
                 }
                 None => from_disk(&place, &params, &cancel),
             })
-            .await
+            .await?;
+            Ok(Output { looked_at, ..output })
         })
     }
 }
 
 fn from_disk(place: &Resolved, params: &Params, cancel: &CancellationToken) -> Result<Output, ToolError> {
-    let path = &place.target;
-    let failed = |error: io::Error| io_failure("cannot read", path, &error);
-    if !place.exists {
-        return Err(ToolError::Failed(missing(place)));
+    match beneath::open(&place.target) {
+        Ok(Opened::File(file)) => from_file(file, place, params, cancel),
+        Ok(Opened::Folder(folder)) => {
+            let text = list::entries(&folder, &place.target, 1, cancel)?;
+            Ok(Output { title: place.subject(), text, ..Output::default() })
+        }
+        Err(OpenError::Missing(_)) => Err(ToolError::Failed(missing(place))),
+        Err(error) => Err(error.into()),
     }
-    if path.is_dir() {
-        let text = list::entries(path, 1, cancel)?;
-        return Ok(Output { title: place.subject(), text, ..Output::default() });
-    }
-    let file = fs::File::open(path).map_err(failed)?;
+}
+
+fn from_file(
+    file: File,
+    place: &Resolved,
+    params: &Params,
+    cancel: &CancellationToken,
+) -> Result<Output, ToolError> {
+    let failed = |error: io::Error| io_failure("cannot read", &place.target, &error);
     let bytes = file.metadata().map_err(failed)?.len();
     let mut probe = Vec::new();
     (&file).take(PROBE_BYTES as u64).read_to_end(&mut probe).map_err(failed)?;
@@ -114,7 +125,7 @@ fn from_disk(place: &Resolved, params: &Params, cancel: &CancellationToken) -> R
 }
 
 /// An image as models take it: itself, or a copy that was made to fit.
-fn image(place: &Resolved, mut file: &fs::File) -> Result<Output, ToolError> {
+fn image(place: &Resolved, mut file: &File) -> Result<Output, ToolError> {
     let subject = place.subject();
     let mut picture = picture::fit(file, &picture::OUTGOING)
         .map_err(|flaw| ToolError::Failed(format!("{subject} is an image that cannot be shown: {flaw}")))?;
@@ -133,7 +144,7 @@ fn image(place: &Resolved, mut file: &fs::File) -> Result<Output, ToolError> {
         text: format!("{mime}, {width} × {height} pixels, {bytes} bytes{note}"),
         images: vec![OutputImage { picture, name, data: Bytes::from(data) }],
         title: subject,
-        changed: Vec::new(),
+        ..Output::default()
     })
 }
 
@@ -226,13 +237,13 @@ impl Line {
 fn missing(place: &Resolved) -> String {
     let subject = place.subject();
     let wanted = place.target.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let folder = place.target.parent().unwrap_or(Path::new("/"));
+    let folder = Folder::open(place.target.parent().unwrap_or(Path::new("/"))).ok();
     let stem = wanted.split('.').next().unwrap_or_default().to_owned();
-    let mut similar: Vec<String> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
+    let mut similar: Vec<String> = folder
+        .iter()
+        .flat_map(Folder::names)
         .take(10_000)
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .map(|name| name.to_string_lossy().into_owned())
         .filter(|name| !stem.is_empty() && name.to_lowercase().contains(&stem))
         .collect();
     similar.sort();

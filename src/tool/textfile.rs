@@ -1,17 +1,18 @@
 //! Text files as tools edit them: read from the open document or the disk, written whole.
 //!
 //! On disk by a temporary file beside the target and a rename, so that a reader sees the old text or the
-//! new one and a link put there meanwhile is replaced, not followed. Mode, byte order mark and line ends
-//! are kept.
+//! new one. The paths here are targets, free of links: one that has become a link is neither read nor written
+//! (invariant 12). Mode, byte order mark and line ends are kept.
 
 use std::{
-    fs,
-    io::{self, Write},
+    ffi::OsStr,
+    io::Read,
     path::{Path, PathBuf},
 };
 
 use super::{
     ToolError,
+    beneath::{self, Folder, OpenError, Opened},
     buffers::{Applied, Editor, OpenDocument},
     place::{blocking, io_failure},
 };
@@ -22,6 +23,9 @@ pub(in crate::tool) const MAX_EDITED: u64 = 16 * 1024 * 1024;
 
 /// The byte order mark.
 const BOM: char = '\u{feff}';
+
+/// It in UTF-8.
+const BOM_BYTES: &[u8] = "\u{feff}".as_bytes();
 
 /// A text as it was when an edit of it was computed.
 #[derive(Clone, Debug)]
@@ -83,7 +87,11 @@ pub(crate) async fn remove(editor: &dyn Editor, text: &Text) -> Result<(), ToolE
         return Err(ToolError::Failed(format!("{path} is open with unsaved changes and was not deleted")));
     }
     let path = text.path.clone();
-    blocking(move || fs::remove_file(&path).map_err(|error| io_failure("cannot delete", &path, &error))).await
+    blocking(move || {
+        let (folder, name) = parts(&path)?;
+        Folder::open(folder)?.remove(name).map_err(|error| io_failure("cannot delete", &path, &error))
+    })
+    .await
 }
 
 /// A question may have stood open for long: what was computed holds only for the text it was computed from.
@@ -97,70 +105,47 @@ async fn load_again(editor: &dyn Editor, text: &Text) -> Result<Text, ToolError>
 }
 
 fn read_disk(path: &Path) -> Result<Option<String>, ToolError> {
-    let about = match fs::metadata(path) {
-        Ok(about) => about,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io_failure("cannot read", path, &error)),
+    let named = || path.to_string_lossy();
+    let failed = |error| io_failure("cannot read", path, &error);
+    let file = match beneath::open(path) {
+        Ok(Opened::File(file)) => file,
+        Ok(Opened::Folder(_)) => return Err(ToolError::Failed(format!("{} is not a file", named()))),
+        Err(OpenError::Missing(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
     };
-    if !about.is_file() {
-        return Err(ToolError::Failed(format!("{} is not a file", path.to_string_lossy())));
-    }
-    if about.len() > MAX_EDITED {
-        let (path, bytes) = (path.to_string_lossy(), about.len());
+    let size = file.metadata().map_err(failed)?.len();
+    let mut bytes = Vec::new();
+    file.take(MAX_EDITED + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_EDITED {
+        let size = size.max(MAX_EDITED + 1);
         return Err(ToolError::Failed(format!(
-            "{path} has {bytes} bytes; at most {MAX_EDITED} can be edited"
+            "{} has {size} bytes; at most {MAX_EDITED} can be edited",
+            named()
         )));
     }
-    let bytes = fs::read(path).map_err(|error| io_failure("cannot read", path, &error))?;
     String::from_utf8(bytes)
         .map(Some)
-        .map_err(|_| ToolError::Failed(format!("{} is not UTF-8 text", path.to_string_lossy())))
+        .map_err(|_| ToolError::Failed(format!("{} is not UTF-8 text", named())))
 }
 
 fn write_disk(path: &Path, text: &str) -> Result<(), ToolError> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(folder).map_err(|error| io_failure("cannot create", folder, &error))?;
-    replace(path, folder, text).map_err(|error| io_failure("cannot write", path, &error))
+    let (folder, name) = parts(path)?;
+    let folder = Folder::create(folder)?;
+    let mark = if !text.starts_with(BOM) && starts_with_bom(&folder, name) { BOM_BYTES } else { b"" };
+    folder.replace(name, &[mark, text.as_bytes()]).map_err(|error| io_failure("cannot write", path, &error))
 }
 
-fn replace(path: &Path, folder: &Path, text: &str) -> io::Result<()> {
-    let mut temporary = tempfile_in(folder)?;
-    let written = (|| {
-        if starts_with_bom(path) && !text.starts_with(BOM) {
-            temporary.file.write_all(BOM.to_string().as_bytes())?;
-        }
-        temporary.file.write_all(text.as_bytes())?;
-        if let Ok(about) = fs::metadata(path) {
-            temporary.file.set_permissions(about.permissions())?;
-        }
-        temporary.file.sync_all()?;
-        fs::rename(&temporary.path, path)
-    })();
-    if written.is_err()
-        && let Err(error) = fs::remove_file(&temporary.path)
-    {
-        tracing::warn!(%error, "a temporary file was left behind");
-    }
-    written
+/// The folder that a file lies in, and its name there.
+fn parts(path: &Path) -> Result<(&Path, &OsStr), ToolError> {
+    path.parent()
+        .zip(path.file_name())
+        .ok_or_else(|| ToolError::Failed(format!("{} is not a file", path.to_string_lossy())))
 }
 
-struct Temporary {
-    path: PathBuf,
-    file: fs::File,
-}
-
-fn tempfile_in(folder: &Path) -> io::Result<Temporary> {
-    // Any name that nobody else can have will do.
-    let path = folder.join(format!(".{}.agentls", crate::transcript::PartId::random()));
-    let file = fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
-    Ok(Temporary { path, file })
-}
-
-fn starts_with_bom(path: &Path) -> bool {
-    use io::Read;
-    let mut start = [0_u8; 3];
-    fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
-        && start == [0xef, 0xbb, 0xbf]
+fn starts_with_bom(folder: &Folder, name: &OsStr) -> bool {
+    let mut start = [0_u8; BOM_BYTES.len()];
+    let read = folder.file(Path::new(name)).map(|mut file| file.read_exact(&mut start));
+    matches!(read, Ok(Ok(()))) && start == BOM_BYTES
 }
 
 /// How the lines of a text end.

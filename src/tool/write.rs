@@ -50,7 +50,7 @@ impl Tool for Write {
                 text: format!("{done} {subject} ({lines} lines, {bytes} bytes)"),
                 title: subject,
                 changed: vec![text.changed_to(Some(&params.content))],
-                images: Vec::new(),
+                ..Output::default()
             })
         })
     }

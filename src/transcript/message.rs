@@ -95,12 +95,29 @@ impl Message {
         }
     }
 
-    /// Its texts, a line end between two.
+    /// Its texts as a person wrote them, a line end between two.
     pub fn words(&self) -> String {
         let texts = self.parts.iter().filter_map(|part| match &part.kind {
             PartKind::Text(body) => Some(body.text.as_str()),
             _ => None,
         });
         texts.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Its texts as the model reads them: for each command that was called what it became, a line end between two.
+    pub fn request(&self) -> String {
+        let texts = self.parts.iter().enumerate().filter_map(|(index, part)| match &part.kind {
+            PartKind::Text(body) if !self.is_replaced(index) => Some(body.text.as_str()),
+            PartKind::Command(command) => Some(command.text.text.as_str()),
+            _ => None,
+        });
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether the part at this place is a text in which a command was called, and the model reads what that became.
+    pub fn is_replaced(&self, index: usize) -> bool {
+        let text = self.parts.get(index).is_some_and(|part| matches!(part.kind, PartKind::Text(_)));
+        let next = self.parts.get(index + 1).map(|part| &part.kind);
+        text && matches!(next, Some(PartKind::Command(command)) if !command.text.text.trim().is_empty())
     }
 }

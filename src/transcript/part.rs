@@ -45,6 +45,7 @@ impl Part {
     pub fn text_bytes(&self) -> usize {
         match &self.kind {
             PartKind::Text(body) | PartKind::Reasoning(body) => body.text.len(),
+            PartKind::Command(command) => command.text.text.len(),
             PartKind::Tool(tool) => {
                 let said = match &tool.state {
                     ToolState::Completed { output, .. } => output.text.len(),
@@ -65,6 +66,8 @@ pub enum PartKind {
     Text(Body),
     /// The model's reasoning, as far as the provider shows it.
     Reasoning(Body),
+    /// What the model reads in place of the text before it, in which a person called a command.
+    Command(CommandPart),
     /// A file or an image that came with a prompt.
     File(FilePart),
     /// A tool call with its state.
@@ -100,6 +103,7 @@ impl PartKind {
         match self {
             Self::Text(_) => "text",
             Self::Reasoning(_) => "reasoning",
+            Self::Command(_) => "command",
             Self::File(_) => "file",
             Self::Tool(_) => "tool",
             Self::StepStart => "stepStart",
@@ -127,6 +131,15 @@ pub struct Compaction {
     /// The calls whose evidence stands behind the summary, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<PartId>,
+}
+
+/// A command that a prompt called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandPart {
+    /// Its name, without the slash.
+    pub name: String,
+    /// What it became. Empty as long as something of it still has to be run: the model then reads what was typed.
+    pub text: Body,
 }
 
 /// A file that came with a prompt.

@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Shared, events, inbox,
+    Shared, commands, events, inbox,
     run::{self, Start},
     title,
 };
@@ -206,6 +206,7 @@ impl Desk {
                 closing.run_until_cancelled(improved).await
             });
         }
+        let commands = commands::waiting(&begun.message.parts);
         let (desk, name) = (Arc::clone(self), session.clone());
         let (wishing, wished) = (Arc::clone(self), session.clone());
         run::run(Start {
@@ -216,6 +217,7 @@ impl Desk {
             turn: begun.turn,
             last: begun.message.seq,
             prompt: Some(begun.message.id),
+            commands,
             cancel,
             joined: Arc::new(move |message| {
                 if let Some(live) = desk.state().live.get_mut(&name) {

@@ -5,13 +5,14 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::Shared;
+use super::{Shared, commands};
 use crate::{
-    store::{Field, NewPart},
+    store::{Bodies, Field, NewPart},
     transcript::{
         Body, FilePart, MessageId, Part, PartId, PartKind, SessionId, Update,
         image::{Outgoing, Shown},
     },
+    workspace::commands::template::Piece,
 };
 
 /// A part of an accepted prompt.
@@ -20,6 +21,15 @@ use crate::{
 pub enum AcceptedPart {
     /// What the person wrote.
     Text(String),
+    /// A text in which a command was called, and what that becomes.
+    Command {
+        /// The command's name.
+        name: String,
+        /// What the person wrote.
+        typed: String,
+        /// What the model reads in its place; the snippets among it are run when the turn begins.
+        pieces: Vec<Piece>,
+    },
     /// A text file, or some of its lines.
     File {
         /// Where it is; the lines stand in the fragment.
@@ -67,19 +77,25 @@ pub fn from_inbox(stored: &str, message: &MessageId) -> Option<Vec<NewPart>> {
             |error| tracing::error!(%error, message = message.as_str(), "a waiting prompt cannot be read"),
         )
         .ok()?;
-    Some((0_u32..).zip(parts).map(|(index, part)| new_part(index, part, message)).collect())
+    let new = |(index, (kind, bodies))| {
+        let (id, message_id) = (PartId::random(), message.clone());
+        NewPart { part: Part { id, message_id, index, kind }, bodies }
+    };
+    Some((0_u32..).zip(parts.into_iter().flat_map(made_of)).map(new).collect())
 }
 
-fn new_part(index: u32, accepted: AcceptedPart, message: &MessageId) -> NewPart {
-    let part = |kind| Part { id: PartId::random(), message_id: message.clone(), index, kind };
-    let file = |mime: String, name: Option<String>, uri: Option<String>, data: Vec<u8>, shown| NewPart {
-        part: part(PartKind::File(FilePart { mime, name, uri, bytes: data.len() as u64, shown })),
-        bodies: vec![(Field::Data, data)],
+/// The parts that an accepted one becomes, each with its further bodies.
+fn made_of(accepted: AcceptedPart) -> Vec<(PartKind, Bodies)> {
+    let text = |text: String| (PartKind::Text(Body::whole(text)), Bodies::new());
+    let file = |mime: String, name: Option<String>, uri: Option<String>, data: Vec<u8>, shown| {
+        let file = FilePart { mime, name, uri, bytes: data.len() as u64, shown };
+        (PartKind::File(file), vec![(Field::Data, data)])
     };
     match accepted {
-        AcceptedPart::Text(text) => part(PartKind::Text(Body::whole(text))).into(),
+        AcceptedPart::Text(said) => vec![text(said)],
+        AcceptedPart::Command { name, typed, pieces } => vec![text(typed), commands::part(name, pieces)],
         AcceptedPart::File { uri, name, text } => {
-            file("text/plain".to_owned(), Some(name), Some(uri), text.into_bytes(), None)
+            vec![file("text/plain".to_owned(), Some(name), Some(uri), text.into_bytes(), None)]
         }
         AcceptedPart::Image { mime, uri, name, base64, size } => {
             let data = STANDARD.decode(base64).unwrap_or_default();
@@ -87,7 +103,7 @@ fn new_part(index: u32, accepted: AcceptedPart, message: &MessageId) -> NewPart 
             let shown = size.map(|(width, height)| {
                 Shown::Image(Outgoing { mime: mime.clone(), width, height, bytes, copy: false })
             });
-            file(mime, name, uri, data, shown)
+            vec![file(mime, name, uri, data, shown)]
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Keeps the system prompt frozen, and tells the model what changed, on the very next step (invariant 4).
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
     TurnContext,
@@ -18,8 +21,14 @@ use crate::{
 
 /// Where the pieces of the system prompt come from. Implemented above, where the configuration is known.
 pub trait Sources: Send + Sync {
-    /// The pieces as they are now. Reads files: called where blocking is allowed.
+    /// The pieces as they are now. Reads files: called where blocking is allowed, like the others.
     fn look(&self) -> Vec<Fragment>;
+
+    /// The model was told of these pieces in an earlier turn: files among them that joined then join again.
+    fn resume(&self, told: &[Fragment]);
+
+    /// Something at this place was read or changed: what holds there joins.
+    fn visit(&self, path: &Path);
 }
 
 impl TurnContext {
@@ -27,6 +36,21 @@ impl TurnContext {
     pub(super) async fn look(&self) -> Option<Vec<Fragment>> {
         let sources = Arc::clone(&self.sources);
         tokio::task::spawn_blocking(move || sources.look()).await.ok()
+    }
+
+    /// Takes in the instruction files that joined in earlier turns.
+    pub(super) async fn resume(&mut self, stored: Option<&Baseline>) {
+        let here = |fragment: &Fragment| self.fragments.iter().any(|known| known.name == fragment.name);
+        let Some(stored) = stored.filter(|stored| !stored.told.iter().all(here)) else { return };
+        let (sources, told) = (Arc::clone(&self.sources), stored.told.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            sources.resume(&told);
+            sources.look()
+        });
+        if let Ok(now) = looked.await {
+            self.instructions = fragments::instructions(&now).into();
+            self.fragments = now.into();
+        }
     }
 
     /// Lets the session's requests begin as they did before, where that still holds. Returns what they begin with.
@@ -44,6 +68,7 @@ impl TurnContext {
         session: &SessionId,
     ) -> Result<Baseline, StoreError> {
         let (live, stored) = (store.live(session).await?, store.baseline(session).await?);
+        self.resume(stored.as_ref()).await;
         let baseline = self.freeze(stored.clone(), &live);
         if stored.as_ref() != Some(&baseline) {
             store.set_baseline(session, baseline.clone()).await?;
@@ -66,6 +91,16 @@ impl Turn {
         self.baseline.told = now;
         self.shared.store.set_baseline(&self.session, self.baseline.clone()).await?;
         Ok(())
+    }
+
+    /// Tools were at these places: the instructions that hold there join, and are told on the next step.
+    pub(super) async fn visit(&self, places: Vec<PathBuf>) {
+        let sources = Arc::clone(&self.context.sources);
+        let looked =
+            tokio::task::spawn_blocking(move || places.iter().for_each(|place| sources.visit(place)));
+        if let Err(error) = looked.await {
+            tracing::warn!(%error, "instructions were not looked for");
+        }
     }
 
     /// Begins anew with the system prompt as it is now, behind a new boundary.

@@ -247,7 +247,7 @@ impl Turn {
         let Some((message, _)) = history::one(&self.shared.store, &self.session, *seq).await? else {
             return Ok(None);
         };
-        Ok(Some(message.words()).filter(|words| !words.trim().is_empty()))
+        Ok(Some(message.request()).filter(|words| !words.trim().is_empty()))
     }
 
     /// Tokens of a summary message with these parts.
@@ -276,7 +276,7 @@ impl Turn {
     }
 
     /// Reads the window again, after what is sent has changed.
-    async fn reload(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn reload(&mut self) -> Result<(), StoreError> {
         let last = self.shared.store.live(&self.session).await?.last;
         let (asked, overflow) = (self.context.asked(), self.context.overflow());
         self.window = Window::load(&self.shared.store, &self.session, last, asked, overflow).await?;

@@ -8,7 +8,8 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Shared, TurnContext, cache::Cache, desk::compactions::Wish, inbox, thread::Thread, tools::RepeatedCalls,
+    Shared, TurnContext, cache::Cache, commands, desk::compactions::Wish, inbox, thread::Thread,
+    tools::RepeatedCalls,
 };
 use crate::{
     context::{gallery, history, window::Window},
@@ -16,8 +17,8 @@ use crate::{
     permission::gate::{GateParts, RuleGate},
     store::Baseline,
     transcript::{
-        Failure, FailureKind, FinishReason, MessageId, Seq, SessionId, Status, StopReason, Timestamp, TurnId,
-        Update,
+        Failure, FailureKind, FinishReason, MessageId, Part, Seq, SessionId, Status, StopReason, Timestamp,
+        TurnId, Update,
     },
     turn::gate::StoredApprovals,
 };
@@ -89,6 +90,8 @@ pub(super) struct Start {
     pub(super) last: Seq,
     /// That message, when it is the prompt to answer.
     pub(super) prompt: Option<MessageId>,
+    /// Commands of that prompt that wait for their snippets.
+    pub(super) commands: Vec<Part>,
     pub(super) cancel: CancellationToken,
     pub(super) set_status: SetStatus,
     pub(super) joined: Arc<dyn Fn(MessageId) + Send + Sync>,
@@ -99,7 +102,15 @@ pub(super) struct Start {
 pub(super) async fn run(start: Start) -> Result<StopReason, Failure> {
     let (cancel, longest) = (start.cancel.clone(), start.context.longest_turn);
     let work = async move {
+        let mut start = start;
+        let commands = std::mem::take(&mut start.commands);
         let mut turn = Turn::load(start).await?;
+        if !commands.is_empty() {
+            if turn.complete_commands(commands).await? {
+                return Ok(StopReason::PermissionRejected);
+            }
+            turn.reload().await?;
+        }
         turn.steps().await
     };
     let ended = tokio::time::timeout(longest, work).await;
@@ -124,8 +135,9 @@ fn too_long(longest: Duration) -> Failure {
 
 impl Turn {
     pub(super) async fn load(start: Start) -> Result<Self, Broken> {
-        let Start { shared, context, session, turn, last, prompt, cancel, set_status, joined, wishes } =
-            start;
+        let Start {
+            shared, context, session, turn, last, prompt, cancel, set_status, joined, wishes, ..
+        } = start;
         let mut context = context;
         let baseline = context.settle(&shared.store, &session).await?;
         let context = Arc::new(context);
@@ -137,6 +149,7 @@ impl Turn {
         let gate = RuleGate::new(GateParts {
             session: session.clone(),
             rules: context.rules.as_ref().clone(),
+            ceiling: context.ceiling,
             approvals: Arc::new(StoredApprovals { store: shared.store.clone(), session: session.clone() }),
             person: Arc::clone(&shared.person),
             headless_allows: context.headless == crate::workspace::config::HeadlessPermission::Allow,
@@ -208,6 +221,8 @@ impl Turn {
             (self.joined)(message.id.clone());
         }
         for message in messages.iter() {
+            // A refused snippet is told in its place: the turn goes on with the prompt that it began with.
+            self.complete_commands(commands::waiting(&message.parts)).await?;
             // Images of a prompt that waited through an update are looked at first.
             let alone = history::Place::alone(message.seq);
             gallery::settle(&self.shared.store, &self.session, &alone, self.window.asked()).await?;

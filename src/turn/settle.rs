@@ -153,7 +153,7 @@ fn take_in(answer: &mut Answer) -> (Vec<Part>, Vec<Change>, Contents) {
     let (parts, seals) = answer.parts();
     let mut contents = Contents::default();
     for (part, seal) in seals {
-        let seal = serde_json::to_string(&seal).unwrap_or_default();
+        let seal = seal.to_stored();
         contents.insert(part.clone(), Field::Seal, seal.clone().into_bytes());
         changes.push(Change::Append(part, Field::Seal, seal));
     }

@@ -1,6 +1,6 @@
 //! Running the tools that an answer asks for: all at once, each result stored as it comes.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{StreamExt, future::BoxFuture, stream};
 use serde_json::Value;
@@ -60,6 +60,7 @@ struct Done {
     files: Bodies,
     evidence: Record,
     changed: Vec<FileChange>,
+    looked_at: Vec<PathBuf>,
     ends_turn: bool,
 }
 
@@ -96,7 +97,7 @@ impl Turn {
         let mut open = calls.len();
         let mut running = stream::iter(calls).buffer_unordered(AT_ONCE);
 
-        let (mut changed, mut ends_turn) = (Vec::new(), false);
+        let (mut changed, mut looked_at, mut ends_turn) = (Vec::new(), Vec::new(), false);
         let mut unstored = None;
         while let Some(done) = running.next().await {
             failpoint::reach("tool.ended").await;
@@ -104,6 +105,7 @@ impl Turn {
             let change = Change::Settled(done.part.clone(), done.tool.clone(), done.files.clone(), evidence);
             let mut changes = vec![change];
             changed.extend(done.changed.iter().map(|file| file.path.clone()));
+            looked_at.extend(done.looked_at);
             changes.extend(self.changes(done.changed).await);
             open -= 1;
             if open == 0 {
@@ -127,6 +129,8 @@ impl Turn {
         if let Some(error) = unstored {
             return Err(error.into());
         }
+        looked_at.extend(changed.iter().map(PathBuf::from));
+        self.visit(looked_at).await;
         self.note_changed_files(&mut message, changed).await?;
         self.window.push(&message, &contents);
         failpoint::reach("tools.done").await;
@@ -142,35 +146,21 @@ impl Turn {
         tool: ToolPart,
         refused: Option<Refusal>,
     ) -> BoxFuture<'static, Done> {
-        let context = ToolContext {
+        let shown = Shown {
+            events: Arc::clone(&self.shared.events),
             session: self.session.clone(),
-            cwd: self.context.cwd.clone(),
-            cancel: self.cancel.child_token(),
-            gate: Arc::clone(&self.gate) as Arc<dyn Gate>,
-            editor: Arc::clone(&self.shared.editor),
-            person: Arc::clone(&self.shared.person),
-            gauge: Arc::new(StoredGauge {
-                store: self.shared.store.clone(),
-                session: self.session.clone(),
-                context: Arc::clone(&self.context),
-            }),
-            sessions: Arc::clone(&self.shared.sessions),
-            progress: Arc::new(Shown {
-                events: Arc::clone(&self.shared.events),
-                session: self.session.clone(),
-                turn: self.id.clone(),
-                part: Part {
-                    id: part.clone(),
-                    message_id: message.id.clone(),
-                    index: message.parts.iter().find(|other| other.id == part).map_or(0, |found| found.index),
-                    kind: PartKind::Tool(tool.clone()),
-                },
-            }),
-            skills: Arc::clone(&self.context.skills),
-            store: self.shared.store.clone(),
-            secret_env: Arc::clone(&self.context.secret_env),
+            turn: self.id.clone(),
+            part: Part {
+                id: part.clone(),
+                message_id: message.id.clone(),
+                index: message.parts.iter().find(|other| other.id == part).map_or(0, |found| found.index),
+                kind: PartKind::Tool(tool.clone()),
+            },
         };
-        let found = self.shared.tools.find(&tool.tool);
+        let context = self.tool_context(Arc::new(shown));
+        // Only what its agent was offered.
+        let offered = self.context.specs.iter().any(|spec| spec.name == tool.tool);
+        let found = self.shared.tools.find(&tool.tool).filter(|_| offered);
         let names = self.context.specs.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ");
         let cancel = self.cancel.clone();
         Box::pin(async move {
@@ -204,6 +194,28 @@ impl Turn {
         })
     }
 
+    /// What a tool of this turn may use.
+    pub(super) fn tool_context(&self, progress: Arc<dyn Progress>) -> ToolContext {
+        ToolContext {
+            session: self.session.clone(),
+            cwd: self.context.cwd.clone(),
+            cancel: self.cancel.child_token(),
+            gate: Arc::clone(&self.gate) as Arc<dyn Gate>,
+            editor: Arc::clone(&self.shared.editor),
+            person: Arc::clone(&self.shared.person),
+            gauge: Arc::new(StoredGauge {
+                store: self.shared.store.clone(),
+                session: self.session.clone(),
+                context: Arc::clone(&self.context),
+            }),
+            sessions: Arc::clone(&self.shared.sessions),
+            progress,
+            skills: Arc::clone(&self.context.skills),
+            store: self.shared.store.clone(),
+            secret_env: Arc::clone(&self.context.secret_env),
+        }
+    }
+
     /// Asks the person whether the same call may be made once more. `None` when it may.
     async fn ask_about_repetition(&self, tools: &BTreeMap<&str, &ToolPart>) -> Option<Refusal> {
         let tool = tools.values().next()?;
@@ -212,7 +224,7 @@ impl Turn {
             tool: tool.tool.clone(),
             title: format!("{} again, with the same parameters", tool.tool),
             reason: format!("the same call was made {} times in a row", self.repeated.times),
-            items: vec![Item { rule: label.clone(), label, aliases: Vec::new() }],
+            items: vec![Item { looks: true, ..Item::new(label.clone(), label) }],
             path: None,
             diff: None,
             must_ask: true,
@@ -246,7 +258,7 @@ fn settle(
     result: Result<Output, ToolError>,
 ) -> Done {
     let ended_at = Timestamp::now();
-    let (mut files, mut changed) = (Bodies::new(), Vec::new());
+    let (mut files, mut changed, mut looked_at) = (Bodies::new(), Vec::new(), Vec::new());
     let ends_turn = matches!(result, Err(ToolError::Refused(Refusal::Person | Refusal::Nobody)));
     let evidence = match &result {
         Ok(output) => {
@@ -258,7 +270,7 @@ fn settle(
     };
     tool.state = match result {
         Ok(output) => {
-            changed = output.changed;
+            (changed, looked_at) = (output.changed, output.looked_at);
             files = (0_u8..)
                 .zip(output.images)
                 .map(|(index, image)| (Field::Attachment(index), image.data.to_vec()))
@@ -267,7 +279,7 @@ fn settle(
         }
         Err(error) => ToolState::Error { started_at: Some(started_at), ended_at, message: told(&error) },
     };
-    Done { part, tool, files, evidence, changed, ends_turn }
+    Done { part, tool, files, evidence, changed, looked_at, ends_turn }
 }
 
 /// An image of a result, as it is stored with the call.

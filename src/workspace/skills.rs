@@ -1,18 +1,19 @@
 //! Skills: instructions for a kind of task, in `SKILL.md` files, listed to the model and loaded when it asks.
 //!
-//! Read, never run; they change no permission (invariant 12). Each is read up to a cap (invariant 9). The form, front
-//! matter with `name` and `description` before Markdown, is that of <https://agentskills.io/specification>.
+//! Read, never run; they change no permission (invariant 12). Each is read up to a cap (invariant 9). They are looked at
+//! once, for one turn: what is edited meanwhile counts for the next. The form, front matter with `name` and
+//! `description` before Markdown, is that of <https://agentskills.io/specification>.
 
 use std::{
-    fs,
-    io::Read,
+    fs, io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-    time::SystemTime,
+    sync::Arc,
 };
 
-use serde::Deserialize;
-
+use super::{
+    front_matter::{self, Fields},
+    names, reading,
+};
 use crate::transcript::text;
 
 /// The name of a skill's file; its folder lies in one of the places.
@@ -24,9 +25,8 @@ pub(in crate::workspace) const MOST_BYTES: u64 = 256 * 1024;
 /// Skills of one place that are listed.
 pub(in crate::workspace) const MOST_LISTED: usize = 100;
 
-/// Bytes of a name and of a description.
-pub(in crate::workspace) const NAME: usize = 64;
-pub(in crate::workspace) const DESCRIPTION: usize = 1_024;
+/// Bytes of texts that are kept for a turn; a skill beyond them is read when it is loaded.
+pub(in crate::workspace) const MOST_KEPT: usize = 1024 * 1024;
 
 /// A skill as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,92 +39,87 @@ pub struct Skill {
     pub path: PathBuf,
 }
 
-#[derive(Deserialize)]
-struct FrontMatter {
-    name: Option<String>,
-    #[serde(default)]
-    description: String,
+/// A folder that skills are looked for in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The project that they have to lie in, links followed, where a project brings them.
+    pub within: Option<PathBuf>,
 }
 
-/// The places where a session's skills are, looked at again and again: a file is read only when it has changed.
-#[derive(Debug)]
+/// The skills of a turn, as they were when it began.
+#[derive(Debug, Default)]
 pub struct Skills {
-    places: Vec<PathBuf>,
-    seen: Mutex<Vec<Seen>>,
-}
-
-#[derive(Clone, Debug)]
-struct Seen {
-    path: PathBuf,
-    modified: Option<SystemTime>,
-    len: u64,
-    skill: Option<Skill>,
+    listed: Vec<Skill>,
+    /// What they say, by place in the list; `None` beyond [`MOST_KEPT`].
+    texts: Vec<Option<Arc<str>>>,
 }
 
 impl Skills {
-    /// The skills in these folders; of two with the same name the one of the earlier folder holds.
-    pub fn new(places: Vec<PathBuf>) -> Self {
-        Self { places, seen: Mutex::default() }
-    }
-
-    /// The skills that are there now, by place and name.
-    pub fn list(&self) -> Vec<Skill> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let files = self.places.iter().flat_map(|place| files(place));
-        let looked = files.filter_map(|path| {
-            let about = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
-            let (modified, len) = (about.modified().ok(), about.len());
-            let known =
-                seen.iter().find(|one| one.path == path && one.modified == modified && one.len == len);
-            Some(known.cloned().unwrap_or_else(|| Seen { skill: read(&path), modified, len, path }))
-        });
-        *seen = looked.collect();
-        let mut skills: Vec<Skill> = Vec::new();
-        for skill in seen.iter().filter_map(|one| one.skill.clone()) {
-            if skills.iter().all(|other| other.name != skill.name) {
-                skills.push(skill);
+    /// Looks into the folders, in their order; of two skills with the same name the one of the earlier folder holds.
+    pub fn look(places: &[Place]) -> Self {
+        let (mut skills, mut kept) = (Self::default(), 0);
+        for path in places.iter().flat_map(files) {
+            let Ok(content) = content(&path) else { continue };
+            let Some(skill) = listed(&path, &content) else { continue };
+            if skills.listed.iter().any(|other| other.name == skill.name) {
+                continue;
             }
+            let keeps = kept + content.len() <= MOST_KEPT;
+            kept += if keeps { content.len() } else { 0 };
+            skills.listed.push(skill);
+            skills.texts.push(keeps.then(|| content.into()));
         }
         skills
     }
 
+    /// The skills, by place and name.
+    pub fn list(&self) -> &[Skill] {
+        &self.listed
+    }
+
     /// The whole text of a skill; the names that there are, when there is none of that name.
     pub fn load(&self, name: &str) -> Result<(Skill, String), Vec<String>> {
-        let skills = self.list();
-        let found = skills.iter().find(|skill| skill.name == name);
-        let loaded = found.and_then(|skill| Some((skill.clone(), content(&skill.path)?)));
-        loaded.ok_or_else(|| skills.into_iter().map(|skill| skill.name).collect())
+        let found = self.listed.iter().zip(&self.texts).find(|(skill, _)| skill.name == name);
+        let loaded = found.and_then(|(skill, text)| {
+            let text = text.as_ref().map_or_else(|| content(&skill.path).ok(), |kept| Some(kept.to_string()));
+            Some((skill.clone(), text?))
+        });
+        loaded.ok_or_else(|| self.listed.iter().map(|skill| skill.name.clone()).collect())
     }
 }
 
 /// The skills' files in a place, by name.
-fn files(place: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(place).into_iter().flatten().flatten();
+fn files(place: &Place) -> Vec<PathBuf> {
+    let entries = fs::read_dir(&place.folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path().join(FILE)).collect();
     files.sort();
     files.truncate(MOST_LISTED);
+    files.retain(|path| place.within.as_ref().is_none_or(|root| reading::lies_in(path, root)));
     files
 }
 
-fn content(path: &Path) -> Option<String> {
-    let mut bytes = Vec::new();
-    fs::File::open(path).ok()?.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+/// What a skill says, with a line before it where hidden characters were taken out.
+fn content(path: &Path) -> io::Result<String> {
+    let read = reading::read(path, MOST_BYTES)?;
+    Ok(match read.hidden {
+        0 => read.text,
+        hidden => format!("{}\n[{}]\n", read.text.trim_end(), reading::hidden_note(hidden)),
+    })
 }
 
 /// A skill whose front matter can be read. Without a name it is called like its folder.
-fn read(path: &Path) -> Option<Skill> {
-    let content = content(path)?;
-    let (matter, _) = content.strip_prefix("---")?.split_once("\n---")?;
-    let matter: FrontMatter = serde_yaml_ng::from_str(matter).ok()?;
+fn listed(path: &Path, content: &str) -> Option<Skill> {
+    let mut fields = Fields::read(front_matter::split(content)?.0);
+    if fields.broken {
+        return None;
+    }
     let folder = || path.parent()?.file_name().map(|name| name.to_string_lossy().into_owned());
-    let name = matter.name.filter(|name| !name.trim().is_empty()).or_else(folder)?;
+    let name = fields.text("name").or_else(folder)?;
     Some(Skill {
-        name: text::ellipsis(text::first_line(name.trim()), NAME),
-        description: text::ellipsis(
-            &matter.description.split_whitespace().collect::<Vec<_>>().join(" "),
-            DESCRIPTION,
-        ),
+        name: text::ellipsis(text::first_line(&name), names::NAME),
+        description: names::description(&fields.text("description").unwrap_or_default()),
         path: path.to_owned(),
     })
 }
@@ -136,6 +131,11 @@ mod tests {
     fn write(place: &Path, folder: &str, content: &str) {
         fs::create_dir_all(place.join(folder)).unwrap();
         fs::write(place.join(folder).join(FILE), content).unwrap();
+    }
+
+    fn look(folders: &[&Path]) -> Skills {
+        let place = |folder: &&Path| Place { folder: (*folder).to_owned(), within: None };
+        Skills::look(&folders.iter().map(place).collect::<Vec<_>>())
     }
 
     #[test]
@@ -151,25 +151,51 @@ mod tests {
         write(&project, "deploy", "---\ndescription: \"For deployments\"\n---\nPush.\n");
         write(&project, "broken", "---\nname: [\n---\n");
         write(&project, "plain", "no front matter");
-        let skills = Skills::new(vec![own, project, dir.path().join("missing")]);
+        let skills = look(&[&own, &project, &dir.path().join("missing")]);
         let listed: Vec<_> =
-            skills.list().into_iter().map(|skill| format!("{}: {}", skill.name, skill.description)).collect();
+            skills.list().iter().map(|skill| format!("{}: {}", skill.name, skill.description)).collect();
         assert_eq!(listed, ["review: For reviews, of any kind.", "deploy: For deployments"]);
         assert!(skills.load("review").unwrap().1.ends_with("Look closely.\n"));
         assert_eq!(skills.load("none").unwrap_err(), ["review", "deploy"]);
     }
 
     #[test]
-    fn a_skill_that_is_changed_or_removed_is_seen() {
+    fn what_a_turn_has_looked_at_stays_as_it_was() {
         let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), "a", "---\nname: a\ndescription: one\n---\n");
-        let skills = Skills::new(vec![dir.path().to_owned()]);
-        assert_eq!(skills.list()[0].description, "one");
-        write(dir.path(), "a", "---\nname: a\ndescription: another\n---\n");
-        assert_eq!(skills.list()[0].description, "another");
-        fs::remove_dir_all(dir.path().join("a")).unwrap();
-        assert!(skills.list().is_empty());
+        write(dir.path(), "a", "---\ndescription: one\n---\nOne.");
+        let skills = look(&[dir.path()]);
+        write(dir.path(), "a", "---\ndescription: another\n---\nAnother.");
+        write(dir.path(), "b", "---\ndescription: new\n---\nNew.");
+        assert_eq!((skills.list().len(), skills.list()[0].description.as_str()), (1, "one"));
+        assert!(skills.load("a").unwrap().1.ends_with("One."));
+        assert_eq!(look(&[dir.path()]).list().len(), 2);
     }
+
+    #[test]
+    fn a_project_brings_what_lies_in_it_and_hidden_characters_are_taken_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        write(&root, "secret", "---\nname: secret\n---\n");
+        write(&root.join("project"), "own", "---\nname: own\n---\nLook\u{200b} up.");
+        std::os::unix::fs::symlink(root.join("secret"), root.join("project/linked")).unwrap();
+        let place = |within| [Place { folder: root.join("project"), within }];
+        assert_eq!(Skills::look(&place(None)).list().len(), 2);
+        let inside = Skills::look(&place(Some(root.join("project"))));
+        assert_eq!(inside.list().len(), 1);
+        assert!(inside.load("own").unwrap().1.contains("Look up.\n[1 invisible"));
+    }
+
+    #[test]
+    fn texts_beyond_what_is_kept_are_read_when_they_are_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let long = format!("---\nx: y\n---\n{}", "t".repeat(200 * 1024));
+        (0..6).for_each(|n| write(dir.path(), &format!("{n}"), &long));
+        let skills = look(&[dir.path()]);
+        assert_eq!(skills.texts.iter().flatten().count(), MOST_KEPT / long.len());
+        write(dir.path(), "5", "---\nx: y\n---\nnew");
+        assert!(skills.load("5").unwrap().1.ends_with("new"));
+    }
+
     #[test]
     fn too_many_skills_too_long_names_and_too_long_texts_are_cut() {
         let dir = tempfile::tempdir().unwrap();
@@ -182,10 +208,14 @@ mod tests {
                 &format!("---\nname: {name}\ndescription: {about}\n---\n{text}"),
             );
         }
-        let skills = Skills::new(vec![dir.path().to_owned()]);
+        let skills = look(&[dir.path()]);
         let listed = skills.list();
         assert_eq!(listed.len(), MOST_LISTED);
-        assert!(listed.iter().all(|it| it.name.len() <= NAME && it.description.len() <= DESCRIPTION));
+        assert!(
+            listed
+                .iter()
+                .all(|it| it.name.len() <= names::NAME && it.description.len() <= names::DESCRIPTION)
+        );
         let (_, text) = skills.load(&listed[0].name).unwrap();
         assert_eq!(text.len() as u64, MOST_BYTES);
     }

@@ -23,12 +23,14 @@ mod support {
     pub mod version_one;
 }
 
+mod agents;
 mod bad_input;
 mod bounds;
 mod cache;
 mod cancel;
 mod changes;
 mod cli;
+mod commands;
 mod compaction;
 mod damaged_places;
 mod faults;

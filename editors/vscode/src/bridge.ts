@@ -1,14 +1,7 @@
 // What the extension and its webviews say to each other. Plain data only; knows the protocol's types.
 
-import type {
-  PermissionAnswer,
-  PermissionQuestion,
-  PromptPart,
-  Question,
-  Session,
-  SessionUpdate,
-  TodoItem,
-} from './protocol';
+import type { AskedPermission } from './announced';
+import type { PermissionAnswer, PromptPart, Question, Session, SessionUpdate, TodoItem } from './protocol';
 
 /** The methods that a webview may call by itself. All others go through acts that the extension checks. */
 export const VIEW_METHODS = [
@@ -83,6 +76,9 @@ export const VIEW_COMMANDS = [
   'agentls.setKey',
   'agentls.review.open',
   'agentls.pickContext',
+  'agentls.approvals',
+  'agentls.openProject',
+  'workbench.trust.manage',
 ] as const;
 export type ViewCommand = (typeof VIEW_COMMANDS)[number];
 
@@ -105,12 +101,12 @@ export type ToHost =
 
 /** From the extension to a webview. */
 export type ToView =
-  | { type: 'server'; server: ServerView }
+  | { type: 'server'; server: ServerView; restricted: boolean }
   | { type: 'session'; session: Session | null; todo: TodoItem[]; hint: string }
   | { type: 'sessionChanged'; session: Session }
-  | { type: 'model'; name: string }
+  | { type: 'answers'; model: string; agent: string }
   | { type: 'updates'; updates: SessionUpdate[] }
-  | { type: 'questions'; permissions: PermissionQuestion[]; questions: OpenQuestion[] }
+  | { type: 'questions'; permissions: AskedPermission[]; questions: OpenQuestion[] }
   | { type: 'answer'; id: number; result?: unknown; failure?: Failure }
   | { type: 'prompted'; clientId: string; failure?: Failure }
   | { type: 'attach'; attachments: Attachment[] }

@@ -11,7 +11,8 @@ import { ShownSession } from './chat/shown';
 import { CodeActions, codeActionCommands } from './code-actions';
 import { ContextPanel } from './context/panel';
 import { participant } from './participant';
-import { ProjectCache } from './projects';
+import { ProjectCache } from './projects/cache';
+import { projectCommands } from './projects/commands';
 import { promptCommands } from './prompt/commands';
 import { questionCommands } from './questions/commands';
 import { OpenQuestions } from './questions/open';
@@ -38,7 +39,6 @@ export function activate(context: vscode.ExtensionContext): void {
   const tree = new SessionsTree(server, questions, workspaceFolders, projects);
   const panel = new ContextPanel(extensionUri, server, shown);
   const review = new Review(server, shown);
-  server.onOptional('project/didChange', ({ project }) => void projects.put(project));
 
   subscriptions.push(
     server,
@@ -61,7 +61,8 @@ export function activate(context: vscode.ExtensionContext): void {
     ...sessionCommands({ server, shown, chat, tree }),
     ...promptCommands(chat, shown, server, globalState),
     ...codeActionCommands(chat),
-    ...questionCommands(questions, shown, chat),
+    ...questionCommands(server, questions, shown, chat),
+    ...projectCommands(server, projects, shown),
     ...reviewCommands(review),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.restart()),
     server.onChange(({ state }) => void vscode.commands.executeCommand('setContext', 'agentls.server', state)),

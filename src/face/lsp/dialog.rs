@@ -82,7 +82,7 @@ mod tests {
     use crate::permission::{Item, PermissionOption, Scope};
 
     fn question(diff: &str) -> PermissionQuestion {
-        let item = |label: &str| Item { label: label.into(), rule: label.into(), aliases: Vec::new() };
+        let item = |label: &str| Item::new(label, label);
         PermissionQuestion {
             session_id: "ses_1".into(),
             permission_id: "per_1".into(),

@@ -11,10 +11,10 @@ use super::{
     },
     render,
     results::{
-        Cancelled, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted, EvidenceResult, Exported,
-        ListedSkill, MessagePage, ModelList, NextRequest, OpenedSession, PartRange, PromptResult,
-        QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage, SessionResult, SkillList,
-        StepsResult, ToolEntry, ToolList,
+        AgentList, Cancelled, CommandList, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted,
+        EvidenceResult, Exported, ListedSkill, MessagePage, ModelList, NextRequest, OpenedSession, PartRange,
+        PromptResult, QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage, SessionResult,
+        SkillList, StepsResult, ToolEntry, ToolList,
     },
     server::Server,
     status,
@@ -212,6 +212,16 @@ impl Server {
             parameters: tool.parameters.clone(),
         });
         Ok(ToolList { tools: tools.collect() })
+    }
+
+    pub async fn agent_list(&self, params: InWorkspace) -> Outcome<AgentList> {
+        let agents = self.engine.agents(params.cwd).await?;
+        Ok(AgentList { agents: agents.into_iter().map(render::agent).collect() })
+    }
+
+    pub async fn command_list(&self, params: InWorkspace) -> Outcome<CommandList> {
+        let commands = self.engine.commands(params.cwd).await?;
+        Ok(CommandList { commands: commands.into_iter().map(render::command).collect() })
     }
 
     pub async fn skill_list(&self, params: InWorkspace) -> Outcome<SkillList> {

@@ -18,9 +18,9 @@ use super::{
         SessionPrompt, SessionRename, SessionSteps, SessionUnqueue, read,
     },
     results::{
-        Cancelled, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult, Exported, MessagePage,
-        ModelList, NextRequest, OpenedSession, PartRange, PromptResult, QueueResult, Removed, ServerStatus,
-        SessionPage, SessionResult, SkillList, StepsResult, ToolList,
+        AgentList, Cancelled, CommandList, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult,
+        Exported, MessagePage, ModelList, NextRequest, OpenedSession, PartRange, PromptResult, QueueResult,
+        Removed, ServerStatus, SessionPage, SessionResult, SkillList, StepsResult, ToolList,
     },
     review::{ChangeRead, ChangeText, ChangesResult, SessionChanges, SessionReview},
     server::Server,
@@ -118,6 +118,8 @@ methods! {
     "part/evidence":    PartParams => EvidenceResult,     part_evidence,    "Reads what stays of a tool call when it is compacted.";
     "model/list":       InWorkspace => ModelList,         model_list,       "Lists the models that can be chosen.";
     "tool/list":        InWorkspace => ToolList,          tool_list,        "Lists the tools that the model is offered.";
+    "agent/list":       InWorkspace => AgentList,         agent_list,       "Lists the agents that can answer, with what is wrong with their definitions.";
+    "command/list":     InWorkspace => CommandList,       command_list,     "Lists the commands that a prompt can call with `/name`.";
     "skill/list":       InWorkspace => SkillList,           skill_list,       "Lists the skills that the model can load.";
     "config/get":       ConfigGet => ConfigResult,        config_get,       "Reads the merged configuration and where it came from.";
     "server/status":    Nothing => ServerStatus,          server_status,    "What the server knows of itself.";

@@ -153,6 +153,7 @@ fn content(kind: PartKind) -> types::PartContent {
     match kind {
         PartKind::Text(text) => Content::Text { text: body(text) },
         PartKind::Reasoning(text) => Content::Reasoning { text: body(text) },
+        PartKind::Command(command) => Content::Command { name: command.name, text: body(command.text) },
         PartKind::File(file) => {
             Content::File { mime: file.mime, name: file.name, uri: file.uri, bytes: file.bytes }
         }
@@ -243,6 +244,7 @@ fn shorten(part: &mut Part) {
     };
     match &mut part.kind {
         PartKind::Text(body) | PartKind::Reasoning(body) => shorten(&mut body.text),
+        PartKind::Command(command) => shorten(&mut command.text.text),
         PartKind::Tool(tool) => {
             shorten(&mut tool.input.text);
             match &mut tool.state {
@@ -253,6 +255,18 @@ fn shorten(part: &mut Part) {
         }
         _ => {}
     }
+}
+
+/// An agent.
+pub fn agent(agent: engine::ListedAgent) -> results::ListedAgent {
+    let engine::ListedAgent { name, description, source, model, read_only, mistakes } = agent;
+    results::ListedAgent { name, description, source, model, read_only, mistakes }
+}
+
+/// A command.
+pub fn command(command: engine::ListedCommand) -> results::ListedCommand {
+    let engine::ListedCommand { name, description, argument_hint, agent, model, source, mistakes } = command;
+    results::ListedCommand { name, description, argument_hint, agent, model, source, mistakes }
 }
 
 /// A range of a part's field.

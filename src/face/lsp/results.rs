@@ -96,6 +96,54 @@ results! {
         /// How the next request will reach the provider.
         threading: ContextThreading,
     }
+    /// The agents that can answer.
+    AgentList {
+        /// They: the built-in ones first.
+        agents: Vec<ListedAgent>,
+    }
+    /// An agent.
+    ListedAgent {
+        /// What `agent` parameters call it.
+        name: String,
+        /// When to choose it.
+        description: String,
+        /// `builtIn`, or the file or layer of the configuration that spoke of it last.
+        source: String,
+        /// The model that answers for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        model: Option<ModelRef>,
+        /// Whether it cannot change anything.
+        read_only: bool,
+        /// What is wrong with its definitions, a line for each.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        mistakes: Vec<String>,
+    }
+    /// The commands that a prompt can call.
+    CommandList {
+        /// They, by name.
+        commands: Vec<ListedCommand>,
+    }
+    /// A command.
+    ListedCommand {
+        /// What is typed behind the slash.
+        name: String,
+        /// What it is for.
+        description: String,
+        /// What may be typed behind the name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        argument_hint: Option<String>,
+        /// Who answers it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        agent: Option<String>,
+        /// The model that answers it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        model: Option<ModelRef>,
+        /// The file or layer of the configuration that it comes from.
+        source: String,
+        /// What is wrong with it, a line for each.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        mistakes: Vec<String>,
+    }
     /// The skills that the model can load.
     SkillList {
         /// They.

@@ -165,6 +165,13 @@ pub enum PartContent {
         /// It.
         text: Body,
     },
+    /// What the model reads in place of the text before it, in which a person called a command.
+    Command {
+        /// The command's name, without the slash.
+        name: String,
+        /// What it became; empty until its shell snippets have run.
+        text: Body,
+    },
     /// A file or an image that came with a prompt.
     File {
         /// Media type.

@@ -68,6 +68,10 @@ struct World {
 }
 
 fn world(person: Scripted, section: &serde_json::Value) -> World {
+    below(Ceiling::Everything, person, section)
+}
+
+fn below(ceiling: Ceiling, person: Scripted, section: &serde_json::Value) -> World {
     let (person, memory) = (Arc::new(person), Arc::new(Memory::default()));
     let waits = Arc::new(StdMutex::new(Vec::new()));
     let heard = waits.clone();
@@ -77,6 +81,7 @@ fn world(person: Scripted, section: &serde_json::Value) -> World {
     let gate = RuleGate::new(GateParts {
         session: "ses_x".into(),
         rules,
+        ceiling,
         approvals: memory.clone(),
         person: person.clone(),
         headless_allows: false,
@@ -182,4 +187,18 @@ async fn a_cancelled_turn_closes_its_question() {
     });
     assert_eq!(refusal, Err(Refusal::Cancelled));
     assert_eq!(*world.waits.lock().unwrap(), [true, false]);
+}
+
+#[tokio::test]
+async fn no_rule_no_approval_and_no_person_lifts_the_ceiling() {
+    let yes = Scripted { answer: Some(answer("once", None, None)), ..Scripted::default() };
+    let mut world = below(Ceiling::LooksOnly, yes, &json!({"*": "allow"}));
+    world.gate.parts.headless_allows = true;
+    world.memory.0.lock().unwrap().push(Approval { tool: "bash".to_owned(), rule: "make *".to_owned() });
+    let refused = Err(Refusal::Ceiling { tool: "bash".to_owned() });
+    assert_eq!(world.gate.permit(ask(&[("make", "make *")], false)).await, refused);
+    let mut looks = ask(&[("ls", "ls *")], false);
+    looks.items[0].looks = true;
+    assert_eq!(world.gate.permit(looks).await, Ok(()));
+    assert_eq!(world.person.asked.load(Ordering::Relaxed), 0, "nobody is asked for what cannot be");
 }

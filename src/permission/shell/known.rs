@@ -1,245 +1,103 @@
-//! What is known of particular commands: which run others or write files whatever rules say about them, and
-//! which rule to offer for the next time.
+//! What is known of particular commands: which run others or write files whatever rules say about them, which only
+//! look, and which rule to offer for the next time.
 //!
 //! The rule offered is the narrowest that is still useful: subcommand tools by their subcommand, plain
 //! readers by name, everything else exactly as it is.
 
-use super::{super::rules::escape, words::Word};
-
-/// Commands that run what they are given, or change what later words mean.
-const RUNNERS: &[&str] = &[
-    ".",
-    "alias",
-    "bash",
-    "bind",
-    "builtin",
-    "busybox",
-    "chroot",
-    "command",
-    "complete",
-    "compgen",
-    "coproc",
-    "csh",
-    "dash",
-    "declare",
-    "doas",
-    "enable",
-    "env",
-    "eval",
-    "exec",
-    "export",
-    "expect",
-    "fc",
-    "fish",
-    "flock",
-    "getopts",
-    "hash",
-    "history",
-    "ionice",
-    "jobs",
-    "ksh",
-    "let",
-    "local",
-    "mapfile",
-    "nice",
-    "nohup",
-    "nsenter",
-    "parallel",
-    "pkexec",
-    "read",
-    "readarray",
-    "readonly",
-    "rsh",
-    "script",
-    "set",
-    "setsid",
-    "sh",
-    "shopt",
-    "source",
-    "ssh",
-    "stdbuf",
-    "strace",
-    "su",
-    "sudo",
-    "systemd-run",
-    "taskset",
-    "test",
-    "time",
-    "timeout",
-    "trap",
-    "typeset",
-    "unalias",
-    "unset",
-    "unshare",
-    "wait",
-    "watch",
-    "xargs",
-    "zsh",
-    "[",
-    "[[",
-];
-
-/// Options with which a command that may otherwise be allowed runs another or writes a file. Matched as whole
-/// words and before `=`; those of one dash and one letter also when something is joined to them.
-const RISKY_OPTIONS: &[(&str, &[&str])] = &[
-    ("ag", &["--pager"]),
-    ("cargo", &["--config"]),
-    ("date", &["-s", "--set"]),
-    ("fd", &["-x", "-X", "--exec", "--exec-batch"]),
-    ("file", &["-C", "--compile"]),
-    ("find", &["-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprint0", "-fprintf", "-fls"]),
-    (
-        "git",
-        &[
-            "-c",
-            "-O",
-            "--config-env",
-            "--exec-path",
-            "--exec",
-            "-x",
-            "--ext-diff",
-            "--open-files-in-pager",
-            "--output",
-            "--receive-pack",
-            "--textconv",
-            "--upload-pack",
-        ],
-    ),
-    ("go", &["-exec", "-toolexec", "-vettool"]),
-    ("hostname", &["-F", "--file"]),
-    ("printf", &["-v"]),
-    ("rg", &["--pre", "--hostname-bin"]),
-    ("rsync", &["-e", "--rsh", "--rsync-path"]),
-    ("sort", &["-o", "-T", "--output", "--compress-program"]),
-    (
-        "tar",
-        &[
-            "-F",
-            "-I",
-            "--checkpoint-action",
-            "--info-script",
-            "--new-volume-script",
-            "--rmt-command",
-            "--rsh-command",
-            "--to-command",
-            "--use-compress-program",
-        ],
-    ),
-    ("tree", &["-o"]),
-    ("xxd", &["-r"]),
-];
-
-/// Tools whose first word says what they do.
-const SUBCOMMAND_TOOLS: &[&str] = &[
-    "apt",
-    "brew",
-    "bundle",
-    "cargo",
-    "composer",
-    "deno",
-    "docker",
-    "dotnet",
-    "gh",
-    "git",
-    "go",
-    "helm",
-    "just",
-    "kubectl",
-    "make",
-    "mix",
-    "npm",
-    "nx",
-    "pip",
-    "pip3",
-    "pnpm",
-    "poetry",
-    "rustup",
-    "terraform",
-    "uv",
-    "yarn",
-];
-
-/// Commands that only read and write to their output, whatever their words.
-const READERS: &[&str] = &[
-    "basename",
-    "cat",
-    "cmp",
-    "cut",
-    "df",
-    "diff",
-    "dirname",
-    "du",
-    "echo",
-    "egrep",
-    "false",
-    "fgrep",
-    "file",
-    "grep",
-    "head",
-    "id",
-    "jq",
-    "ls",
-    "md5sum",
-    "nl",
-    "printf",
-    "pwd",
-    "realpath",
-    "rg",
-    "sha256sum",
-    "stat",
-    "tac",
-    "tail",
-    "tr",
-    "true",
-    "type",
-    "uname",
-    "wc",
-    "which",
-    "whoami",
-];
+use super::{super::rules::escape, git, programs, scripts, words::Word};
 
 /// Why a command has to be seen by a person although its words are understood.
 pub(super) fn doubt_about(words: &[Word]) -> Option<String> {
     let (first, rest) = words.split_first()?;
-    let name = base_name(&first.text);
-    if first.expands || first.text.is_empty() || first.text.contains('=') {
+    if first.expands() || !is_plain_name(&first.text) {
         return Some("its command is not a plain name".to_owned());
     }
-    if RUNNERS.contains(&name) {
+    let name = base_name(&first.text);
+    if programs::RUNNERS.contains(&name.to_ascii_lowercase().as_str()) && !only_asks_for_a_command(name, rest)
+    {
         return Some(format!("`{name}` runs or changes other commands"));
     }
-    let leads = |word: &&Word| {
-        word.expands
-            && !word
-                .text
-                .starts_with(|char: char| char == '.' || char == '/' || char == '~' || char.is_alphanumeric())
-    };
-    if let Some(word) = rest.iter().find(leads).filter(|_| !READERS.contains(&name)) {
-        return Some(format!("the pattern `{}` may become an option", word.text));
-    }
-    if rest.first().is_some_and(|word| word.expands) && SUBCOMMAND_TOOLS.contains(&name) {
-        return Some(format!("what `{name}` will do depends on file names"));
-    }
-    let (_, risky) = RISKY_OPTIONS.iter().find(|(tool, _)| *tool == name)?;
-    let option = rest.iter().find(|word| risky.iter().any(|option| is_option(&word.text, option)))?;
-    Some(format!("`{name} {}` may run another command or write a file", option.text))
+    doubt_about_patterns(name, rest)
+        .or_else(|| if name == "git" { git::doubt_about(rest) } else { None })
+        .or_else(|| doubt_about_subcommand(name, rest))
+        .or_else(|| doubt_about_options(name, rest))
+        .or_else(|| scripts::doubt_about(name, rest))
 }
 
-fn is_option(word: &str, option: &str) -> bool {
+/// `command -v cargo`.
+fn only_asks_for_a_command(name: &str, rest: &[Word]) -> bool {
+    name == "command" && rest.first().is_some_and(|word| matches!(word.text.as_str(), "-v" | "-V"))
+}
+
+fn is_plain_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(['-', '~'])
+        && text.chars().all(|char| char.is_ascii_alphanumeric() || "_-./+:@".contains(char) || text == "[")
+}
+
+/// Names of files that a pattern stands for may be options, or subcommands.
+fn doubt_about_patterns(name: &str, rest: &[Word]) -> Option<String> {
+    let leads = |word: &&Word| {
+        let plain = |char: char| char == '.' || char == '/' || char == '~' || char.is_alphanumeric();
+        word.expands() && !word.text.starts_with(plain)
+    };
+    if let Some(word) = rest.iter().find(leads).filter(|_| !programs::READERS.contains(&name)) {
+        return Some(format!("the pattern `{}` may become an option", word.text));
+    }
+    let depends = rest.first().is_some_and(Word::expands) && programs::SUBCOMMAND_TOOLS.contains(&name);
+    depends.then(|| format!("what `{name}` will do depends on file names"))
+}
+
+fn doubt_about_subcommand(name: &str, rest: &[Word]) -> Option<String> {
+    let (_, running) = programs::RUNNING_SUBCOMMANDS.iter().find(|(tool, _)| *tool == name)?;
+    let subcommand = rest.iter().find(|word| !word.text.starts_with(['-', '+']))?;
+    running
+        .contains(&subcommand.text.as_str())
+        .then(|| format!("`{name} {}` runs or changes other commands", subcommand.text))
+}
+
+fn doubt_about_options(name: &str, rest: &[Word]) -> Option<String> {
+    let (_, risky) = programs::RISKY_OPTIONS.iter().find(|(tool, _)| *tool == name)?;
+    // The first word of tar may be a bundle of options without a dash; go takes two dashes for one.
+    let spelled = |at: usize, word: &Word| match name {
+        "tar" | "gtar" | "bsdtar" if at == 0 && !word.text.starts_with('-') => format!("-{}", word.text),
+        "go" => word.text.replacen("--", "-", 1),
+        _ => word.text.clone(),
+    };
+    let is_risky = |(at, word): &(usize, &Word)| {
+        let text = spelled(*at, word);
+        risky.iter().any(|option| is_option(&text, option))
+    };
+    let (_, option) = rest.iter().enumerate().find(is_risky)?;
+    Some(format!("`{name} {}` may run another command, write a file or read what is not named", option.text))
+}
+
+/// Whether `word` gives the option `option`, in whatever spelling.
+pub(super) fn is_option(word: &str, option: &str) -> bool {
     let joined = option.len() == 2 && !word.starts_with("--");
     let letter = option.chars().nth(1);
     // Short options may be bundled (`-ro file`), long ones abbreviated (`--outp file`).
     let bundled = joined && word.starts_with('-') && letter.is_some_and(|letter| word.contains(letter));
-    let abbreviated = option.starts_with("--")
-        && word.split('=').next().is_some_and(|name| name.len() > 3 && option.starts_with(name));
-    word == option || word.split('=').next() == Some(option) || bundled || abbreviated
+    let name = word.split('=').next().unwrap_or(word);
+    let abbreviated = option.starts_with("--") && name.len() > 2 && option.starts_with(name);
+    word == option || name == option || bundled || abbreviated
+}
+
+/// Whether a command without a doubt about it changes nothing.
+pub(super) fn only_looks(words: &[Word]) -> bool {
+    let Some((first, rest)) = words.split_first() else { return false };
+    let name = first.text.as_str();
+    programs::READERS.contains(&name)
+        || programs::LOOKERS.contains(&name)
+        || only_asks_for_a_command(name, rest)
+        || (name == "git" && git::only_looks(rest))
 }
 
 /// The rule that a person may allow for the next time.
 pub(super) fn rule_for(words: &[Word]) -> String {
     let exact = || escape(&words.iter().map(|word| word.shown.as_str()).collect::<Vec<_>>().join(" "));
     let Some((first, rest)) = words.split_first() else { return String::new() };
-    if READERS.contains(&first.text.as_str()) {
+    if programs::READERS.contains(&first.text.as_str()) {
         return format!("{} *", first.text);
     }
     let plain = |word: &&Word| {
@@ -247,7 +105,9 @@ pub(super) fn rule_for(words: &[Word]) -> String {
             && word.text.chars().all(|char| char.is_ascii_alphanumeric() || "-_:".contains(char))
     };
     match rest.first().filter(plain) {
-        Some(sub) if SUBCOMMAND_TOOLS.contains(&first.text.as_str()) && !sub.text.starts_with('-') => {
+        Some(sub)
+            if programs::SUBCOMMAND_TOOLS.contains(&first.text.as_str()) && !sub.text.starts_with('-') =>
+        {
             format!("{} {} *", first.text, sub.text)
         }
         _ => exact(),

@@ -11,42 +11,66 @@ pub(super) struct Word {
     pub(super) shown: String,
     /// What the program gets; for a glob, the pattern.
     pub(super) text: String,
-    /// Whether file names are put in its place, or a home folder.
-    pub(super) expands: bool,
+    /// What bash puts in its place.
+    pub(super) expands: Expands,
+}
+
+/// What bash puts in the place of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expands {
+    /// Nothing: it is what it is.
+    No,
+    /// A home folder, for its `~`. It may be a pattern, too.
+    Home,
+    /// The names of files that match it.
+    Files,
+}
+
+impl Word {
+    /// Whether something is put in its place.
+    pub(super) fn expands(&self) -> bool {
+        self.expands != Expands::No
+    }
+}
+
+/// A word as far as it is read.
+struct Reading {
+    text: String,
+    expands: Expands,
+    quoted: bool,
+    /// Whether there is a brace that is not quoted.
+    brace: bool,
 }
 
 /// Reads a word. The error names what is not understood.
 pub(super) fn read(node: Node<'_>, source: &str) -> Result<Word, String> {
-    let mut text = String::new();
-    let mut expands = false;
-    let mut quoted = false;
-    append(node, source, &mut text, &mut expands, &mut quoted)?;
-    if expands && quoted {
+    let mut reading = Reading { text: String::new(), expands: Expands::No, quoted: false, brace: false };
+    append(node, source, &mut reading)?;
+    let Reading { text, expands, quoted, brace } = reading;
+    // Without a comma or two dots braces are what they are: `stash@{0}`, `{}`.
+    if brace && (text.contains(',') || text.contains("..")) {
+        return Err("a brace expansion".to_owned());
+    }
+    if expands != Expands::No && quoted {
         return Err("a pattern that is partly quoted".to_owned());
     }
-    let shown = if expands { text.clone() } else { quote(&text) };
+    let shown = if expands == Expands::No { quote(&text) } else { text.clone() };
     Ok(Word { shown, text, expands })
 }
 
-fn append(
-    node: Node<'_>,
-    source: &str,
-    text: &mut String,
-    expands: &mut bool,
-    quoted: &mut bool,
-) -> Result<(), String> {
+fn append(node: Node<'_>, source: &str, reading: &mut Reading) -> Result<(), String> {
     let raw = range(source, node.start_byte(), node.end_byte());
     match node.kind() {
-        "word" | "number" => bare(raw, text, expands, quoted),
+        "word" | "number" => bare(raw, reading),
         "raw_string" => {
-            *quoted = true;
+            reading.quoted = true;
             let inner = raw.strip_prefix('\'').and_then(|raw| raw.strip_suffix('\''));
-            text.push_str(inner.ok_or("an open quote")?);
+            reading.text.push_str(inner.ok_or("an open quote")?);
             Ok(())
         }
         "string" => {
-            *quoted = true;
-            double_quoted(raw, text)
+            reading.quoted = true;
+            double_quoted(raw, &mut reading.text)
         }
         "concatenation" => {
             let mut at = node.start_byte();
@@ -54,7 +78,7 @@ fn append(
                 if child.start_byte() != at {
                     return Err("a word in pieces".to_owned());
                 }
-                append(child, source, text, expands, quoted)?;
+                append(child, source, reading)?;
                 at = child.end_byte();
             }
             Ok(())
@@ -63,12 +87,9 @@ fn append(
     }
 }
 
-fn bare(raw: &str, text: &mut String, expands: &mut bool, quoted: &mut bool) -> Result<(), String> {
+fn bare(raw: &str, reading: &mut Reading) -> Result<(), String> {
     if raw.starts_with('~') || raw.contains(":~") || raw.contains("=~") {
-        *expands = true;
-    }
-    if raw.contains('{') && raw != "{}" {
-        return Err("a brace expansion".to_owned());
+        reading.expands = Expands::Home;
     }
     let mut chars = raw.chars();
     while let Some(char) = chars.next() {
@@ -76,8 +97,8 @@ fn bare(raw: &str, text: &mut String, expands: &mut bool, quoted: &mut bool) -> 
             '\\' => match chars.next() {
                 Some('\n') | None => return Err("a word that goes on in the next line".to_owned()),
                 Some(escaped) => {
-                    *quoted = true;
-                    text.push(escaped);
+                    reading.quoted = true;
+                    reading.text.push(escaped);
                 }
             },
             '$' | '`' => return Err("an expansion".to_owned()),
@@ -85,11 +106,16 @@ fn bare(raw: &str, text: &mut String, expands: &mut bool, quoted: &mut bool) -> 
                 return Err(format!("`{char}` in a word"));
             }
             '*' | '?' | '[' => {
-                *expands = true;
-                text.push(char);
+                if reading.expands == Expands::No {
+                    reading.expands = Expands::Files;
+                }
+                reading.text.push(char);
             }
             char if char.is_whitespace() => return Err("unusual white space".to_owned()),
-            char => text.push(char),
+            char => {
+                reading.brace |= char == '{';
+                reading.text.push(char);
+            }
         }
     }
     Ok(())

@@ -12,8 +12,8 @@ use crate::{
         rows::Reading,
     },
     transcript::{
-        Body, FilePart, MessageId, Part, PartId, PartKind, Seq, SessionId, Timestamp, ToolPart, ToolState,
-        text,
+        Body, CommandPart, FilePart, MessageId, Part, PartId, PartKind, Seq, SessionId, Timestamp, ToolPart,
+        ToolState, text,
     },
 };
 
@@ -172,6 +172,10 @@ fn kind(it: &mut Reading<'_, '_>, bodied: &Bodied<'_>, missing: &mut Vec<String>
     let metadata = it.json::<Metadata>("metadata").unwrap_or_default();
     Ok(match kind.as_str() {
         "text" => PartKind::Text(bodied.load(Field::Text, Expected::Bytes(bytes), missing)?),
+        "command" => PartKind::Command(CommandPart {
+            name: it.whole_text("title").unwrap_or_default(),
+            text: bodied.load(Field::Text, Expected::Bytes(bytes), missing)?,
+        }),
         "reasoning" => PartKind::Reasoning(reasoning(bytes, bodied, missing)?),
         "file" => PartKind::File(FilePart {
             mime: metadata.mime.unwrap_or_else(|| "application/octet-stream".to_owned()),

@@ -1,5 +1,7 @@
 //! What `read` shows of texts, images, folders and open documents.
 
+use std::fs;
+
 use serde_json::json;
 
 use super::*;

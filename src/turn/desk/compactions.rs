@@ -82,6 +82,7 @@ impl Desk {
         let mut context = prepared.map_err(|error| Failure::internal(error.to_string()))??;
         let (live, stored) =
             (self.shared.store.live(session).await?, self.shared.store.baseline(session).await?);
+        context.resume(stored.as_ref()).await;
         let baseline = context.freeze(stored, &live);
         Ok((context, baseline))
     }
@@ -144,6 +145,7 @@ impl Desk {
                 turn: turn.clone(),
                 last,
                 prompt: None,
+                commands: Vec::new(),
                 cancel,
                 set_status: self.status_setter(session, &turn),
                 joined: Arc::new(|_| {}),

@@ -1,6 +1,7 @@
 -- The server from outside: status, logs, versions, doctor.
 
 local buffers = require('agentls.chat.buffers')
+local clean = require('agentls.clean')
 local measure = require('agentls.measure')
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
@@ -12,6 +13,20 @@ local M = {}
 local function show(name, lines, filetype)
   local buf = buffers.text('agentls://' .. name, lines, filetype)
   windows.open_view(buf, true)
+end
+
+---What holds commands back, where the system can.
+---@param sandbox { kind: string, abi: integer?, reason: string? }
+local function sandbox_line(sandbox)
+  local why = sandbox.reason and ': ' .. clean.one_line(sandbox.reason, 200) or ''
+  if sandbox.kind == 'none' then
+    return '* no sandbox: commands run with your rights' .. why
+  end
+  return ('* sandbox for commands: %s%s%s'):format(
+    clean.one_line(sandbox.kind, 40),
+    sandbox.abi and (' (ABI %d)'):format(sandbox.abi) or '',
+    why
+  )
 end
 
 function M.status()
@@ -32,6 +47,7 @@ function M.status()
         measure.bytes(status.db.walBytes),
         status.sqliteVersion
       ),
+      status.sandbox and sandbox_line(status.sandbox) or nil,
     }, 'markdown')
   end))
 end

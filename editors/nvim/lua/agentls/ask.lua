@@ -40,7 +40,9 @@ function M.add(call)
 end
 
 ---Asks for the question about a word, and sends it.
-local function ask_about(chat, word)
+---@param chat agentls.Chat
+---@param word string
+function M.about_word(chat, word)
   vim.ui.input({ prompt = ('Ask about %s: '):format(word) }, function(question)
     if question and vim.trim(question) ~= '' then
       prompt.send_text(chat, question .. ' ' .. word)
@@ -54,7 +56,7 @@ function M.ask(call)
     if call.rest ~= '' then
       return prompt.send_text(chat, call.rest .. ' ' .. word)
     end
-    ask_about(chat, word)
+    M.about_word(chat, word)
   end)
 end
 
@@ -86,37 +88,6 @@ function M.fix(call)
       lines[#lines + 1] = ('- line %d: %s'):format(one.lnum + 1, clean.one_line(one.message, 1000))
     end
     prompt.send_text(chat, table.concat(lines, '\n'))
-  end)
-end
-
----The lines that a range of LSP touches, from 1.
-local function lines_of(range)
-  local first, last = range.start.line + 1, range['end'].line + 1
-  if range['end'].character == 0 and last > first then
-    last = last - 1
-  end
-  return first, last
-end
-
-local WORDS = {
-  ['agentls.code.explain'] = 'Explain %s',
-  ['agentls.code.fix'] = 'Fix this in %s:\n- %s',
-}
-
----Carries out a code action of the server here, in a chat, and not on a page of its own.
----@param command { command: string, arguments: table[] }
-function M.code_action(command)
-  local subject = command.arguments[1]
-  local path = vim.uri_to_fname(subject.uri)
-  local first, last = lines_of(subject.range)
-  chats.with(function(chat)
-    local word = mention.word(vim.fs.relpath(chat.session.cwd, path) or path, first, last)
-    local words = WORDS[command.command]
-    if words then
-      local message = subject.diagnostic and clean.one_line(subject.diagnostic.message, 1000)
-      return prompt.send_text(chat, words:format(word, message))
-    end
-    ask_about(chat, word)
   end)
 end
 

@@ -2,6 +2,7 @@
 
 local buffers = require('agentls.chat.buffers')
 local diff = require('agentls.diff')
+local keys = require('agentls.keys')
 local methods = require('agentls.protocol').methods
 local painter = require('agentls.chat.painter')
 local render = require('agentls.render.changes')
@@ -23,8 +24,6 @@ M.keys = {
   { '<CR>', 'jump', 'go to the place in the file' },
   { 'R', 'read', 'read the changes again' },
   { 'q', 'close', 'close the review' },
-  { '?', 'help', 'show these keys' },
-  { 'g?', 'help', 'show these keys' },
 }
 
 local Review = {}
@@ -149,25 +148,16 @@ function Review.close()
   vim.cmd.tabclose()
 end
 
-function Review.help()
-  require('agentls.keyhelp').show('Review', M.keys)
-end
-
 ---Opens the review of the newest turn that changed files.
 ---@param chat agentls.Chat
 function M.review(chat)
-  if not server.supports(methods.session_changes) then
-    return tell.warn('this server keeps no changes to review; a newer one does')
-  end
   local self = setmetatable({ session_id = chat.session.id }, Review)
   self.buf = buffers.scratch('agentls://changes ' .. chat.session.id, 'agentls-view')
   vim.bo[self.buf].bufhidden = 'wipe'
   self.painter = painter.new(self.buf)
-  for _, key in ipairs(M.keys) do
-    vim.keymap.set('n', key[1], function()
-      self[key[2]](self)
-    end, { buffer = self.buf, nowait = true, desc = 'agentls: ' .. key[3] })
-  end
+  keys.map(self.buf, 'review', M.keys, function(act)
+    self[act](self)
+  end)
   windows.open_view(self.buf, false)
   self:read()
 end

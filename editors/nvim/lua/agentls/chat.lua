@@ -4,6 +4,7 @@
 local buffers = require('agentls.chat.buffers')
 local history = require('agentls.chat.history')
 local methods = require('agentls.protocol').methods
+local projects = require('agentls.project.cache')
 local server = require('agentls.server')
 local tell = require('agentls.tell')
 local transcript = require('agentls.transcript')
@@ -16,6 +17,9 @@ local windows = require('agentls.chat.windows')
 ---@field view table
 ---@field buf integer
 ---@field prompt_buf integer
+---@field wanted_agent string? that the person chose for the next prompt
+---@field wanted_model table? the same of the model
+---@field commands table[]? of the server, as they were when a `/` was typed last
 
 local M = {}
 
@@ -51,6 +55,9 @@ local function make(session)
   require('agentls.chat.keys').map(chat)
   require('agentls.prompt').equip(chat)
   history.watch(chat)
+  projects.want(session.projectId, function()
+    windows.label(chat)
+  end)
   return chat
 end
 
@@ -174,8 +181,9 @@ function M.update(params)
   local update = params.update
   if update.kind == 'title' then
     chat.session.title = update.title
-  elseif update.kind == 'message' and update.message.model then
-    chat.session.model = update.message.model
+  elseif update.kind == 'message' then
+    chat.session.model = update.message.model or chat.session.model
+    chat.session.agent = update.message.agent or chat.session.agent
   elseif update.kind == 'recovered' then
     chat.session.recovered = { note = update.note }
   end

@@ -1,25 +1,12 @@
 -- What Neovim's language client is told of our server: how it is started, what is handed over to it, and who handles what
 -- it says. This is what `lsp/agentls.lua` gives to `vim.lsp.config`.
 
+local announced = require('agentls.announced')
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 local settings = require('agentls.settings')
 
 local M = {}
-
--- The commands of the server's code actions.
-local CODE_ACTIONS = { 'agentls.code.explain', 'agentls.code.ask', 'agentls.code.fix' }
-
----Takes the server's code actions over: their answers belong into a chat.
-local function commands()
-  local result = {}
-  for _, name in ipairs(CODE_ACTIONS) do
-    result[name] = function(command)
-      require('agentls.ask').code_action(command)
-    end
-  end
-  return result
-end
 
 local function handlers()
   local result = {
@@ -27,7 +14,7 @@ local function handlers()
       return require('agentls.documents').apply_edit(...)
     end,
   }
-  for _, method in pairs(protocol.notifications) do
+  for _, method in ipairs({ announced.project_did_change, unpack(vim.tbl_values(protocol.notifications)) }) do
     result[method] = function(_, params)
       server.told(method, params)
     end
@@ -40,18 +27,23 @@ local function handlers()
   return result
 end
 
----`initializationOptions`. Credentials are read at the last moment and kept nowhere.
-local function options()
-  local given = settings.get().server
-  local credentials = given.credentials
-  if type(credentials) == 'function' then
-    credentials = credentials()
+---What a person set, or what their function says.
+local function said(value, ...)
+  if type(value) == 'function' then
+    return value(...)
   end
+  return value
+end
+
+---`initializationOptions`. Credentials are read at the last moment and kept nowhere.
+---@param folder string? the workspace folder, which trust is about
+local function options(folder)
+  local given = settings.get().server
   return {
     clientAbilities = { permission = true, question = true, diff = true, images = true },
     config = given.config,
-    credentials = credentials,
-    trust = given.trust,
+    credentials = said(given.credentials),
+    trust = folder and said(given.trust, folder) or nil,
   }
 end
 
@@ -63,11 +55,11 @@ function M.config()
     cmd = settings.get().cmd,
     root_markers = { '.agentls', '.git' },
     handlers = handlers(),
-    commands = commands(),
+    commands = require('agentls.code_actions').commands(),
     -- So that an edit says which version of a buffer it was made for.
     capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
-    before_init = function(params)
-      params.initializationOptions = { agentls = options() }
+    before_init = function(params, config)
+      params.initializationOptions = { agentls = options(config.root_dir) }
     end,
     -- One process serves all sessions of all projects.
     reuse_client = function(client)

@@ -9,6 +9,7 @@ local M = {}
 ---@class agentls.Sub
 ---@field [1] string what it does
 ---@field [2] fun(call: { rest: string, chat: agentls.Chat?, first: integer?, last: integer? })
+---@field complete string[]? what may follow
 
 ---Runs `act` with the chat that the call means, or says that there is none.
 local function in_chat(act)
@@ -67,7 +68,9 @@ M.subs = {
     from('sessions', 'export')(chat.session)
   end) },
   model = { 'choose the model', in_chat(from('models', 'choose')) },
-  agent = { 'choose the agent', in_chat(from('models', 'choose_agent')) },
+  agent = { 'choose the agent, or take the one that is named', in_chat(function(chat, call)
+    from('agents', 'choose')(chat, call.rest)
+  end) },
   queue = { 'edit or remove a prompt that waits', in_chat(from('queue', 'edit')) },
   cancel = { 'stop the turn', in_chat(from('chat.acts', 'stop')) },
   answer = { 'go to the open question', function()
@@ -85,6 +88,13 @@ M.subs = {
   compact = { 'make room in the window, with a look at what would go', in_chat(function(chat, call)
     from('compact', 'ask')(chat.session.id, call.rest)
   end) },
+  permissions = { 'what is allowed for longer than once, and taking it back', in_chat(from('approvals', 'choose')) },
+  trust = { 'trust the workspace and what it brings, or `revoke` that', function(call)
+    from('trust', 'command')(call.rest)
+  end, complete = { 'revoke' } },
+  projects = { 'choose a project, and what to do with it', function()
+    from('project.choose', 'choose')()
+  end },
   review = { 'review the changes of the newest turn', in_chat(from('changes', 'review')) },
   add = { 'put the file, or the lines of the range, into the prompt', function(call)
     from('ask', 'add')(call)
@@ -146,14 +156,13 @@ end
 ---For `nvim_create_user_command`.
 function M.complete(lead, line)
   local before = line:match('^.-Agentls!?%s+(.*)$') or ''
-  if before:match('%s') then
-    return {}
-  end
-  local names = vim.tbl_filter(function(name)
-    return vim.startswith(name, lead)
-  end, vim.tbl_keys(M.subs))
-  table.sort(names)
-  return names
+  local sub = M.subs[before:match('^(%S+)%s')]
+  local words = sub and (sub.complete or {}) or not before:match('%s') and vim.tbl_keys(M.subs) or {}
+  words = vim.tbl_filter(function(word)
+    return vim.startswith(word, lead)
+  end, words)
+  table.sort(words)
+  return words
 end
 
 return M

@@ -1,6 +1,7 @@
 -- Completion in the prompt: files and other context behind `@`, commands behind a `/` at the beginning.
 
 local chats = require('agentls.chat')
+local clean = require('agentls.clean')
 local mention = require('agentls.mention')
 local announced = require('agentls.announced')
 local server = require('agentls.server')
@@ -18,7 +19,10 @@ local function paths(cwd, base)
   local items = {}
   for _, path in ipairs(vim.fn.getcompletion(root .. base, 'file')) do
     local relative = path:sub(#cwd + 2)
-    items[#items + 1] = item(relative:find('%s') and ('@"%s"'):format(relative) or '@' .. relative, 'file')
+    -- A name with a line break cannot be written into a prompt.
+    if not relative:find('%c') then
+      items[#items + 1] = item(relative:find('%s') and ('@"%s"'):format(relative) or '@' .. relative, 'file')
+    end
   end
   return items
 end
@@ -33,32 +37,27 @@ local function mentions(cwd, base)
   return vim.list_extend(items, paths(cwd, base))
 end
 
--- Commands and skills of the project, by directory; read once for each chat.
-local of_project = {}
-
----Reads what the project has, so that it is there when it is wanted.
-local function read_project(cwd)
-  if of_project[cwd] then
-    return
+---What a command of the server says of itself in the menu.
+local function about(command)
+  local mistake = (command.mistakes or {})[1]
+  if mistake then
+    return 'has a mistake: ' .. clean.one_line(type(mistake) == 'table' and mistake.message or mistake, 80)
   end
-  of_project[cwd] = {}
-  if server.supports(announced.command_list) then
-    server.request(announced.command_list, { cwd = cwd }, function(failure, result)
-      of_project[cwd] = not failure and result.commands or {}
-    end)
-  end
+  local hint = command.argumentHint and clean.one_line(command.argumentHint, 40) .. '  ' or ''
+  return hint .. clean.one_line(command.description, 80)
 end
 
-local function commands(cwd, base)
+---Commands that begin with `base`: ours, and those of the server that ours do not hide.
+local function commands(listed, base)
   local items = {}
-  for name, about in vim.spairs(slash.commands) do
+  for name, what in vim.spairs(slash.commands) do
     if vim.startswith(name, base) then
-      items[#items + 1] = item('/' .. name, about)
+      items[#items + 1] = item('/' .. name, what)
     end
   end
-  for _, command in ipairs(of_project[cwd] or {}) do
-    if vim.startswith(command.name, base) then
-      items[#items + 1] = item('/' .. command.name, command.description or 'command of the project')
+  for _, command in ipairs(listed) do
+    if vim.startswith(command.name, base) and not slash.commands[command.name] then
+      items[#items + 1] = item('/' .. clean.one_line(command.name, 60), about(command))
     end
   end
   return items
@@ -67,12 +66,12 @@ end
 ---What can stand at the end of `before`, and the column (from 1) where it begins.
 ---@param before string the line up to the cursor
 ---@param cwd string
----@param first boolean whether it is the prompt's first line
+---@param listed table[]? commands of the server; nothing where none can stand
 ---@return integer? column, table[]? items
-function M.items(before, cwd, first)
-  local command = first and before:match('^/(%l*)$')
+function M.items(before, cwd, listed)
+  local command = listed and before:match('^/(%S*)$')
   if command then
-    return 1, commands(cwd, command)
+    return 1, commands(listed, command)
   end
   local start, base = before:match('()@([^%s"]*)$')
   if start and (start == 1 or before:sub(start - 1, start - 1):match('[%s(%[]')) then
@@ -82,20 +81,39 @@ end
 
 local function at_cursor(chat)
   local row, col = unpack(vim.api.nvim_win_get_cursor(0))
-  return M.items(vim.api.nvim_get_current_line():sub(1, col), chat.session.cwd, row == 1)
+  local listed = row == 1 and (chat.commands or {}) or nil
+  return M.items(vim.api.nvim_get_current_line():sub(1, col), chat.session.cwd, listed)
 end
 
 ---Shows the menu where something can be completed.
 ---@param chat agentls.Chat
-function M.offer(chat)
-  read_project(chat.session.cwd)
-  if vim.fn.pumvisible() == 1 then
-    return
-  end
+local function show_menu(chat)
   local column, items = at_cursor(chat)
   if column and #items > 0 then
     vim.bo.completeopt = 'menuone,noselect,fuzzy'
     vim.fn.complete(column, items)
+  end
+end
+
+---Reads the commands of the server anew, and shows them where they are still wanted.
+local function read_commands(chat)
+  server.request(announced.command_list, { cwd = chat.session.cwd }, function(failure, result)
+    chat.commands = not failure and result.commands or {}
+    local here = vim.api.nvim_get_current_buf() == chat.prompt_buf and vim.api.nvim_get_mode().mode:match('^i')
+    if here and #chat.commands > 0 then
+      show_menu(chat)
+    end
+  end)
+end
+
+---Shows the menu where something can be completed, while a prompt is written.
+---@param chat agentls.Chat
+function M.offer(chat)
+  if vim.api.nvim_get_current_line() == '/' then
+    read_commands(chat)
+  end
+  if vim.fn.pumvisible() == 0 then
+    show_menu(chat)
   end
 end
 

@@ -4,6 +4,7 @@ local buffers = require('agentls.chat.buffers')
 local clean = require('agentls.clean')
 local history = require('agentls.chat.history')
 local json = require('agentls.render.json')
+local keys = require('agentls.keys')
 local measure = require('agentls.measure')
 local methods = require('agentls.protocol').methods
 local painter = require('agentls.chat.painter')
@@ -24,8 +25,6 @@ M.keys = {
   { 'N', 'next_request', 'the request that would be sent next' },
   { 'R', 'read', 'read it again' },
   { 'q', 'close', 'close the view' },
-  { '?', 'help', 'show these keys' },
-  { 'g?', 'help', 'show these keys' },
 }
 
 ---Draws blocks into a view of their own.
@@ -112,21 +111,15 @@ function acts.close()
   vim.cmd.tabclose()
 end
 
-function acts.help()
-  require('agentls.keyhelp').show('Context', M.keys)
-end
-
 ---@param session_id string
 function M.open(session_id)
   local self = { session_id = session_id, order = 'size' }
   self.buf = buffers.scratch('agentls://context ' .. session_id, 'agentls-view')
   vim.bo[self.buf].bufhidden = 'wipe'
   self.painter = painter.new(self.buf)
-  for _, key in ipairs(M.keys) do
-    vim.keymap.set('n', key[1], function()
-      acts[key[2]](self)
-    end, { buffer = self.buf, nowait = true, desc = 'agentls: ' .. key[3] })
-  end
+  keys.map(self.buf, 'context', M.keys, function(act)
+    acts[act](self)
+  end)
   windows.open_view(self.buf, false)
   vim.wo[0][0].cursorline = true
   read(self)

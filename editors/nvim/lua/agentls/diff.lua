@@ -3,6 +3,7 @@
 local buffers = require('agentls.chat.buffers')
 local call = require('agentls.render.call')
 local chats_history = require('agentls.chat.history')
+local clean = require('agentls.clean')
 local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 local tell = require('agentls.tell')
@@ -74,6 +75,46 @@ function M.of_change(session_id, message_id, path, uri, name)
   end))
 end
 
+---The files of a turn that a call names: by its path, or anywhere in a patch. All of them where it names none. Pure.
+---@param files table[] of `session/changes`
+---@param part table a tool call
+function M.files_of(files, part)
+  local arguments = call.arguments(part)
+  local path = type(arguments.path) == 'string' and vim.fs.normalize(arguments.path) or nil
+  local named = vim.tbl_filter(function(file)
+    local uri_path = vim.uri_to_fname(file.uri)
+    return path == file.path or path == uri_path or (not path and part.input.text:find(file.path, 1, true) ~= nil)
+  end, files)
+  return #named > 0 and named or files
+end
+
+---Shows a file that the call changed, as it was before its turn.
+local function show_turn(chat, part)
+  local params = { sessionId = chat.session.id, messageId = part.messageId }
+  server.request(methods.session_changes, params, tell.or_else(function(changes)
+    local files = M.files_of(changes.files, part)
+    if #files == 0 then
+      return tell.info('this turn changed no file')
+    end
+    local function show(file)
+      if file then
+        M.of_change(chat.session.id, changes.messageId, file.path, file.uri, changes.messageId .. '/' .. file.path)
+      end
+    end
+    if #files == 1 then
+      return show(files[1])
+    end
+    local options = {
+      prompt = 'Changed files',
+      format_item = function(file)
+        return clean.one_line(file.path, 200)
+      end,
+    }
+    vim.ui.select(files, options, show)
+  end))
+end
+
+---Shows the edit alone where it is still found in the file, else all that its turn changed there.
 local function show_edit(chat, part)
   local arguments = call.arguments(part)
   local given = tostring(arguments.path or '')
@@ -81,7 +122,7 @@ local function show_edit(chat, part)
   local text = M.current_text(path)
   local before = text and M.before_edit(text, arguments)
   if not before then
-    return tell.warn('the file was changed since; the card shows the edit as it was')
+    return show_turn(chat, part)
   end
   M.show(part.id, before, path)
 end
@@ -90,14 +131,13 @@ end
 ---@param chat agentls.Chat
 ---@param part table
 function M.of_call(chat, part)
-  if part.tool ~= 'edit' then
-    return tell.warn('only edits are shown as a diff of two buffers; the card shows the rest')
-  elseif part.input.truncated then
-    return chats_history.read(part.id, 'input', function(text, bytes)
-      show_edit(chat, vim.tbl_extend('force', part, { input = { text = text, bytes = bytes, truncated = false } }))
-    end)
+  local show = part.tool == 'edit' and show_edit or show_turn
+  if not part.input.truncated then
+    return show(chat, part)
   end
-  show_edit(chat, part)
+  chats_history.read(part.id, 'input', function(text, bytes)
+    show(chat, vim.tbl_extend('force', part, { input = { text = text, bytes = bytes, truncated = false } }))
+  end)
 end
 
 return M

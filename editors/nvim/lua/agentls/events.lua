@@ -1,5 +1,6 @@
 -- Leads what the server tells to the views, and to everybody who listens: each event is also a `User` autocommand.
 
+local announced = require('agentls.announced')
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 
@@ -41,6 +42,14 @@ on[protocol.notifications.session_did_change] = function(params)
   fire('SessionChanged', params)
 end
 
+on[announced.project_did_change] = function(params)
+  local project = require('agentls.project.cache').take(params.project)
+  if project then
+    require('agentls.trust').show()
+    fire('ProjectChanged', { project = project })
+  end
+end
+
 local listening = false
 
 ---Begins to listen, once.
@@ -58,12 +67,14 @@ function M.listen()
   end)
   server.on('ready', function(client)
     require('agentls.documents').follow()
+    require('agentls.code_actions').tell_all_diagnostics(client)
     require('agentls.chat').server_changed(nil)
     fire('ServerReady', { client_id = client.id, version = server.version() })
   end)
   server.on('down', function(failure)
     require('agentls.questions').drop_all()
     require('agentls.activity').forget()
+    require('agentls.project.cache').forget()
     require('agentls.chat').server_changed(failure)
     fire('ServerDown', failure)
   end)

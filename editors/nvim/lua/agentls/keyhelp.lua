@@ -2,9 +2,9 @@
 
 local M = {}
 
----@param title string
----@param keys table[] key, anything, what it does
-function M.show(title, keys)
+---@param view string its name
+---@param keys agentls.Key[]
+function M.show(view, keys)
   local lines, widest = {}, 0
   for _, key in ipairs(keys) do
     lines[#lines + 1] = (' %-8s %s '):format(key[1], key[3])
@@ -21,7 +21,7 @@ function M.show(title, keys)
     relative = 'editor',
     style = 'minimal',
     border = 'rounded',
-    title = ' ' .. title .. ' ',
+    title = (' Keys: %s '):format(view),
     width = math.min(widest, vim.o.columns - 4),
     height = math.min(#lines, vim.o.lines - 4),
     row = math.max(0, math.floor((vim.o.lines - #lines) / 2) - 1),

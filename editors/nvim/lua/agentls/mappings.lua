@@ -1,48 +1,72 @@
--- `<Plug>` mappings for everything, and global ones behind a prefix for who asks for them.
+-- `<Plug>` mappings for every sub-command, and global ones behind a prefix for who asks for them.
 
 local M = {}
 
----@type { [1]: string, [2]: string, [3]: string|string[] }[] sub-command, key behind the prefix, modes
-M.all = {
-  { 'chat', 'a', 'n' },
-  { 'new', 'n', 'n' },
-  { 'sessions', 's', 'n' },
-  { 'resume', 'r', 'n' },
-  { 'add', '+', { 'n', 'x' } },
-  { 'ask', '?', { 'n', 'x' } },
-  { 'explain', 'e', { 'n', 'x' } },
-  { 'fix', 'f', { 'n', 'x' } },
-  { 'context', 'c', 'n' },
-  { 'review', 'v', 'n' },
-  { 'model', 'm', 'n' },
-  { 'answer', '<CR>', 'n' },
-  { 'cancel', 'x', 'n' },
-  { 'ledger', 'l', 'n' },
-  { 'next', 'q', 'n' },
-  { 'compact', 'k', 'n' },
-  { 'fork', 'y', 'n' },
-  { 'rename', 't', 'n' },
-  { 'export', 'w', 'n' },
-  { 'queue', 'u', 'n' },
-  { 'status', 'i', 'n' },
+---@type table<string, string|false> each sub-command, with its key behind the prefix if it has one
+M.keys = {
+  add = '+',
+  agent = 'g',
+  answer = '<CR>',
+  archive = false,
+  ask = '?',
+  cancel = 'x',
+  chat = 'a',
+  compact = 'k',
+  context = 'c',
+  delete = false,
+  doctor = false,
+  explain = 'e',
+  export = 'w',
+  fix = 'f',
+  fork = 'y',
+  image = false,
+  ledger = 'l',
+  logs = false,
+  model = 'm',
+  new = 'n',
+  next = 'q',
+  permissions = 'p',
+  projects = 'j',
+  queue = 'u',
+  rename = 't',
+  restart = false,
+  resume = 'r',
+  review = 'v',
+  send = false,
+  sessions = 's',
+  start = false,
+  status = 'i',
+  stop = false,
+  trust = false,
+  version = false,
 }
+
+-- Those that a selection is about.
+local OF_LINES = { add = true, ask = true, explain = true, fix = true }
+
+---@param name string a sub-command
+function M.plug_name(name)
+  return ('<Plug>(agentls-%s)'):format(name)
+end
 
 ---`<Plug>(agentls-ask)` and its siblings.
 function M.plug()
-  for _, one in ipairs(M.all) do
-    local name = one[1]
-    vim.keymap.set('n', ('<Plug>(agentls-%s)'):format(name), ('<Cmd>Agentls %s<CR>'):format(name))
-    if type(one[3]) == 'table' then
+  for name in pairs(M.keys) do
+    vim.keymap.set('n', M.plug_name(name), ('<Cmd>Agentls %s<CR>'):format(name))
+    if OF_LINES[name] then
       -- `:` gives the command the range of the selection.
-      vim.keymap.set('x', ('<Plug>(agentls-%s)'):format(name), (':Agentls %s<CR>'):format(name), { silent = true })
+      vim.keymap.set('x', M.plug_name(name), (':Agentls %s<CR>'):format(name), { silent = true })
     end
   end
 end
 
 ---@param prefix string
 function M.global(prefix)
-  for _, one in ipairs(M.all) do
-    vim.keymap.set(one[3], prefix .. one[2], ('<Plug>(agentls-%s)'):format(one[1]), { desc = 'agentls: ' .. one[1] })
+  for name, key in pairs(M.keys) do
+    if key then
+      local modes = OF_LINES[name] and { 'n', 'x' } or 'n'
+      vim.keymap.set(modes, prefix .. key, M.plug_name(name), { desc = 'agentls: ' .. name })
+    end
   end
 end
 

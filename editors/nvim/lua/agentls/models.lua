@@ -1,6 +1,5 @@
--- Choosing the model and the agent that answer from the next prompt on.
+-- Choosing the model that answers from the next prompt on.
 
-local announced = require('agentls.announced')
 local clean = require('agentls.clean')
 local measure = require('agentls.measure')
 local methods = require('agentls.protocol').methods
@@ -59,32 +58,10 @@ function M.choose(chat)
       vim.ui.select(M.by_use(list.models, page.sessions), options, function(entry)
         if entry then
           chat.wanted_model = { provider = entry.model.provider, id = entry.model.id }
-          chat.session.model = chat.wanted_model
           require('agentls.chat.windows').label(chat)
         end
       end)
     end))
-  end))
-end
-
----@param chat agentls.Chat
-function M.choose_agent(chat)
-  if not server.supports(announced.agent_list) then
-    return tell.warn('this server has one agent only: ' .. chat.session.agent)
-  end
-  server.request(announced.agent_list, { cwd = chat.session.cwd }, tell.or_else(function(list)
-    local options = {
-      prompt = 'Agent',
-      kind = 'agentls-agent',
-      format_item = function(agent)
-        return agent.description and ('%s  (%s)'):format(agent.name, agent.description) or agent.name
-      end,
-    }
-    vim.ui.select(list.agents, options, function(agent)
-      if agent then
-        chat.wanted_agent, chat.session.agent = agent.name, agent.name
-      end
-    end)
   end))
 end
 

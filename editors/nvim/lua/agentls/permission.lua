@@ -3,6 +3,7 @@
 
 local chats = require('agentls.chat')
 local clean = require('agentls.clean')
+local keys = require('agentls.keys')
 local painter = require('agentls.chat.painter')
 local render = require('agentls.render.permission')
 local settings = require('agentls.settings')
@@ -10,6 +11,17 @@ local symbols = require('agentls.symbols')
 local windows = require('agentls.chat.windows')
 
 local M = {}
+
+---@type agentls.Key[]
+M.keys = {
+  { render.KEYS.once, 'once', 'allow once' },
+  { render.KEYS.session, 'session', 'allow for this session' },
+  { render.KEYS.project, 'project', 'allow for this project' },
+  { render.KEYS.never, 'never', 'refuse' },
+  { render.FEEDBACK_KEY, 'words', 'refuse, and say what to do instead' },
+  { '<Space>', 'tick', 'tick or untick an item' },
+  { 'gq', 'hide', 'hide; :Agentls answer shows it again' },
+}
 
 local Window = {}
 Window.__index = Window
@@ -44,14 +56,21 @@ function Window:_draw()
   return block
 end
 
+local function title(question)
+  if question.tool == render.WORKSPACE then
+    return (' %s Do you trust this workspace? '):format(symbols.waiting)
+  end
+  return (' %s Permission: %s '):format(symbols.waiting, clean.one_line(question.tool, 40))
+end
+
 function Window:_open(focus)
   local block = self:_draw()
   local where = placement(self.params.sessionId, block.lines)
   self.win = vim.api.nvim_open_win(self.buf, focus, vim.tbl_extend('force', where, {
     style = 'minimal',
     border = 'rounded',
-    title = (' %s Permission: %s '):format(symbols.waiting, clean.one_line(self.params.tool, 40)),
-    footer = ' g<CR> comes here   <Space> ticks   gq hides ',
+    title = title(self.params),
+    footer = ' g<CR> comes here   <Space> ticks   gq hides   ? keys ',
     zindex = 60,
   }))
   windows.dress(self.win)
@@ -76,7 +95,10 @@ function Window:_answer(scope, feedback)
   end
 end
 
-function Window:_refuse_with_words()
+local acts = {}
+
+---Refuses, and says what to do instead.
+function acts.words(self)
   vim.ui.input({ prompt = 'What should it do instead? ' }, function(words)
     if words and vim.trim(words) ~= '' then
       self:_answer('never', words)
@@ -84,7 +106,7 @@ function Window:_refuse_with_words()
   end)
 end
 
-function Window:_tick()
+function acts.tick(self)
   local item = self.items[vim.fn.line('.')]
   if item and self.params.items[item].rule ~= '' then
     self.ticked[item] = not self.ticked[item]
@@ -92,7 +114,7 @@ function Window:_tick()
   end
 end
 
-function Window:_hide()
+function acts.hide(self)
   if self.win and vim.api.nvim_win_is_valid(self.win) then
     vim.api.nvim_win_close(self.win, true)
   end
@@ -100,26 +122,15 @@ function Window:_hide()
 end
 
 function Window:_map()
-  local function map(key, act, about)
-    vim.keymap.set('n', key, act, { buffer = self.buf, desc = 'agentls: ' .. about })
-  end
-  for scope, key in pairs(render.KEYS) do
-    map(key, function()
-      self:_answer(scope)
-    end, 'answer ' .. scope)
-  end
-  map(render.FEEDBACK_KEY, function()
-    self:_refuse_with_words()
-  end, 'refuse, and say what to do instead')
-  map('<Space>', function()
-    self:_tick()
-  end, 'tick or untick an item')
-  map('gq', function()
-    self:_hide()
-  end, 'hide; :Agentls answer shows it again')
+  keys.map(self.buf, 'question', M.keys, function(act)
+    if acts[act] then
+      return acts[act](self)
+    end
+    self:_answer(act)
+  end)
   -- The beginnings of the pairs wait for their second key as long as it takes, and mean nothing alone.
-  map('y', '<Nop>', 'nothing alone')
-  map('n', '<Nop>', 'nothing alone')
+  vim.keymap.set('n', 'y', '<Nop>', { buffer = self.buf, desc = 'agentls: nothing alone' })
+  vim.keymap.set('n', 'n', '<Nop>', { buffer = self.buf, desc = 'agentls: nothing alone' })
 end
 
 function Window:focus()
@@ -131,7 +142,7 @@ function Window:focus()
 end
 
 function Window:close()
-  self:_hide()
+  acts.hide(self)
   pcall(vim.api.nvim_buf_delete, self.buf, { force = true })
 end
 

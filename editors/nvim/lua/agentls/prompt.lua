@@ -1,6 +1,7 @@
 -- The prompt below a chat: written like any text, sent as a whole, with what was sent before at hand.
 
 local chat_windows = require('agentls.chat.windows')
+local keys = require('agentls.keys')
 local mention = require('agentls.mention')
 local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
@@ -8,20 +9,20 @@ local tell = require('agentls.tell')
 
 local M = {}
 
----@type { [1]: string, [2]: string, [3]: string, mode: string? }[] key, act, what it does
+---@type agentls.Key[] what is not an act of the prompt itself is a sub-command of `:Agentls`
 M.keys = {
   { '<CR>', 'send', 'send; while a turn runs, wait for its end' },
   { '<C-s>', 'send', 'the same, in insert mode too', mode = 'ni' },
   { 'gs', 'steer', 'send into the running turn, at its next safe point' },
   { 'gi', 'interrupt', 'stop the running turn, then send' },
-  { 'gx', 'stop', 'stop the running turn' },
-  { '<C-p>', 'older', 'an older prompt (insert mode, without a menu)', mode = 'i' },
-  { '<C-n>', 'newer', 'a newer prompt (insert mode, without a menu)', mode = 'i' },
+  { 'gx', 'cancel', 'stop the running turn' },
+  { '<C-p>', 'older', 'an older prompt (insert mode, without a menu)', mode = 'i', menu = true },
+  { '<C-n>', 'newer', 'a newer prompt (insert mode, without a menu)', mode = 'i', menu = true },
   { 'gq', 'queue', 'edit or remove a prompt that waits' },
+  { 'ga', 'agent', 'choose the agent' },
   { 'gm', 'model', 'choose the model' },
+  { 'gp', 'image', 'put the image of the clipboard here' },
   { 'g<CR>', 'answer', 'go to the open question' },
-  { '?', 'help', 'show these keys' },
-  { 'g?', 'help', 'show these keys' },
 }
 
 local function text_of(buf)
@@ -64,12 +65,14 @@ function M.submit(chat, parts, delivery, text)
     model = chat.wanted_model,
     agent = chat.wanted_agent,
   }
+  -- The server keeps both for the prompts that follow.
   chat.wanted_model, chat.wanted_agent, chat.transcript.error = nil, nil, nil
   server.request(methods.session_prompt, params, function(failure)
     -- What was accepted is in the session, with its failure; what was withdrawn is where the person wanted it.
     if not failure or chat.transcript.error or QUIET[failure.kind] then
       return
     end
+    chat.wanted_model, chat.wanted_agent = chat.wanted_model or params.model, chat.wanted_agent or params.agent
     if text and text_of(chat.prompt_buf) == '' then
       M.put(chat, text)
     end
@@ -114,6 +117,7 @@ function M.focus(chat)
 end
 
 local acts = {}
+M.acts = acts
 
 function acts.send(chat)
   send(chat)
@@ -167,54 +171,16 @@ function acts.newer(chat)
   recall(chat, 1)
 end
 
-function acts.stop(chat)
-  require('agentls.chat.acts').stop(chat)
-end
-
-function acts.queue(chat)
-  require('agentls.queue').edit(chat)
-end
-
-function acts.model(chat)
-  require('agentls.models').choose(chat)
-end
-
-function acts.answer()
-  require('agentls.questions').focus()
-end
-
-function acts.help()
-  require('agentls.keyhelp').show('Prompt', M.keys)
-end
-
----Keys of a menu stay keys of the menu.
-local function map_insert(chat, key)
-  vim.keymap.set('i', key[1], function()
-    if vim.fn.pumvisible() == 1 and key[1] ~= '<C-s>' then
-      return key[1]
-    end
-    vim.schedule(function()
-      acts[key[2]](chat)
-    end)
-    return ''
-  end, { buffer = chat.prompt_buf, expr = true, replace_keycodes = true, desc = 'agentls: ' .. key[3] })
-end
-
 ---Gives the prompt's buffer its keys and its completion.
 ---@param chat agentls.Chat
 function M.equip(chat)
   local buf = chat.prompt_buf
-  for _, key in ipairs(M.keys) do
-    local modes = key.mode or 'n'
-    if modes:find('i') then
-      map_insert(chat, key)
+  keys.map(buf, 'prompt', M.keys, function(act)
+    if acts[act] then
+      return acts[act](chat)
     end
-    if modes:find('n') then
-      vim.keymap.set('n', key[1], function()
-        acts[key[2]](chat)
-      end, { buffer = buf, nowait = true, desc = 'agentls: ' .. key[3] })
-    end
-  end
+    require('agentls.command').run(act, '', chat)
+  end)
   vim.bo[buf].omnifunc = "v:lua.require'agentls.complete'.omnifunc"
   vim.api.nvim_create_autocmd('TextChangedI', {
     buffer = buf,

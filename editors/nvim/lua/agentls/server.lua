@@ -56,15 +56,9 @@ function M.supports(method)
   return state.announced ~= nil and vim.list_contains(state.announced.methods or {}, method)
 end
 
-local function ready()
-  local work = waiting
-  waiting = {}
-  for _, call in ipairs(work) do
-    call(nil)
-  end
-end
-
-local function fail_waiting(failure)
+---Lets go on whoever waits for the server.
+---@param failure agentls.Failure? why it will not come
+local function release(failure)
   local work = waiting
   waiting = {}
   for _, call in ipairs(work) do
@@ -98,12 +92,12 @@ function M.on_init(client, result)
     state.phase, state.why = 'failed', problem
     client:stop(true)
     vim.notify('agentls: ' .. problem, vim.log.levels.ERROR)
-    return fail_waiting({ message = problem })
+    return release({ message = problem })
   end
   announced.version = vim.tbl_get(result, 'serverInfo', 'version')
   state.phase, state.why, state.announced = 'running', nil, announced
   tell('ready', client)
-  ready()
+  release()
 end
 
 ---Answers what will never be answered.
@@ -137,7 +131,7 @@ function M.on_exit(code, signal, client_id)
   end
   local delay = settings.get().restart and restarts.delay(vim.uv.now())
   if not delay then
-    fail_waiting(failure)
+    release(failure)
     return vim.notify('agentls: ' .. failure.message .. '. :Agentls start begins anew, :Agentls logs says more.', vim.log.levels.ERROR)
   end
   vim.defer_fn(function()
@@ -173,7 +167,7 @@ end
 local function cannot_start(why, cure)
   state.phase, state.why = 'failed', why
   if #waiting > 0 then
-    return fail_waiting({ message = why, cure = cure })
+    return release({ message = why, cure = cure })
   end
   vim.notify(('agentls: %s: %s'):format(why, cure), vim.log.levels.ERROR)
 end
@@ -189,7 +183,10 @@ function M.start()
   if program and vim.fn.executable(program) == 0 then
     return cannot_start(('`%s` is not installed'):format(program), 'install it, or set `cmd` (:help agentls-install)')
   end
-  local id = vim.lsp.start(vim.deepcopy(config), { attach = false, reuse_client = config.reuse_client })
+  local folder = vim.fs.root(vim.fn.getcwd(), config.root_markers or {}) or vim.fn.getcwd()
+  local started = vim.deepcopy(config)
+  started.root_dir = type(config.root_dir) == 'string' and config.root_dir or folder
+  local id = vim.lsp.start(started, { attach = false, reuse_client = config.reuse_client })
   if not id then
     cannot_start('the server cannot be started', ':Agentls doctor')
   end
@@ -200,7 +197,7 @@ function M.stop(done)
   local client = M.client()
   state.phase, state.why = 'stopped', nil
   restarts.forget()
-  fail_waiting({ message = 'the server was stopped' })
+  release({ message = 'the server was stopped' })
   if not client then
     return done and done()
   end
@@ -233,6 +230,10 @@ function M.request(method, params, callback)
       M.request(method, params, callback)
     end)
     return M.start()
+  end
+  if not M.supports(method) then
+    local message = ('this server has no `%s`'):format(method)
+    return callback({ kind = 'unsupported', message = message, cure = 'install a newer one' })
   end
   local client = M.client()
   local token = {}

@@ -4,8 +4,10 @@ local activity = require('agentls.activity')
 local buffers = require('agentls.chat.buffers')
 local chats = require('agentls.chat')
 local clean = require('agentls.clean')
+local keys = require('agentls.keys')
 local methods = require('agentls.protocol').methods
 local painter = require('agentls.chat.painter')
+local projects = require('agentls.project.cache')
 local render = require('agentls.render.sessions')
 local server = require('agentls.server')
 local tell = require('agentls.tell')
@@ -30,11 +32,9 @@ M.keys = {
   { 'e', 'export', 'write it to a file' },
   { 's', 'search', 'search titles' },
   { 'A', 'archived', 'show archived sessions, or the others' },
-  { 'E', 'everywhere', 'show sessions of all directories, or of this one' },
+  { 'E', 'everywhere', 'show sessions of all directories, or of one' },
   { 'R', 'read', 'read the list again' },
   { 'q', 'close', 'close the list' },
-  { '?', 'help', 'show these keys' },
-  { 'g?', 'help', 'show these keys' },
 }
 
 ---Asks for a title and gives it.
@@ -105,7 +105,7 @@ function M.pick()
       prompt = 'Sessions',
       kind = 'agentls-session',
       format_item = function(session)
-        return render.line(session, activity.of(session.id), view.now())
+        return render.line(session, activity.of(session.id), view.now(), projects.get)
       end,
     }
     vim.ui.select(page.sessions, options, function(session)
@@ -123,8 +123,18 @@ local function draw()
     archived = list.archived,
     search = list.search,
     more = list.cursor ~= nil,
-    everywhere = list.everywhere,
+    cwd = not list.everywhere and list.cwd or nil,
+    project = projects.get,
   }))
+end
+
+---Leads the cursor from the heading to the first session.
+local function to_first_session()
+  local win = windows.showing(list.buf)
+  local block = win and list.painter:at(vim.api.nvim_win_get_cursor(win)[1])
+  if block and block.kind == 'heading' and #list.sessions > 0 then
+    vim.api.nvim_win_set_cursor(win, { #block.lines + 1, 0 })
+  end
 end
 
 ---Reads the first page, or the next one.
@@ -135,7 +145,7 @@ local function read(more)
     archived = list.archived,
     search = list.search,
     cursor = more and list.cursor or nil,
-    cwd = not list.everywhere and vim.fn.getcwd() or nil,
+    cwd = not list.everywhere and list.cwd or nil,
   }
   server.request(methods.session_list, params, tell.or_else(function(page)
     if list ~= asked then
@@ -144,6 +154,7 @@ local function read(more)
     list.sessions = more and vim.list_extend(list.sessions, page.sessions) or page.sessions
     list.cursor = page.nextCursor
     draw()
+    to_first_session()
   end))
 end
 
@@ -195,10 +206,6 @@ function acts.close()
   vim.cmd.tabclose()
 end
 
-function acts.help()
-  require('agentls.keyhelp').show('Sessions', M.keys)
-end
-
 local of_session = {}
 
 function of_session.open(session)
@@ -241,15 +248,12 @@ local function act(name)
 end
 
 ---Opens the list.
-function M.open()
+---@param cwd string? the directory whose sessions it shows at first; the current one when missing
+function M.open(cwd)
   local buf = buffers.scratch('agentls://sessions', 'agentls-sessions')
   vim.bo[buf].bufhidden = 'wipe'
-  list = { painter = painter.new(buf), sessions = {}, archived = false, everywhere = false }
-  for _, key in ipairs(M.keys) do
-    vim.keymap.set('n', key[1], function()
-      act(key[2])
-    end, { buffer = buf, nowait = true, desc = 'agentls: ' .. key[3] })
-  end
+  list = { buf = buf, painter = painter.new(buf), sessions = {}, archived = false, everywhere = false, cwd = cwd or vim.fn.getcwd() }
+  keys.map(buf, 'sessions', M.keys, act)
   vim.api.nvim_create_autocmd('BufWipeout', {
     buffer = buf,
     callback = function()

@@ -8,7 +8,8 @@ M.defaults = {
   -- How the server is started.
   cmd = { 'agentls', 'serve' },
   -- Handed to the server in `initialize`: `config` (the keys of its config file), `credentials` (keys by provider, or
-  -- a function that returns them; never written anywhere), `trust` ('trusted' or 'untrusted').
+  -- a function that returns them; never written anywhere), `trust` ('trusted' or 'untrusted', or a function that says
+  -- so of a folder).
   server = {},
   -- Start the server with Neovim. Otherwise the first command starts it.
   autostart = false,
@@ -59,6 +60,9 @@ local function validate(opts)
   end
   check('cmd', opts.cmd, is_command, 'a list that begins with a program')
   check('server', opts.server, 'table')
+  check('server.trust', opts.server.trust, function(value)
+    return value == nil or value == 'trusted' or value == 'untrusted' or type(value) == 'function'
+  end, "'trusted', 'untrusted' or a function")
   for _, name in ipairs({ 'autostart', 'restart', 'save_edited', 'symbols' }) do
     check(name, opts[name], 'boolean')
   end

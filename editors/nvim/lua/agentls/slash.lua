@@ -1,5 +1,5 @@
 -- Commands at the beginning of a prompt: `/compact`, `/model` and the like. What is not one of ours goes to the server as
--- it is: it may be a command of the project.
+-- it is: it may be one of its own (`command/list`).
 
 local M = {}
 
@@ -12,6 +12,8 @@ M.commands = {
   agent = 'choose the agent',
   compact = 'make room in the window, with a look at what would go',
   context = 'what the model still sees',
+  permissions = 'what is allowed for longer than once',
+  trust = 'trust the workspace',
   ledger = 'each call of the provider',
   next = 'the request that would be sent next',
   review = 'review the changes of the turn',
@@ -27,7 +29,7 @@ M.commands = {
 ---@param text string
 ---@return boolean whether it was one
 function M.run(chat, text)
-  local name, rest = text:match('^/(%l+)%s*(.*)$')
+  local name, rest = text:match('^/(%S+)%s*(.*)$')
   if not name or not M.commands[name] then
     return false
   end

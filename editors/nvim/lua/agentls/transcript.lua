@@ -189,6 +189,12 @@ function on.usage(self, update)
   self.usage, self.context = update.usage, update.context
 end
 
+function on.compacted(self, update)
+  if self.context then
+    self.context = { used = update.after, limit = self.context.limit }
+  end
+end
+
 function on.todo(self, update)
   self.todo = update.items
 end

@@ -11,28 +11,52 @@ local M = {}
 -- What anything may take on a machine that is busy with other things.
 local PATIENCE_MS = 20000
 
+local SCREEN = 'vim.o.columns, vim.o.lines, vim.o.swapfile = 140, 45, false'
+
 local INIT = [[
   local plugin, binary, opts = ...
   vim.opt.runtimepath:prepend(plugin)
   vim.cmd('runtime plugin/agentls.lua')
-  vim.o.columns, vim.o.lines = 140, 45
-  vim.o.swapfile = false
   opts = vim.tbl_deep_extend('force', { cmd = { binary, 'serve' }, permission = { guard = 100 } }, opts)
   require('agentls').setup(opts)
 ]]
 
+---Starts a Neovim with these arguments, and these variables beside the place's own.
+local function spawn(place, arguments, environment)
+  local self = setmetatable({ place = place }, Editor)
+  local own = { AGENTLS_DATA_DIR = place.root .. '/data', AGENTLS_CONFIG_DIR = place.root .. '/config' }
+  local argv = vim.list_extend({ vim.v.progpath, '--embed', '--headless', '-n', '-i', 'NONE' }, arguments)
+  self.channel = vim.fn.jobstart(argv, { rpc = true, cwd = place.project, env = vim.tbl_extend('error', own, environment) })
+  assert(self.channel > 0)
+  self:lua(SCREEN)
+  return self
+end
+
 ---@param place { root: string, project: string, binary: string }
 ---@param opts table? for `setup`
 function M.start(place, opts)
-  local self = setmetatable({ place = place }, Editor)
-  self.channel = vim.fn.jobstart({ vim.v.progpath, '--embed', '--headless', '--clean', '-n', '-i', 'NONE' }, {
-    rpc = true,
-    cwd = place.project,
-    env = { AGENTLS_DATA_DIR = place.root .. '/data', AGENTLS_CONFIG_DIR = place.root .. '/config' },
-  })
-  assert(self.channel > 0)
+  local self = spawn(place, { '--clean' }, {})
   self:lua(INIT, plugin, place.binary, opts or {})
   return self
+end
+
+---Installs server and plugin as the README says for no plugin manager, and starts a Neovim that nothing else is set in.
+---@param place { root: string, project: string, binary: string }
+function M.start_installed(place)
+  local start = place.root .. '/share/nvim/site/pack/agentls/start'
+  vim.fn.mkdir(start .. '/agentls', 'p')
+  vim.fn.mkdir(place.root .. '/bin', 'p')
+  -- Copies, because the tags of the help are written beside it.
+  for _, folder in ipairs({ 'lua', 'plugin', 'doc', 'lsp' }) do
+    assert(vim.system({ 'cp', '-R', vim.fs.joinpath(plugin, folder), start .. '/agentls/' }):wait().code == 0)
+  end
+  assert(vim.uv.fs_symlink(place.binary, place.root .. '/bin/agentls'))
+  return spawn(place, { '-u', 'NORC' }, {
+    PATH = place.root .. '/bin:' .. vim.env.PATH,
+    XDG_DATA_HOME = place.root .. '/share',
+    XDG_CONFIG_HOME = place.root .. '/settings',
+    XDG_STATE_HOME = place.root .. '/state',
+  })
 end
 
 ---Runs Lua in the editor.

@@ -236,6 +236,42 @@ return {
     end)
   end,
 
+  ['a patch and a rewritten file are shown as diffs of two buffers'] = function(place)
+    local patch = '*** Begin Patch\n*** Update File: src/retry.lua\n-local retry_limit = 3\n+local retry_limit = 9\n*** End Patch\n'
+    local answers = {
+      function()
+        return provider.call('patch', { patch = patch })
+      end,
+      says('patched'),
+      function()
+        return provider.call('write', { path = 'src/retry.lua', content = 'return 7\n' })
+      end,
+      says('written'),
+    }
+    with_model(place, answers, function(one)
+      local function look(tool, before, after)
+        one:answer('yo')
+        one:wait_idle()
+        one:keys('<Esc><C-w>k')
+        one:command(('call search("✓ %s")'):format(tool))
+        one:keys('=')
+        one:wait('two windows in diff mode', function()
+          return one:lua([[
+            return #vim.tbl_filter(function(win) return vim.wo[win].diff end, vim.api.nvim_tabpage_list_wins(0)) == 2
+          ]])
+        end)
+        check.has_line(one:shown(), before)
+        check.has_line(one:shown(), after)
+        one:command('tabclose | wincmd b')
+      end
+      one:new_session()
+      one:prompt('patch it')
+      look('patch', 'local retry_limit = 3', 'local retry_limit = 9')
+      one:prompt('write it anew')
+      look('write', 'local retry_limit = 9', 'return 7')
+    end)
+  end,
+
   ['completion offers files and commands'] = function(place)
     with_model(place, { says('ok') }, function(one)
       one:new_session()

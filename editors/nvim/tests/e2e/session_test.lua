@@ -163,25 +163,51 @@ return {
     end)
   end,
 
-  ['code actions of the server come into the chat'] = function(place)
+  ['code actions of the server are offered, and their answers come into the chat'] = function(place)
     with_editor(place, function(one)
       one:command('edit src/retry.lua')
       one:command('Agentls start')
       one:wait('a client', function()
-        return one:lua("return #vim.lsp.get_clients({ bufnr = 0, name = 'agentls' })") == 1
+        return one:lua("return #vim.lsp.get_clients({ bufnr = 0, name = 'agentls', method = 'textDocument/codeAction' })") == 1
       end)
-      local choose = [[
-        local command, diagnostic = ...
-        local line = { line = 1, character = 0 }
-        local about = { uri = vim.uri_from_bufnr(0), range = { start = line, ['end'] = line }, diagnostic = diagnostic }
-        local client = vim.lsp.get_clients({ name = 'agentls' })[1]
-        client:exec_cmd({ title = command, command = command, arguments = { about } })
-      ]]
-      one:lua(choose, 'agentls.code.explain')
+      one:lua([[
+        -- Found by somebody else, as diagnostics always are.
+        vim.diagnostic.set(vim.api.nvim_create_namespace('linter'), 0, {
+          { lnum = 1, col = 6, end_lnum = 1, end_col = 17, message = 'too small', severity = 1 },
+        })
+        -- What is offered is kept; the test chooses by its title, as a person does in a picker.
+        vim.ui.select = function(items, options, done)
+          _G.offered = vim.tbl_map(options.format_item or tostring, items)
+          for at, title in ipairs(_G.offered) do
+            if title:find(_G.wanted, 1, true) then
+              return done(items[at], at)
+            end
+          end
+        end
+        vim.ui.input = function(_, done)
+          done('Who reads')
+        end
+      ]])
+      local function take(title)
+        one:command('wincmd t | 2 | normal! 7|')
+        one:lua('_G.offered, _G.wanted = nil, ...', title)
+        one:keys('gra')
+        one:wait('the choice', function()
+          return one:lua('return _G.offered')
+        end)
+      end
+      take('explain')
+      local offered = table.concat(one:lua('return _G.offered'), '\n')
+      for _, title in ipairs({ 'fix “too small”', 'explain this', 'ask about this' }) do
+        check.is_true(offered:find('agentls: ' .. title, 1, true) ~= nil, offered)
+      end
       one:wait_for('Explain @src/retry.lua:2')
       one:wait_idle()
-      one:command('wincmd t')
-      one:lua(choose, 'agentls.code.fix', { message = 'too small' })
+      take('ask about')
+      one:wait_for('Who reads @src/retry.lua:2')
+      one:wait_idle()
+      take('fix')
+      one:wait_for('Fix this in @src/retry.lua:2:')
       one:wait_for('- too small')
     end)
   end,

@@ -16,6 +16,25 @@ local function with_editor(place, act, opts)
 end
 
 return {
+  ['installed as the README says, without a line of configuration, it answers, is well and has its help'] = function(place)
+    local one = editor.start_installed(place)
+    one:command('Agentls')
+    one:wait('a prompt', function()
+      return one:lua("return vim.bo.filetype == 'agentls-prompt'")
+    end)
+    one:prompt('where is retry_limit defined?')
+    one:wait_for('src/retry.lua:2')
+    one:command('helptags ALL')
+    for _, tag in ipairs({ 'agentls', ':Agentls', 'agentls-trust', 'agentls-view-keys', 'agentls.setup()' }) do
+      one:command('help ' .. tag)
+      check.equal(one:lua("return vim.fs.basename(vim.api.nvim_buf_get_name(0))"), 'agentls.txt')
+    end
+    one:command('checkhealth agentls')
+    one:wait_for('the server runs: version')
+    check.is_true(not one:shows('ERROR') and not one:shows('WARNING'), table.concat(one:shown(), '\n'))
+    one:quit()
+  end,
+
   ['a prompt is answered on screen'] = function(place)
     with_editor(place, function(one)
       one:new_session()

@@ -8,10 +8,28 @@ import sys
 
 from place import Place, arguments
 
+# White on black, as people set it who need the contrast; what is not named is the default scheme's.
+WHITE_ON_BLACK = " | ".join((
+    "highlight Normal guifg=#ffffff guibg=#000000",
+    "highlight Comment guifg=#d0d0d0",
+    "highlight NonText guifg=#a0a0a0",
+    "highlight CursorLine guibg=#202020",
+    "highlight WinBar guifg=#ffffff guibg=#202020",
+    "highlight WinBarNC guifg=#d0d0d0 guibg=#202020",
+    "highlight WinSeparator guifg=#ffffff",
+    "highlight StatusLineNC guifg=#ffffff guibg=#303030",
+    "highlight! link TabLine StatusLineNC",
+    "highlight DiffChange guifg=#ffffff guibg=#202020",
+    "highlight DiffText guifg=#000000 guibg=#ffffff",
+    "highlight PmenuSel guifg=#000000 guibg=#ffffff",
+))
+
+# How each scheme is set, and the contrast that its weakest text has at least (WCAG 2 asks for 4.5, for 7 in its highest
+# level; the functions and infos of Neovim's own light scheme have 4.4).
 SCHEMES = {
-    "dark": "set background=dark | colorscheme default",
-    "light": "set background=light | colorscheme default",
-    "contrast": "set background=dark | highlight clear | colorscheme quiet",
+    "dark": ("set background=dark | colorscheme default", 4.5),
+    "light": ("set background=light | colorscheme default", 4.3),
+    "contrast": ("set background=dark | colorscheme default | " + WHITE_ON_BLACK, 7),
 }
 
 EDIT = 'where is retry_limit defined? then replace "retry_limit = 3" with "retry_limit = 5" in src/retry.lua and run `wc -l src/retry.lua`'
@@ -25,14 +43,18 @@ class Pictures:
         self.place.configure(
             permission={"bash": {"cat *": "allow"}}, compaction={"keepTokens": 6000, "protectTokens": 1000, "prune": False}
         )
-        self.target, self.scheme = target, scheme
+        self.target, self.scheme, self.weak = target, scheme, []
         self.screen = self.place.open("src/retry.lua")
-        self.screen.lua("vim.cmd(...)", SCHEMES[scheme])
+        commands, self.readable = SCHEMES[scheme]
+        self.screen.lua("vim.cmd(...)", commands)
         self.screen.lua("require('agentls.highlights').set()")
 
     def take(self, name):
         self.screen.wait(0.4)
         self.screen.picture(self.target / f"{name}-{self.scheme}.png")
+        ratio, line = self.screen.weakest()
+        if ratio < self.readable:
+            self.weak.append(f"{name}-{self.scheme}: {ratio:.1f} in {line[:80]!r}")
 
     def command(self, command):
         self.screen.lua("vim.cmd(...)", command)
@@ -81,7 +103,7 @@ class Pictures:
         for command, name, text in (
             ("ledger", "ledger", "The ledger"),
             ("next", "next", "// POST"),
-            ("sessions", "sessions", "Sessions, here"),
+            ("sessions", "sessions", "Sessions in"),
         ):
             self.command(f"Agentls {command}")
             screen.wait_for(text)
@@ -117,6 +139,7 @@ def main():
     nvim, binary, rest = arguments()
     target = pathlib.Path(rest[0])
     target.mkdir(parents=True, exist_ok=True)
+    weak = []
     for scheme in SCHEMES:
         pictures = Pictures(nvim, binary, target, scheme)
         try:
@@ -128,7 +151,10 @@ def main():
             pictures.keys()
         finally:
             pictures.screen.close()
+        weak += pictures.weak
     print(f"{len(list(target.glob('*.png')))} pictures in {target}")
+    if weak:
+        sys.exit("text that is hard to read:\n" + "\n".join(weak))
 
 
 if __name__ == "__main__":

@@ -138,12 +138,26 @@ class Screen:
         draw.rectangle(box, outline=rgb(self.default[0]))
         image.quantize(64).save(path, optimize=True)
 
-    def _cell(self, draw, fonts, row, column, char, attribute):
-        width, height = CELL
+    def colours(self, attribute):
+        """Foreground and background of a cell."""
         foreground = attribute.get("foreground", self.default[0])
         background = attribute.get("background", self.default[1])
-        if attribute.get("reverse"):
-            foreground, background = background, foreground
+        return (background, foreground) if attribute.get("reverse") else (foreground, background)
+
+    def weakest(self):
+        """The lowest contrast of any letter or figure on the screen, as WCAG counts it, and the line that it stands in."""
+        lines = self.text()
+        ratios = (
+            (contrast(*self.colours(self.attributes.get(attribute, {}))), lines[row].strip())
+            for row, cells in enumerate(self.cells)
+            for char, attribute in cells
+            if char.isalnum()
+        )
+        return min(ratios, default=(21.0, ""))
+
+    def _cell(self, draw, fonts, row, column, char, attribute):
+        width, height = CELL
+        foreground, background = self.colours(attribute)
         left, top = column * width, row * height
         if background != self.default[1]:
             draw.rectangle((left, top, left + width - 1, top + height - 1), fill=rgb(background))
@@ -156,6 +170,18 @@ class Screen:
 
 def face(bold, italic):
     return ("-" + "Bold" * bold + "Oblique" * italic) if bold or italic else ""
+
+
+def contrast(one, other):
+    """The contrast ratio of two colours, from 1 to 21."""
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def luminance(number):
+    parts = (part / 255 for part in rgb(number))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def rgb(number):

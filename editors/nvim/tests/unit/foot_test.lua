@@ -49,6 +49,6 @@ return {
   ['a server that is not there is all that counts'] = function()
     local one = transcript.new()
     one.status = { status = 'running' }
-    check.equal(lines(one, { message = 'the server ended', cure = ':Agentls start' }), { '', '✗ the server ended', '  :Agentls start' })
+    check.equal(lines(one, { message = 'the server ended', cure = ':Agentls start' }), { '', '✗ the server ended', '  :Agentls start', '  <CR> starts it' })
   end,
 }

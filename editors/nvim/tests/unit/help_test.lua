@@ -20,11 +20,12 @@ return {
     for number, keys in pairs({
       [4] = require('agentls.chat.keys').keys,
       [5] = require('agentls.prompt').keys,
+      [6] = require('agentls.permission').keys,
       [7] = require('agentls.sessions').keys,
       [8] = require('agentls.context').keys,
       [9] = require('agentls.changes').keys,
     }) do
-      for _, key in ipairs(keys) do
+      for _, key in ipairs(vim.list_extend(vim.list_slice(keys), require('agentls.keys').help)) do
         check.is_true(section(number):find(key[1], 1, true) ~= nil, ('%d: %s'):format(number, key[1]))
       end
     end
@@ -43,8 +44,24 @@ return {
   end,
 
   ['every mapping is in the help'] = function()
-    for _, one in ipairs(require('agentls.mappings').all) do
-      check.is_true(section(11):find(('`%s` %s'):format(one[2], one[1]), 1, true) ~= nil, one[1])
+    for name, key in pairs(require('agentls.mappings').keys) do
+      check.is_true(not key or section(11):find(('`%s` %s'):format(key, name), 1, true) ~= nil, name)
+    end
+    for _, view in ipairs({ 'chat', 'prompt', 'question', 'sessions', 'context', 'review' }) do
+      check.is_true(section(11):find(view, 1, true) ~= nil, view)
+    end
+  end,
+
+  ['every event is in the help'] = function()
+    for _, kind in pairs(require('agentls.protocol').updates) do
+      local name = 'Agentls' .. kind:sub(1, 1):upper() .. kind:sub(2)
+      check.is_true(section(12):find(name .. '%f[%W]') ~= nil, name)
+    end
+  end,
+
+  ['every command behind a slash is in the help'] = function()
+    for name in pairs(require('agentls.slash').commands) do
+      check.is_true(section(5):find('/' .. name .. '%f[%W]') ~= nil, name)
     end
   end,
 
@@ -53,7 +70,11 @@ return {
     vim.fn.mkdir(target)
     vim.fn.writefile(help, target .. '/agentls.txt')
     vim.cmd.helptags(target)
-    check.is_true(#vim.fn.readfile(target .. '/tags') > 15)
+    local tags = table.concat(vim.fn.readfile(target .. '/tags'), '\n')
+    for link in text:gmatch('|([^|%s]+)|') do
+      local ours = link:find('gentls', 1, true)
+      check.is_true(not ours or ('\n' .. tags):find('\n' .. link .. '\t', 1, true) ~= nil, link)
+    end
     for _, line in ipairs(help) do
       check.is_true(vim.fn.strdisplaywidth(line) <= 79, line)
     end

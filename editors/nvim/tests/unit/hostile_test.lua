@@ -1,5 +1,9 @@
+local agents = require('agentls.agents')
+local approvals = require('agentls.approvals')
 local changes = require('agentls.render.changes')
 local check = require('check')
+local choose = require('agentls.project.choose')
+local complete = require('agentls.complete')
 local context = require('agentls.render.context')
 local foot = require('agentls.render.foot')
 local message_view = require('agentls.render.message')
@@ -95,16 +99,18 @@ return {
 
   ['a question for permission shows any text'] = each_text(function(text, what)
     local question = {
-      tool = text, title = text, reason = text, diff = text, path = { link = text, target = text },
+      tool = text, title = text, sandbox = text, reason = text, diff = text, path = { link = text, target = text },
       items = { { label = text, rule = text } }, options = { { id = 'o', label = text, scope = 'once' } },
     }
     check_lines({ (permission.block(question, { true })) }, what)
+    check_lines({ (permission.block(vim.tbl_extend('force', question, { tool = permission.WORKSPACE }), {})) }, what)
   end),
 
   ['lists and views show any text'] = each_text(function(text, what)
     local usage = { input = 1, output = 1, reasoning = 0, cacheRead = 0, cacheWrite = 0, costUsd = 0 }
-    local session = { id = 's', title = text, cwd = text, status = 'idle', updatedAt = 0, counts = { messages = 1 }, usage = usage }
-    local options = { now = 0, activity = function() return {} end, search = text, everywhere = true }
+    local project = { id = 'p', root = text, name = text, icon = { kind = 'emoji', value = text }, trust = 'changed' }
+    local session = { id = 's', projectId = 'p', title = text, cwd = text, status = 'idle', updatedAt = 0, counts = { messages = 1 }, usage = usage }
+    local options = { now = 0, activity = function() return {} end, search = text, project = function() return project end }
     check_lines(sessions.blocks({ session }, options), what)
     check_lines(context.blocks({
       model = { provider = text, id = text }, limit = 10, reserved = 1, usable = 9, used = 5, estimated = 0, windowStartSeq = 1,
@@ -119,6 +125,19 @@ return {
     local file = { path = text, uri = text, status = 'modified', additions = 1, deletions = 1, note = text, hunks = { hunk } }
     check_lines(changes.blocks({ running = false, files = { file } }), what)
     local model = { provider = text, id = text, context = 1, cost = { input = 0, output = 0 }, ready = true }
-    check.is_true(not models.line({ model = model }):find('%c'), what)
+    local listed = { name = text, description = text, model = text, mistakes = { text }, argumentHint = text }
+    local approval = { tool = text, rule = text, scope = text, createdAt = 0 }
+    for _, line in ipairs({
+      models.line({ model = model }),
+      agents.line(listed),
+      approvals.line(approval, 0),
+      choose.line(vim.tbl_extend('force', project, { sandboxes = {}, openedAt = 0 }), 0),
+    }) do
+      check.is_true(not line:find('%c') and not line:find('\226\128\174', 1, true) and #line < 1500, what)
+    end
+    local _, items = complete.items('/', '/', { listed })
+    for _, item in ipairs(items) do
+      check.is_true(not (item.word .. item.menu):find('%c'), what)
+    end
   end),
 }

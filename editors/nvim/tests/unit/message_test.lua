@@ -78,12 +78,14 @@ return {
 
   ['a compaction, a file, a child and a summary have their lines'] = function()
     local body = { text = '## Goal\nship', bytes = 12, truncated = false }
+    local kept = { text = '[agentls] Still to do:\n- ship', bytes = 30, truncated = false }
     local parts = {
       { id = '1', messageId = 'm', index = 0, version = 1, type = 'compaction', auto = true, before = 120000, after = 12000 },
       { id = '2', messageId = 'm', index = 1, version = 1, type = 'file', mime = 'text/plain', name = 'a.lua', bytes = 120 },
       { id = '3', messageId = 'm', index = 2, version = 1, type = 'subtask', sessionId = 'ses_2', description = 'look' },
       { id = '4', messageId = 'm', index = 3, version = 1, type = 'text', text = body },
-      { id = '5', messageId = 'm', index = 4, version = 1, type = 'ofAnotherYear' },
+      { id = '5', messageId = 'm', index = 4, version = 1, type = 'text', text = kept },
+      { id = '6', messageId = 'm', index = 5, version = 1, type = 'ofAnotherYear' },
     }
     local message = { id = 'm', seq = 1, role = 'assistant', createdAt = 0, completedAt = 1, summary = true, parts = parts }
     local lines = {}
@@ -94,5 +96,6 @@ return {
     check.has_line(lines, '▤ a.lua (120 B)')
     check.has_line(lines, '↳ look')
     check.has_line(lines, '▸ The summary that stands for what came before')
+    check.has_line(lines, '▸ Beside the summary: Still to do')
   end,
 }

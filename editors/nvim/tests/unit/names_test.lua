@@ -60,14 +60,28 @@ return {
     end
   end,
 
-  ['every key of every view does something'] = function()
-    local acts = require('agentls.chat.acts')
-    for _, key in ipairs(require('agentls.chat.keys').keys) do
-      check.is_true(acts[key[2]], key[2])
+  ['every sub-command has a <Plug> mapping, and every mapping a sub-command'] = function()
+    local subs, keys = require('agentls.command').subs, require('agentls.mappings').keys
+    require('agentls.mappings').plug()
+    for name in pairs(vim.tbl_extend('keep', subs, keys)) do
+      check.is_true(subs[name] and keys[name] ~= nil, name)
+      check.is_true(vim.fn.maparg(('<Plug>(agentls-%s)'):format(name), 'n') ~= '', name)
     end
+    local seen = {}
+    for name, key in pairs(keys) do
+      check.is_true(not key or not seen[key], name)
+      seen[key or name] = true
+    end
+  end,
+
+  ['every key of chat, prompt and slash does something'] = function()
     local subs = require('agentls.command').subs
-    for _, mapping in ipairs(require('agentls.mappings').all) do
-      check.is_true(subs[mapping[1]], mapping[1])
+    local chat, prompt = require('agentls.chat.acts'), require('agentls.prompt')
+    for _, key in ipairs(require('agentls.chat.keys').keys) do
+      check.is_true(chat[key[2]] or subs[key[2]], key[2])
+    end
+    for _, key in ipairs(prompt.keys) do
+      check.is_true(prompt.acts[key[2]] or subs[key[2]], key[2])
     end
     for name in pairs(require('agentls.slash').commands) do
       check.is_true(subs[name], name)

@@ -1,5 +1,6 @@
 local call = require('agentls.render.call')
 local check = require('check')
+local code_actions = require('agentls.code_actions')
 local diff = require('agentls.diff')
 local models = require('agentls.models')
 local restarts = require('agentls.restarts')
@@ -41,6 +42,14 @@ return {
     check.equal(diff.before_edit('x', { oldText = 'y', newText = '' }), nil)
   end,
 
+  ['a call names the files that it changed'] = function()
+    local files = { { path = 'a.lua', uri = 'file:///p/a.lua' }, { path = 'b.lua', uri = 'file:///p/b.lua' } }
+    check.equal(diff.files_of(files, tool('write', { path = '/p/b.lua' })), { files[2] })
+    check.equal(diff.files_of(files, tool('write', { path = './a.lua' })), { files[1] })
+    check.equal(diff.files_of(files, tool('patch', { patch = '*** Update File: b.lua\n' })), { files[2] })
+    check.equal(diff.files_of(files, tool('bash', { command = 'make' })), files)
+  end,
+
   ['a call is told by what says most of it, also while it is written'] = function()
     check.equal(call.title(tool('bash', { description = 'x', command = 'ls\n-la' })), 'ls ⏎ -la')
     check.equal(call.title(tool('todo', { items = { {}, {} } })), '2 items')
@@ -54,6 +63,25 @@ return {
     check.equal({ text, lang }, { ' one\n-two\n+three\n', 'diff' })
     check.equal((call.shown(tool('write', { path = 'a', content = 'x\ny\n' }))), '+x\n+y')
     check.equal((call.shown(tool('bash', {}, { output = { text = 'out' } }))), 'out')
+  end,
+
+  ['code actions are told of the diagnostics of all servers on their lines'] = function()
+    local buf = vim.api.nvim_create_buf(false, true)
+    vim.api.nvim_buf_set_lines(buf, 0, -1, false, { 'a', 'b', 'c', 'd' })
+    local original = { message = 'of a server', range = { start = { line = 1, character = 0 }, ['end'] = { line = 1, character = 1 } } }
+    vim.diagnostic.set(vim.api.nvim_create_namespace('linter'), buf, {
+      { lnum = 1, col = 0, message = 'of a server', user_data = { lsp = original } },
+      { lnum = 2, col = 0, end_lnum = 2, end_col = 1, message = 'of a linter', severity = 2, source = 'lint' },
+      { lnum = 3, col = 0, message = 'elsewhere' },
+    })
+    local range = { start = { line = 1, character = 0 }, ['end'] = { line = 2, character = 0 } }
+    check.equal(code_actions.diagnostics(buf, range), {
+      original,
+      {
+        message = 'of a linter', severity = 2, source = 'lint',
+        range = { start = { line = 2, character = 0 }, ['end'] = { line = 2, character = 1 } },
+      },
+    })
   end,
 
   ['models come by use, and those without a key last'] = function()

@@ -98,6 +98,13 @@ return {
     check.equal((one:apply(update(2, { kind = 'partDelta', messageId = 'x', partId = 'y', field = 'text', text = 'z' }), 0)), nil)
   end,
 
+  ['a compaction empties the meter'] = function()
+    local one = transcript.new()
+    one:apply(update(1, { kind = 'usage', usage = {}, context = { used = 90, limit = 100 } }), 0)
+    one:apply(update(2, { kind = 'compacted', before = 90, after = 20, evidence = 1, boundarySeq = 4 }), 0)
+    check.equal(one.context, { used = 20, limit = 100 })
+  end,
+
   ['thinking is timed'] = function()
     local one = transcript.new()
     local thought = { id = 'prt_r', messageId = 'msg_1', index = 0, type = 'reasoning', text = { text = '', bytes = 0, truncated = false } }

@@ -52,6 +52,12 @@ return {
     check.equal(permission.ticked_rules(QUESTION, { true, false, true }), { 'cargo test *' })
   end,
 
+  ['a question says what the system holds the command back from'] = function()
+    local question = vim.tbl_extend('force', QUESTION, { sandbox = 'Landlock: writes only below /p, no network' })
+    check.has_line(permission.block(question, {}).lines, 'sandbox  Landlock: writes only below /p, no network')
+    check.is_true(not table.concat(permission.block(QUESTION, {}).lines, '\n'):find('sandbox', 1, true))
+  end,
+
   ['what is hidden in a command is seen before it is allowed'] = function()
     local question = vim.tbl_extend('force', QUESTION, { title = 'echo \226\128\174 a\27[8mhidden', items = { { label = 'a\nb', rule = '' } } })
     local block = permission.block(question, {})

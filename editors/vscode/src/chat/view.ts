@@ -41,7 +41,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     private readonly documents: Documents,
   ) {
     this.subscriptions = [
-      server.onChange((view) => this.post({ type: 'server', server: view })),
+      server.onChange(() => this.showServer()),
       server.onTold('session/update', (update) => {
         if (update.sessionId === shown.current?.id) this.updates.add(update);
       }),
@@ -132,7 +132,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   private greet(): void {
     this.ready = true;
     this.post({ type: 'settings', settings: settings() });
-    this.post({ type: 'server', server: this.server.view });
+    this.showServer();
     this.showSession(true);
     this.showQuestions();
     for (const message of this.early.splice(0)) this.post(message);
@@ -164,6 +164,12 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     }
   }
 
+  private showServer(): void {
+    // Servers that know projects do nothing but read in a workspace that is not trusted.
+    const restricted = !vscode.workspace.isTrusted && this.server.supports('project/list');
+    this.post({ type: 'server', server: this.server.view, restricted });
+  }
+
   private showSession(reopened: boolean): void {
     const { current } = this.shown;
     const { model, agent } = this.shown.choice;
@@ -174,7 +180,12 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
       this.showQuestions();
     } else if (session) this.post({ type: 'sessionChanged', session });
     const answers = session?.model ?? model;
-    this.post({ type: 'model', name: answers ? nameOf(answers) : 'Choose a model' });
+    const choosable = this.server.supports('agent/list');
+    this.post({
+      type: 'answers',
+      model: answers ? nameOf(answers) : 'Choose a model',
+      agent: choosable ? (session?.agent ?? agent ?? 'Choose an agent') : '',
+    });
     if (this.view && session) this.view.description = line(session.title, 120);
     else if (this.view) delete this.view.description;
   }

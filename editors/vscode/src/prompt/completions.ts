@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 
 import type { Completion, ViewCommand } from '../bridge';
 import type { Server } from '../server/server';
-import { line } from '../plain';
 import { name } from './context';
+import { commandDetail } from './labels';
 import { customCommands } from './lists';
 
 const MOST_FILES = 30;
@@ -17,6 +17,8 @@ const ACTS: Array<[string, string, ViewCommand]> = [
   ['/agent', 'choose the agent', 'agentls.selectAgent'],
   ['/context', 'what the model still sees', 'agentls.showContext'],
   ['/compact', 'make room in the window', 'agentls.compact'],
+  ['/allowed', 'what was allowed for longer, and revoke it', 'agentls.approvals'],
+  ['/project', 'open another project', 'agentls.openProject'],
   ['/changes', 'review what the turn changed', 'agentls.review.open'],
   ['/fork', 'go on in a copy', 'agentls.forkSession'],
   ['/export', 'write the session to a file', 'agentls.exportSession'],
@@ -32,10 +34,10 @@ async function commands(server: Server, query: string, cwd?: string): Promise<Co
     detail,
     take: { kind: 'command', command },
   }));
-  const theirs: Completion[] = (await customCommands(server, cwd)).map(({ name, description }) => ({
-    label: `/${name}`,
-    detail: line(description ?? '', 120),
-    take: { kind: 'insert', text: `/${name} ` },
+  const theirs: Completion[] = (await customCommands(server, cwd)).map((command) => ({
+    label: `/${command.name}`,
+    detail: commandDetail(command),
+    take: { kind: 'insert', text: `/${command.name} ` },
   }));
   return [...theirs, ...ours].filter(({ label }) => label.slice(1).startsWith(query.toLowerCase()));
 }

@@ -2,39 +2,23 @@
 
 import * as vscode from 'vscode';
 
+import type { Agent, Command } from '../announced';
 import { count } from '../figures';
-import { line } from '../plain';
+import { agentItem } from './labels';
 import type { ModelEntry } from '../protocol';
 import type { Server } from '../server/server';
-
-interface Named {
-  name: string;
-  description?: string | null;
-}
 
 const RECENT_MODELS = 'agentls.recentModels';
 const MOST_RECENT = 5;
 
 /** The agents that can be chosen; none where the server does not list them. */
-export function agents(server: Server, cwd?: string): Promise<Named[]> {
-  return listed(server, 'agent/list', 'agents', cwd);
+async function agents(server: Server, cwd?: string): Promise<Agent[]> {
+  return server.supports('agent/list') ? (await server.request('agent/list', cwd ? { cwd } : {})).agents : [];
 }
 
 /** The commands that the person and the project have defined. */
-export function customCommands(server: Server, cwd?: string): Promise<Named[]> {
-  return listed(server, 'command/list', 'commands', cwd);
-}
-
-async function listed(
-  server: Server,
-  method: 'agent/list' | 'command/list',
-  member: string,
-  cwd?: string,
-): Promise<Named[]> {
-  if (!server.supports(method)) return [];
-  const result = await server.requestUntyped(method, cwd ? { cwd } : {});
-  const list = (result as Record<string, unknown>)[member];
-  return Array.isArray(list) ? list.filter((it): it is Named => typeof it?.name === 'string') : [];
+export async function customCommands(server: Server, cwd?: string): Promise<Command[]> {
+  return server.supports('command/list') ? (await server.request('command/list', cwd ? { cwd } : {})).commands : [];
 }
 
 /** Asks which model answers from now on. */
@@ -71,8 +55,12 @@ export async function pickAgent(server: Server, cwd?: string): Promise<string | 
     void vscode.window.showInformationMessage('This version of agentls lists no agents to choose from.');
     return undefined;
   }
-  const items = found.map(({ name, description }) => ({ label: name, detail: line(description ?? '', 200) }));
-  return (await vscode.window.showQuickPick(items, { title: 'Which agent answers from now on?' }))?.label;
+  const items = found.map((agent) => ({ name: agent.name, ...agentItem(agent) }));
+  const choice = await vscode.window.showQuickPick(items, {
+    title: 'Which agent answers from now on?',
+    matchOnDescription: true,
+  });
+  return choice?.name;
 }
 
 export function nameOf(model: { provider: string; id: string }): string {

@@ -5,9 +5,16 @@ import * as vscode from 'vscode';
 import type { ChatView } from '../chat/view';
 import type { ShownSession } from '../chat/shown';
 import { line } from '../plain';
+import type { Server } from '../server/server';
+import { showApprovals } from './approvals';
 import type { OpenQuestions } from './open';
 
-export function questionCommands(questions: OpenQuestions, shown: ShownSession, chat: ChatView): vscode.Disposable[] {
+export function questionCommands(
+  server: Server,
+  questions: OpenQuestions,
+  shown: ShownSession,
+  chat: ChatView,
+): vscode.Disposable[] {
   const register = vscode.commands.registerCommand;
   const answer = (scope: 'once' | 'never') => () => {
     const [question] = questions.permissions(shown.current?.id);
@@ -17,6 +24,7 @@ export function questionCommands(questions: OpenQuestions, shown: ShownSession, 
   return [
     register('agentls.permission.allowOnce', answer('once')),
     register('agentls.permission.refuse', answer('never')),
+    register('agentls.approvals', () => showApprovals(server, shown)),
     register('agentls.showAsked', () => showAsked(questions, shown, chat)),
     questions.onChange(({ asked }) => {
       const onScreen = questions.permissions(shown.current?.id).length > 0;

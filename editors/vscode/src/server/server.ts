@@ -14,21 +14,23 @@ import {
 } from 'vscode-languageclient/node';
 
 import type { ServerState, ServerView } from '../bridge';
+import type { AnnouncedNotifications, AnnouncedRequests } from '../announced';
 import type { Notifications, Requests, ServerRequests } from '../protocol';
 import { applyAndSave } from './edits';
 import { NotRunning } from './failure';
 import { handshake, type Announced } from './handshake';
 import { Restarts } from './restarts';
 
-type Told = keyof Notifications;
+type AllRequests = Requests & AnnouncedRequests;
+type AllNotifications = Notifications & AnnouncedNotifications;
+type Told = keyof AllNotifications;
 type Asked = keyof ServerRequests;
 type Answerer<M extends Asked> = (
   params: ServerRequests[M]['params'],
   token: CancellationToken,
 ) => Promise<ServerRequests[M]['result']>;
 
-/** Methods that the protocol names and whose types are not generated yet: called only where the server lists them. */
-export type AnnouncedOnly = 'agent/list' | 'command/list';
+const TOLD: readonly Told[] = ['session/update', 'session/didChange', 'project/didChange'];
 
 /** What is asked anew for each start. */
 export interface StartOptions {
@@ -47,8 +49,6 @@ export class Server implements vscode.Disposable {
   private readonly told = new vscode.EventEmitter<{ method: Told; params: unknown }>();
   private readonly answerers = new Map<Asked, (params: unknown, token: CancellationToken) => Promise<unknown>>();
 
-  private readonly optional = new Map<string, (params: unknown) => void>();
-
   readonly onChange = this.changed.event;
   readonly output = vscode.window.createOutputChannel('agentls', { log: true });
 
@@ -63,7 +63,7 @@ export class Server implements vscode.Disposable {
   }
 
   /** Whether the server has this method; newer servers have more. */
-  supports(method: keyof Requests | AnnouncedOnly): boolean {
+  supports(method: keyof AllRequests): boolean {
     return this.announced?.methods.has(method) ?? false;
   }
 
@@ -102,11 +102,11 @@ export class Server implements vscode.Disposable {
     await this.start();
   }
 
-  request<M extends keyof Requests>(
+  request<M extends keyof AllRequests>(
     method: M,
-    params: Requests[M]['params'],
+    params: AllRequests[M]['params'],
     token?: CancellationToken,
-  ): Promise<Requests[M]['result']> {
+  ): Promise<AllRequests[M]['result']> {
     if (!this.client || this.current.state !== 'running') {
       return Promise.reject(new NotRunning());
     }
@@ -114,20 +114,10 @@ export class Server implements vscode.Disposable {
     return token ? this.client.sendRequest(method, params, token) : this.client.sendRequest(method, params);
   }
 
-  /** A method without generated types; the caller judges the answer. */
-  async requestUntyped(method: AnnouncedOnly, params: unknown): Promise<unknown> {
-    return this.client?.sendRequest(method, params);
-  }
-
-  onTold<M extends Told>(method: M, hear: (params: Notifications[M]['params']) => void): vscode.Disposable {
+  onTold<M extends Told>(method: M, hear: (params: AllNotifications[M]['params']) => void): vscode.Disposable {
     return this.told.event((told) => {
-      if (told.method === method) hear(told.params as Notifications[M]['params']);
+      if (told.method === method) hear(told.params as AllNotifications[M]['params']);
     });
-  }
-
-  /** A notification without generated types. */
-  onOptional(method: 'project/didChange', hear: (params: { project?: unknown }) => void): void {
-    this.optional.set(method, (params) => hear((params ?? {}) as { project?: unknown }));
   }
 
   /** Who answers a request of the server. */
@@ -165,10 +155,9 @@ export class Server implements vscode.Disposable {
       },
     };
     const client = new LanguageClient('agentls', 'agentls', executable, options);
-    for (const method of ['session/update', 'session/didChange'] as const) {
+    for (const method of TOLD) {
       client.onNotification(method, (params: unknown) => this.told.fire({ method, params }));
     }
-    for (const [method, hear] of this.optional) client.onNotification(method, hear);
     for (const [method, answerer] of this.answerers) {
       client.onRequest(method, answerer);
     }

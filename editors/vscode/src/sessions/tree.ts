@@ -6,8 +6,10 @@ import type { Session } from '../protocol';
 import type { OpenQuestions } from '../questions/open';
 import type { Server } from '../server/server';
 import { cost, count, size } from '../figures';
+import type { Project } from '../announced';
 import { line } from '../plain';
-import type { ProjectCache } from '../projects';
+import type { ProjectCache } from '../projects/cache';
+import { nameOf } from '../projects/labels';
 import { describe, stateOf, STATE_WORDS, titleOf, tokens, type State } from './labels';
 
 const PAGE = 50;
@@ -107,7 +109,7 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     item.description = describe(session, state, Date.now());
     item.iconPath = ICONS[state];
     item.contextValue = `session.${session.archivedAt == null ? 'live' : 'archived'}`;
-    item.tooltip = tooltip(session, state, this.projects.name(session.projectId));
+    item.tooltip = tooltip(session, state, this.projects.find(session.projectId));
     item.accessibilityInformation = { label: `${titleOf(session)}, ${STATE_WORDS[state]}, ${item.description}` };
     item.command = { command: 'agentls.openSession', title: 'Open Session', arguments: [session.id] };
     return item;
@@ -142,14 +144,14 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
 }
 
 /** Plain text: a title that a model wrote is not Markdown of ours. */
-function tooltip(session: Session, state: State, project: string | undefined): string {
+function tooltip(session: Session, state: State, project: Project | undefined): string {
   const { provider, id } = session.model;
   const lines = [
     titleOf(session),
     `${STATE_WORDS[state]} · ${provider}/${id} · ${session.agent}`,
     `${session.counts.messages} messages, ${size(session.counts.bytes)}`,
     `${count(tokens(session.usage))} tokens ${cost(session.usage.costUsd ?? 0)}`.trim(),
-    project ? `${line(project, 100)}: ${line(session.cwd, 300)}` : line(session.cwd, 300),
+    project ? `${nameOf(project)}: ${line(session.cwd, 300)}` : line(session.cwd, 300),
   ];
   if (session.recovered) lines.push(line(session.recovered.note, 300));
   return lines.join('\n');

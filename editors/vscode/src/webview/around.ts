@@ -30,6 +30,18 @@ export function serverBanner(server: ServerView, host: Host): HTMLElement | unde
   );
 }
 
+/** The editor's workspace is not trusted: the server only reads in it. */
+export function restrictedBanner(host: Host): HTMLElement {
+  const manage = () => host.post({ type: 'command', command: 'workbench.trust.manage' });
+  return h(
+    'div',
+    { class: 'banner restricted', role: 'status' },
+    icon('shield'),
+    h('span', { text: 'This workspace is not trusted: agentls reads in it, and changes and runs nothing.' }),
+    h('button', { class: 'secondary', type: 'button', text: 'Manage trust', onclick: manage }),
+  );
+}
+
 /** A failure with its cure. */
 export function failureBanner(failure: Failure, host: Host, close?: () => void): HTMLElement {
   const key = failure.kind === 'providerAuth' || failure.kind === 'modelNotFound';

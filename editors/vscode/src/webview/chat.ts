@@ -1,14 +1,14 @@
 // The chat page: takes what the extension says, keeps the transcript on screen, paints what changed.
 
 import type { Failure, ServerView, ToView, ViewSettings } from '../bridge';
-import { count, cost, percent } from '../figures';
 import { line } from '../plain';
-import type { QueuedPrompt, Session, TodoItem } from '../protocol';
-import { failureBanner, queueList, serverBanner, statusWords, todoList } from './around';
+import type { MessageError, QueuedPrompt, Session, TodoItem } from '../protocol';
+import { failureBanner, restrictedBanner, serverBanner } from './around';
 import { Asked } from './ask/asked';
 import { Composer } from './compose/composer';
 import { history } from './compose/typed';
-import { h, icon } from './dom';
+import { h } from './dom';
+import { Foot } from './foot';
 import { CallFailed, Host } from './host';
 import { MessageList } from './message-list';
 import { Painter } from './paint';
@@ -33,14 +33,10 @@ export class Chat {
   });
   private readonly banner = h('div', { class: 'banners' });
   private readonly failures = h('div', { class: 'banners' });
-  private readonly around = h('div', { class: 'around' });
-  private readonly meter = h('button', {
-    class: 'meter',
-    type: 'button',
-    title: 'What the model still sees',
-    onclick: () => this.host.post({ type: 'command', command: 'agentls.showContext' }),
+  private readonly foot = new Foot(this.host, {
+    edit: (prompt) => void this.withdraw(prompt, true),
+    remove: (prompt) => void this.withdraw(prompt, false),
   });
-  private readonly status = h('div', { class: 'status-line', role: 'status', 'aria-live': 'polite' });
   private readonly empty = h('div', { class: 'empty' });
   private readonly scroller = new Scroller(h('div', { class: 'scroll', tabindex: -1 }, this.empty, this.list.element), {
     older: () => void this.page('before'),
@@ -59,17 +55,17 @@ export class Chat {
   private readonly paintAround = () => this.renderAround();
 
   constructor(body: HTMLElement) {
-    const foot = h(
+    const bottom = h(
       'div',
       { class: 'bottom' },
       this.failures,
       this.asked.element,
-      this.around,
-      this.status,
+      this.foot.around,
+      this.foot.status,
       this.composer.element,
-      this.meter,
+      this.foot.meter,
     );
-    body.append(this.banner, this.scroller.element, foot);
+    body.append(this.banner, this.scroller.element, bottom);
     body.addEventListener('click', (event) => this.followLink(event));
     this.host.post({ type: 'ready' });
   }
@@ -77,14 +73,14 @@ export class Chat {
   private hear(message: Exclude<ToView, { type: 'answer' }>): void {
     switch (message.type) {
       case 'server':
-        return this.showServer(message.server);
+        return this.showServer(message.server, message.restricted);
       case 'session':
         return this.open(message);
       case 'sessionChanged':
         this.session = message.session;
         return this.painter.request(this.paintAround);
-      case 'model':
-        return this.composer.setModel(message.name);
+      case 'answers':
+        return this.composer.setAnswers(message.model, message.agent);
       case 'updates':
         return this.apply(message);
       case 'questions':
@@ -106,10 +102,10 @@ export class Chat {
     this.composer.setSettings(settings);
   }
 
-  private showServer(server: ServerView): void {
+  private showServer(server: ServerView, restricted: boolean): void {
     this.server = server;
-    const banner = serverBanner(server, this.host);
-    this.banner.replaceChildren(...(banner ? [banner] : []));
+    const trust = restricted ? restrictedBanner(this.host) : undefined;
+    this.banner.replaceChildren(...[serverBanner(server, this.host), trust].filter((it) => it !== undefined));
     this.painter.request(this.paintAround);
   }
 
@@ -209,65 +205,12 @@ export class Chat {
   }
 
   private renderAround(): void {
-    const { transcript, session } = this;
+    const { server, session, transcript } = this;
     const running = transcript !== undefined && transcript.status !== 'idle';
-    this.composer.setRunning(running && this.server.state === 'running');
-    const pieces: HTMLElement[] = [];
-    if (session?.recovered && !running)
-      pieces.push(
-        h('div', { class: 'note recovered' }, icon('info'), h('span', { text: line(session.recovered.note, 400) })),
-      );
-    if (transcript && transcript.todo.length > 0) pieces.push(todoList(transcript.todo));
-    if (transcript?.changes && transcript.changes.files.length > 0)
-      pieces.push(this.changesLine(transcript.changes.files.length));
-    if (running && transcript.queue.length > 0)
-      pieces.push(
-        queueList(
-          transcript.queue,
-          (it) => void this.withdraw(it, true),
-          (it) => void this.withdraw(it, false),
-        ),
-      );
-    this.around.replaceChildren(...pieces);
-    if (transcript?.error)
-      this.fail({
-        kind: String(transcript.error['kind'] ?? ''),
-        message: transcript.error.message,
-        ...(typeof transcript.error['cure'] === 'string' && { cure: transcript.error['cure'] }),
-      });
-    const words = transcript && this.server.state === 'running' ? statusWords(transcript, Date.now()) : '';
-    if (this.status.textContent !== words)
-      this.status.replaceChildren(...(words ? [icon('loading codicon-modifier-spin'), words] : []));
+    this.composer.setRunning(running && server.state === 'running');
+    this.foot.render({ server, session, transcript });
+    if (transcript?.error) this.fail(asFailure(transcript.error));
     if (transcript?.status === 'retrying') setTimeout(() => this.painter.request(this.paintAround), 1_000);
-    this.renderMeter();
-  }
-
-  private renderMeter(): void {
-    const { transcript, session } = this;
-    const usage = transcript?.usage ?? session?.usage;
-    const context = transcript?.context;
-    const pieces = [
-      context
-        ? `${count(context.used)} of ${count(context.limit)} tokens seen (${percent(context.used, context.limit)})`
-        : session
-          ? 'What the model still sees'
-          : '',
-      usage ? cost(usage.costUsd ?? 0) : '',
-    ].filter(Boolean);
-    this.meter.replaceChildren(
-      ...(pieces.length > 0 ? [icon('pie-chart'), h('span', { text: pieces.join(' · ') })] : []),
-    );
-    this.meter.hidden = pieces.length === 0;
-  }
-
-  private changesLine(files: number): HTMLElement {
-    const open = () => this.host.post({ type: 'command', command: 'agentls.review.open' });
-    return h(
-      'button',
-      { class: 'secondary wide', type: 'button', onclick: open },
-      icon('diff-multiple'),
-      h('span', { text: `Review ${files} changed ${files === 1 ? 'file' : 'files'}` }),
-    );
   }
 
   private async withdraw({ messageId, text }: QueuedPrompt, toEdit: boolean): Promise<void> {
@@ -328,6 +271,10 @@ export class Chat {
     const href = link.getAttribute('href');
     if (href) this.host.post({ type: 'openLink', href: line(href, 4_000) });
   }
+}
+
+function asFailure({ kind, message, cure }: MessageError): Failure {
+  return { kind: String(kind ?? ''), message, ...(typeof cure === 'string' && { cure }) };
 }
 
 /** A list that is done with is not shown again when its session is opened. */

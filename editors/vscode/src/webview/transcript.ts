@@ -47,6 +47,8 @@ export class Transcript {
   usage: Usage | undefined;
   context: ContextUse | undefined;
   changes: Extract<Update, { kind: 'changes' }> | undefined;
+  /** What an unclean end interrupted, until a turn has ended well. */
+  recovered: string | undefined;
   readonly thinking = new Map<string, Seen>();
   private eventSeq: number | undefined;
   private readonly byId = new Map<string, Message>();
@@ -69,6 +71,7 @@ export class Transcript {
     this.partsById.clear();
     this.hasBefore = page.hasBefore;
     this.hasAfter = page.hasAfter;
+    this.recovered = page.recovered?.note;
     for (const message of page.messages) this.put(message);
   }
 
@@ -127,6 +130,10 @@ export class Transcript {
         this.detail = update.detail ?? undefined;
         this.retryAt = update.retryAt ?? undefined;
         if (update.status === 'running') this.error = undefined;
+        if (update.status === 'idle') this.recovered = undefined;
+        return;
+      case 'recovered':
+        this.recovered = update.note;
         return;
       case 'queue':
         this.queue = update.prompts;
@@ -147,6 +154,9 @@ export class Transcript {
       case 'title':
       case 'compacted':
         return;
+      default:
+        // A kind that is added to the protocol fails here when the types are checked.
+        update satisfies never;
     }
   }
 

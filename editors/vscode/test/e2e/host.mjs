@@ -1,7 +1,17 @@
 // A real VS Code for tests: the server that npm's `code-server` carries, with our extension installed from its .vsix.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -44,60 +54,84 @@ export function install() {
   return place;
 }
 
-/** Starts a host of its own: directories, settings, extension. */
-export async function startHost({ vsix, settings = {}, trust = false, env = {} }) {
-  const vscode = install();
-  const root = mkdtempSync(join(tmpdir(), 'agentls-vscode-'));
-  const [data, extensions, project] = ['data', 'extensions', 'project'].map((name) => join(root, name));
-  mkdirSync(join(data, 'Machine'), { recursive: true });
-  mkdirSync(join(data, 'User'), { recursive: true });
-  for (const folder of [extensions, project, join(root, 'agentls-data'), join(root, 'agentls-config')])
-    mkdirSync(folder);
-  const machine = {
-    'agentls.server.environment': {
-      AGENTLS_DATA_DIR: join(root, 'agentls-data'),
-      AGENTLS_CONFIG_DIR: join(root, 'agentls-config'),
-    },
-  };
-  writeFileSync(join(data, 'Machine', 'settings.json'), JSON.stringify({ ...SETTINGS, ...machine, ...settings }));
-  const main = join(vscode, 'out', 'server-main.js');
-  const common = ['--accept-server-license-terms', '--extensions-dir', extensions, '--server-data-dir', data];
-  execFileSync(process.execPath, [main, ...common, '--install-extension', vsix], { stdio: 'ignore' });
+/** One VS Code for many scenes: each has a place of its own in it, with its folder, its settings and its sessions. */
+export class Host {
+  static async start({ vsix, trust = false }) {
+    const vscode = install();
+    const root = mkdtempSync(join(tmpdir(), 'agentls-vscode-'));
+    const [data, extensions] = ['data', 'extensions'].map((name) => join(root, name));
+    for (const folder of [join(data, 'Machine'), join(data, 'User'), extensions])
+      mkdirSync(folder, { recursive: true });
+    const main = join(vscode, 'out', 'server-main.js');
+    const common = ['--accept-server-license-terms', '--extensions-dir', extensions, '--server-data-dir', data];
+    execFileSync(process.execPath, [main, ...common, '--install-extension', vsix], { stdio: 'ignore' });
+    const port = await freePort();
+    const args = [main, ...common, '--user-data-dir', data, '--host', '127.0.0.1', '--port', String(port)];
+    args.push('--without-connection-token', '--telemetry-level', 'off', '--skip-welcome');
+    // An extension host whose window is gone goes, too.
+    args.push('--reconnection-grace-time', '1', ...(trust ? [] : ['--disable-workspace-trust']));
+    const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let log = '';
+    for (const stream of [server.stdout, server.stderr]) stream.on('data', (bytes) => (log += bytes));
+    await untilListening(port, () => log);
+    return new Host({ root, data, extensions, server, origin: `http://127.0.0.1:${port}` });
+  }
 
-  const port = await freePort();
-  const args = [
-    main,
-    ...common,
-    '--user-data-dir',
-    data,
-    '--host',
-    '127.0.0.1',
-    '--port',
-    String(port),
-    '--without-connection-token',
-  ];
-  args.push('--telemetry-level', 'off', '--skip-welcome', ...(trust ? [] : ['--disable-workspace-trust']));
-  const server = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let log = '';
-  for (const stream of [server.stdout, server.stderr]) stream.on('data', (bytes) => (log += bytes));
-  await untilListening(port, () => log);
-  return {
-    root,
-    project,
-    data,
-    pid: server.pid,
-    dataDir: join(root, 'agentls-data'),
-    configDir: join(root, 'agentls-config'),
-    binary: () => installedBinary(extensions),
-    url: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(project)}`,
-    log: () => log,
-    async stop() {
-      server.kill();
-      await new Promise((resolve) => (server.exitCode === null ? server.once('exit', resolve) : resolve()));
-      // Processes of the host may still be writing their last words.
-      await rm(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
-    },
+  constructor(made) {
+    Object.assign(this, made);
+    this.places = 0;
+  }
+
+  /** Where a scene plays; windows that are opened from now on have its settings. */
+  place(settings = {}) {
+    this.places += 1;
+    const root = join(this.root, `place-${this.places}`);
+    const [project, dataDir, configDir] = ['project', 'agentls-data', 'agentls-config'].map((it) => join(root, it));
+    for (const folder of [project, dataDir, configDir]) mkdirSync(folder, { recursive: true });
+    const environment = { AGENTLS_DATA_DIR: dataDir, AGENTLS_CONFIG_DIR: configDir };
+    const all = { ...SETTINGS, 'agentls.server.environment': environment, ...settings };
+    writeFileSync(join(this.data, 'Machine', 'settings.json'), JSON.stringify(all));
+    const binary = installedBinary(this.extensions);
+    return {
+      root,
+      project,
+      dataDir,
+      configDir,
+      pid: this.server.pid,
+      editorData: this.data,
+      url: `${this.origin}/?folder=${encodeURIComponent(project)}`,
+      emptyUrl: `${this.origin}/?ew=true`,
+      binary: () => binary,
+      servers: () => processes(binary, dataDir),
+      remove: () => remove(root),
+    };
+  }
+
+  async stop() {
+    this.server.kill();
+    await new Promise((resolve) => (this.server.exitCode === null ? this.server.once('exit', resolve) : resolve()));
+    await remove(this.root);
+  }
+}
+
+/** Processes that go may still be writing their last words. */
+function remove(folder) {
+  return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+}
+
+/** The process ids of the servers that work with this data. */
+function processes(binary, dataDir) {
+  const about = (pid, what) => {
+    try {
+      return readFileSync(`/proc/${pid}/${what}`, 'utf8').split('\0');
+    } catch {
+      return [];
+    }
   };
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && about(pid, 'cmdline')[0] === binary)
+    .filter((pid) => about(pid, 'environ').includes(`AGENTLS_DATA_DIR=${dataDir}`))
+    .map(Number);
 }
 
 /** Fills the project with files. */

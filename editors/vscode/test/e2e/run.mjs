@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { startHost } from './host.mjs';
-import { openBrowser, Workbench } from './workbench.mjs';
+import { Host } from './host.mjs';
+import { openBrowser, forget, Workbench } from './workbench.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [kind = 'scenes', ...names] = process.argv.slice(2);
@@ -18,38 +18,58 @@ const vsix = process.env.AGENTLS_VSIX ?? makeVsix();
 const screenshots = join(root, 'screenshots');
 mkdirSync(screenshots, { recursive: true });
 
+/** One editor for scenes without a question of trust, one for those with it; each started when it is needed. */
+const hosts = new Map();
+const browser = await openBrowser();
 let failed = 0;
 for (const name of readdirSync(new URL(FOLDERS[kind], import.meta.url)).sort()) {
   if (names.length > 0 && !names.some((it) => name.includes(it))) continue;
   const scene = await import(new URL(`${FOLDERS[kind]}/${name}`, import.meta.url));
   if (!(await play(name.replace('.mjs', ''), scene))) failed += 1;
 }
+await browser.close();
+for (const host of hosts.values()) await host.stop();
 rmSync(work, { recursive: true, force: true });
 process.exit(failed > 0 ? 1 : 0);
 
-/** Plays one scene in a host and a browser of its own; whether it went well. */
-async function play(name, scene) {
+/** Plays one scene in a place and a window of its own; whether it went well. */
+async function play(name, { options = {}, prepare, default: scene }) {
   const began = Date.now();
-  const host = await startHost({ vsix, ...scene.options });
-  const browser = await openBrowser(scene.options?.size);
   const took = () => `${((Date.now() - began) / 1_000).toFixed(1)} s`;
+  const host = await hostFor(options.trust ?? false);
+  const place = host.place(options.settings);
+  let workbench;
   try {
-    await scene.prepare?.({ host });
-    const workbench = await Workbench.open(browser, host.url);
-    await scene.default({ host, browser, workbench, screenshots });
+    await prepare?.({ host: place });
+    workbench = await Workbench.open(browser, place.url, options.size);
+    await scene({ host: place, browser, workbench, screenshots });
     console.log(`ok      ${name} (${took()})`);
     return true;
   } catch (problem) {
     console.log(`FAILED  ${name} (${took()})\n${problem.stack ?? problem}`);
-    await browser
-      .pages()
-      .at(-1)
-      ?.screenshot({ path: join(screenshots, `failed-${name}.png`) });
+    const page = browser.pages().at(-1);
+    await page?.screenshot({ path: join(screenshots, `failed-${name}.png`) });
     return false;
   } finally {
-    await browser.close();
-    await host.stop();
+    await forget(browser, host.origin);
+    await untilGone(place);
+    await place.remove();
   }
+}
+
+async function hostFor(trust) {
+  const host = hosts.get(trust) ?? (await Host.start({ vsix, trust }));
+  hosts.set(trust, host);
+  return host;
+}
+
+/** A window that is closed leaves no server behind. */
+async function untilGone(place) {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    if (place.servers().length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Servers are left behind: ${place.servers().join(', ')}`);
 }
 
 function makeVsix() {

@@ -13,15 +13,26 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-export async function openBrowser(size = { width: 1280, height: 860 }) {
+const SIZE = { width: 1280, height: 860 };
+
+export async function openBrowser() {
   const context = await chromium.launchPersistentContext('', {
     executablePath: EXECUTABLE,
     headless: true,
     args: ARGUMENTS,
-    viewport: size,
+    viewport: SIZE,
   });
   context.setDefaultTimeout(20_000);
   return context;
+}
+
+/** Closes all windows and forgets what they stored; what was downloaded stays. */
+export async function forget(context, origin) {
+  const blank = await context.newPage();
+  for (const page of context.pages()) if (page !== blank) await page.close();
+  const session = await context.newCDPSession(blank);
+  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'cookies,indexeddb,local_storage' });
+  await session.detach();
 }
 
 export class Workbench {
@@ -29,8 +40,9 @@ export class Workbench {
     this.page = page;
   }
 
-  static async open(context, url) {
+  static async open(context, url, size = SIZE) {
     const page = await context.newPage();
+    await page.setViewportSize(size);
     await page.goto(url);
     await page.waitForSelector('.monaco-workbench .part.statusbar');
     const workbench = new Workbench(page);

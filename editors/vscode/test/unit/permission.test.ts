@@ -11,7 +11,8 @@ let Card: typeof import('../../src/webview/ask/permission').PermissionCard;
 let Asked: typeof import('../../src/webview/ask/asked').Asked;
 let guard = 0;
 before(async () => {
-  ({ PermissionCard: Card, GUARD_MS: guard } = await import('../../src/webview/ask/permission'));
+  ({ PermissionCard: Card } = await import('../../src/webview/ask/permission'));
+  ({ GUARD_MS: guard } = await import('../../src/webview/ask/guard'));
   ({ Asked } = await import('../../src/webview/ask/asked'));
   mock.timers.enable({ apis: ['setTimeout'] });
 });
@@ -89,4 +90,43 @@ test('a card goes when its question is withdrawn, and the others stay as they ar
   const [, second] = asked.element.querySelectorAll('.card');
   asked.show([refused], []);
   assert.deepEqual([...asked.element.querySelectorAll('.card')], [second]);
+});
+
+test('what the operating system enforces stands on the card', () => {
+  const [question] = permissions('refused');
+  assert.ok(question);
+  const sandbox = 'Writes only below /project; no network';
+  const { element } = new Card({ ...question, sandbox }, keepingHost() as unknown as Host);
+  assert.equal(element.querySelector('.sandbox')?.textContent, sandbox);
+  assert.equal(card('refused').element.querySelector('.sandbox'), null);
+});
+
+test('trust is asked on a card of its own: what would run, two answers, no tick to leave in place', () => {
+  const host = keepingHost();
+  const asked = new Asked(host as unknown as Host);
+  const question = {
+    sessionId: 'ses',
+    permissionId: 'per',
+    tool: 'workspace',
+    title: 'Trust /work/one?',
+    reason: 'the workspace is not trusted',
+    items: [{ label: '.agentls/agents/own.md: an agent', rule: '' }],
+    options: [
+      { id: 'trust', label: 'Trust it', scope: 'project' as const },
+      { id: 'refuse', label: 'Only read', scope: 'never' as const },
+    ],
+  };
+  asked.show([question], []);
+  const element = asked.element.querySelector('.card.trust');
+  assert.ok(element);
+  assert.equal(element.querySelector('header')?.textContent, 'Trust /work/one?');
+  assert.equal(element.querySelector('li')?.textContent, '.agentls/agents/own.md: an agent');
+  assert.equal(element.querySelectorAll('input, .primary').length, 0);
+  const [trust] = element.querySelectorAll('button');
+  assert.ok(trust);
+  trust.click();
+  assert.equal(host.posted.length, 0, 'not in the first moment');
+  mock.timers.tick(guard);
+  trust.click();
+  assert.deepEqual(host.posted, [{ type: 'answerPermission', permissionId: 'per', answer: { optionId: 'trust' } }]);
 });

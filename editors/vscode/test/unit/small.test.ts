@@ -1,4 +1,4 @@
-// The small pure parts: figures, labels, links, diffs, hunks, the prompt, batches, projects, the window's division.
+// The small pure parts: figures, labels, links, diffs, hunks, the prompt, batches, the window's division.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,6 @@ import { applyDiff, hunksOf, takeBack } from '../../src/changes/unified';
 import { Batch } from '../../src/chat/batch';
 import { fileLink } from '../../src/chat/link-target';
 import { age, cost, count, duration, percent, size } from '../../src/figures';
-import { detached, ProjectCache } from '../../src/projects';
 import type { ChangedFile, ContextReport, Session, Step } from '../../src/protocol';
 import { describe, stateOf } from '../../src/sessions/labels';
 import { history, signBefore } from '../../src/webview/compose/typed';
@@ -121,30 +120,6 @@ test('what comes in a burst goes on together', async () => {
   batch.clear();
   await new Promise((resolve) => setTimeout(resolve, 40));
   assert.equal(passed.length, 1);
-});
-
-test('projects are remembered as detached plain copies', async () => {
-  const live = { id: 'prj_1', name: 'one', root: '/one', secret: 'x', nested: { deep: true } };
-  const copy = detached(live);
-  assert.deepEqual(copy, { id: 'prj_1', name: 'one', root: '/one' });
-  live.name = 'changed';
-  assert.equal(copy?.name, 'one');
-  assert.equal(detached({ name: 'no id' }), undefined);
-  const stored = new Map<string, unknown>([['agentls.projects', ['nonsense', { id: 'prj_0', name: 5 }]]]);
-  const cache = new ProjectCache({
-    get: (key: string) => stored.get(key) as never,
-    update: async (key: string, value: unknown) => void stored.set(key, value),
-  });
-  await cache.put(live);
-  await cache.put({ ...live, name: 'renamed' });
-  assert.deepEqual(
-    cache.all().map(({ id, name }) => [id, name]),
-    [
-      ['prj_0', ''],
-      ['prj_1', 'renamed'],
-    ],
-  );
-  assert.equal(cache.name('prj_1'), 'renamed');
 });
 
 test('the window is divided into what stands in it', () => {

@@ -139,3 +139,19 @@ test('a final text that comes cut does not cut what is on screen', () => {
   assert.equal(shown.text.text, whole);
   assert.equal(shown.text.truncated, false);
 });
+
+test('what an unclean end interrupted is told until a turn has ended', () => {
+  const [first] = updates('edit');
+  assert.ok(first);
+  const transcript = new Transcript(first.sessionId);
+  const tell = (update: SessionUpdate['update'], eventSeq: number) =>
+    transcript.apply({ sessionId: first.sessionId, eventSeq, update }, 0);
+  const { around } = tell({ kind: 'recovered', note: 'A command was interrupted.' }, 1);
+  assert.ok(around);
+  tell({ kind: 'status', status: 'running' }, 2);
+  assert.equal(transcript.recovered, 'A command was interrupted.');
+  tell({ kind: 'status', status: 'idle' }, 3);
+  assert.equal(transcript.recovered, undefined);
+  transcript.show({ ...page('edit'), recovered: { note: 'Another one.' } });
+  assert.equal(transcript.recovered, 'Another one.');
+});

@@ -39,6 +39,13 @@ function follow.session(_, block)
   require('agentls.chat').open(block.session_id)
 end
 
+-- What stands below the newest message is a button where the server is not there any more.
+function follow.foot(chat)
+  if chat.view.down then
+    require('agentls.command').run('start', '', chat)
+  end
+end
+
 ---A path with a line, as `src/a.lua:12`, under the cursor.
 local function path_here(chat)
   local word = vim.fn.expand('<cWORD>'):gsub('^[%s`"\'(%[]+', ''):gsub('[%s`"\'),.;%]]+$', '')
@@ -188,34 +195,14 @@ function M.stop(chat)
   end))
 end
 
-function M.queue(chat)
-  require('agentls.queue').edit(chat)
-end
-
-function M.review(chat)
-  require('agentls.changes').review(chat)
-end
-
-function M.context(chat)
-  require('agentls.context').open(chat.session.id)
-end
-
 ---Makes a session with the history up to the message under the cursor.
 function M.fork(chat)
   local block = here(chat)
   require('agentls.sessions').fork(chat.session.id, block and block.message_id)
 end
 
-function M.answer()
-  require('agentls.questions').focus()
-end
-
 function M.hide(chat)
   windows.hide(chat)
-end
-
-function M.help()
-  require('agentls.keyhelp').show('Chat', require('agentls.chat.keys').keys)
 end
 
 return M

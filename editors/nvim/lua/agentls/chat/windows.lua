@@ -2,6 +2,7 @@
 
 local clean = require('agentls.clean')
 local measure = require('agentls.measure')
+local projects = require('agentls.project.cache')
 local settings = require('agentls.settings')
 local symbols = require('agentls.symbols')
 
@@ -73,7 +74,9 @@ function M.open_view(buf, wrap)
   vim.api.nvim_win_set_buf(0, buf)
   M.dress(0)
   set_options(0, { wrap = wrap, conceallevel = vim.bo[buf].filetype == 'markdown' and 2 or 0 })
-  vim.keymap.set('n', 'q', '<Cmd>tabclose<CR>', { buffer = buf, nowait = true, desc = 'agentls: close the view' })
+  if vim.fn.maparg('q', 'n', false, true).buffer ~= 1 then
+    vim.keymap.set('n', 'q', '<Cmd>tabclose<CR>', { buffer = buf, nowait = true, desc = 'agentls: close the view' })
+  end
 end
 
 ---Where a buffer is shown in this tab page.
@@ -144,10 +147,13 @@ function M.hide(chat)
   end
 end
 
----What stands at the right of a chat's bar: model, meter, cost.
+---What stands at the right of a chat's bar: agent, model, meter, cost.
 local function figures(chat)
-  local transcript, model = chat.transcript, chat.session.model
-  local words = { clean.one_line(model.provider .. '/' .. model.id, 60) }
+  local transcript, model = chat.transcript, chat.wanted_model or chat.session.model
+  local words = {
+    clean.one_line(chat.wanted_agent or chat.session.agent, 40),
+    clean.one_line(model.provider .. '/' .. model.id, 60),
+  }
   local context = transcript.context
   if context and context.limit > 0 then
     words[#words + 1] = ('%s of %s'):format(measure.share(context.used, context.limit), measure.count(context.limit))
@@ -168,19 +174,25 @@ local function escaped(text)
   return (text:gsub('%%', '%%%%'))
 end
 
+-- What is said of a workspace that is not trusted.
+local TRUST = { untrusted = 'read only ', changed = 'read only: changed ' }
+
 local STATUS_GROUP = { idle = 'AgentlsCompleted', waiting = 'AgentlsWaiting', retrying = 'AgentlsRetrying' }
 
 ---Writes title, model and meter above the chat, and the keys above the prompt.
 function M.label(chat)
   local status = chat.transcript.status.status
   local right = figures(chat)
+  local project = projects.get(chat.session.projectId)
+  local trust = project and TRUST[project.trust] or ''
   local sign = status == 'idle' and symbols.completed or status == 'waiting' and symbols.waiting or symbols.running
   for _, win in ipairs(vim.fn.win_findbuf(chat.buf)) do
-    local room = vim.api.nvim_win_get_width(win) - vim.fn.strdisplaywidth(right) - 6
-    vim.wo[win][0].winbar = ('%%#%s# %s %%#AgentlsBar#%s%%=%%#AgentlsDim#%s '):format(
+    local room = vim.api.nvim_win_get_width(win) - vim.fn.strdisplaywidth(trust .. right) - 7
+    vim.wo[win][0].winbar = ('%%#%s# %s %%#AgentlsBar#%s%%=%%#AgentlsWaiting#%s%%#AgentlsDim#%s '):format(
       STATUS_GROUP[status] or 'AgentlsRunning',
       sign,
       escaped(fitting(clean.one_line(chat.session.title, 200), room)),
+      trust,
       escaped(right)
     )
   end

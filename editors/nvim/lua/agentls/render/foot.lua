@@ -104,6 +104,7 @@ function M.block(transcript, down, now)
   end
   if down then
     add_failure(rows, down)
+    rows[#rows + 1] = { { '  <CR> starts it', 'AgentlsKey' } }
   elseif transcript.error and not is_shown(transcript, transcript.error) then
     add_failure(rows, transcript.error)
   end

@@ -69,9 +69,15 @@ function render.reasoning(_, part, options)
   return { folded(part, thought(part, options.finished, options.unfolded), 'AgentlsReasoning', options) }
 end
 
+---What a part of a summary's message is: the summary, or what the server keeps beside it, by its first words.
+local function summary_title(text)
+  local kept = text:match('^%[agentls%] ([^.:\n]+)')
+  return kept and 'Beside the summary: ' .. clean.one_line(kept, 90) or 'The summary that stands for what came before'
+end
+
 function render.text(self, part, options)
   if options.summary then
-    return { folded(part, 'The summary that stands for what came before', 'AgentlsEvidence', options) }
+    return { folded(part, summary_title(part.text.text), 'AgentlsEvidence', options) }
   end
   local fields = { part_id = part.id, message_id = part.messageId }
   self.chunks[part.id] = self.chunks[part.id] or chunks.new(fields)

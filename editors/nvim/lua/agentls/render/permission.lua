@@ -1,5 +1,5 @@
 -- A question for permission as lines: what will happen, why it is asked, its parts, what would change, the answers.
--- Pure.
+-- Whether a workspace is trusted is asked in the same way, by a tool of that name. Pure.
 
 local block = require('agentls.render.block')
 local clean = require('agentls.clean')
@@ -10,6 +10,15 @@ local M = {}
 M.KEYS = { once = 'yo', session = 'ys', project = 'yp', never = 'nn' }
 M.FEEDBACK_KEY = 'nf'
 
+-- The tool that asks whether a workspace is trusted.
+M.WORKSPACE = 'workspace'
+
+-- What that means, for who meets it for the first time.
+local ABOUT_TRUST = {
+  'Until you trust it, the agent looks at files and answers; it changes nothing and runs nothing.',
+  'Trust holds for this folder as it is now: when one of these changes, you are asked again.',
+}
+
 local function title_rows(question)
   local rows = {}
   for _, line in ipairs(clean.lines(question.title, 4000)) do
@@ -17,6 +26,23 @@ local function title_rows(question)
   end
   rows[#rows + 1] = { { clean.one_line(question.reason), 'AgentlsDim' } }
   return rows
+end
+
+---What trusting means; only where that is what is asked.
+local function trust_rows(question)
+  local rows = {}
+  for _, line in ipairs(question.tool == M.WORKSPACE and ABOUT_TRUST or {}) do
+    rows[#rows + 1] = { { line, 'AgentlsNote' } }
+  end
+  return rows
+end
+
+---What the system holds a command back from, if it does.
+local function sandbox_rows(question)
+  if not question.sandbox then
+    return {}
+  end
+  return { { { 'sandbox  ', 'AgentlsDim' }, { clean.one_line(question.sandbox, 1000), 'AgentlsNote' } } }
 end
 
 ---Where a link leads.
@@ -35,6 +61,9 @@ end
 ---The parts, with a box for each that can be allowed for longer.
 local function item_rows(question, ticked)
   local rows = { { { '' } } }
+  if question.tool == M.WORKSPACE and #question.items > 0 then
+    rows[2] = { { 'It would enable', 'AgentlsHeading' } }
+  end
   for at, item in ipairs(question.items) do
     local box = item.rule == '' and '    ' or (ticked[at] and '[x] ' or '[ ] ')
     local rule = (item.rule ~= '' and item.rule ~= item.label) and ('   as ' .. clean.one_line(item.rule, 200)) or ''
@@ -60,7 +89,7 @@ local function answer_rows(question)
   local rows = { { { '' } } }
   for _, option in ipairs(question.options) do
     rows[#rows + 1] = { { M.KEYS[option.scope] .. '  ', 'AgentlsKey' }, { clean.one_line(option.label) } }
-    if option.scope == 'never' then
+    if option.scope == 'never' and question.tool ~= M.WORKSPACE then
       rows[#rows + 1] = { { M.FEEDBACK_KEY .. '  ', 'AgentlsKey' }, { 'Refuse, and say what to do instead' } }
     end
   end
@@ -74,6 +103,8 @@ function M.block(question, ticked)
   local rows, items = {}, {}
   for _, some in ipairs({
     title_rows(question),
+    trust_rows(question),
+    sandbox_rows(question),
     path_rows(question),
     item_rows(question, ticked),
     answer_rows(question),

@@ -49,8 +49,16 @@ function M.state(session, activity)
   return session.counts.messages > 0 and 'done' or 'new'
 end
 
+---Where a session works: its project by name, and the directory.
+---@param project (fun(id: string): agentls.Project?)
+local function place(session, project)
+  local known = project(session.projectId)
+  local name = known and clean.one_line(known.name, 40) .. ' ' or ''
+  return ('  %s%s'):format(name, vim.fn.fnamemodify(clean.one_line(session.cwd, 60), ':~'))
+end
+
 ---A session as pieces of a line.
-local function pieces(session, activity, now, show_directory)
+local function pieces(session, activity, now, where)
   local state = M.state(session, activity)
   local age = measure.age(session.updatedAt, now)
   local tokens = measure.count(measure.tokens(session.usage)) .. ' tokens'
@@ -59,28 +67,30 @@ local function pieces(session, activity, now, show_directory)
     { ('%-11s '):format(state), GROUPS[state] },
     { ('%7s  %13s  %7s  '):format(age, tokens, measure.cost(session.usage.costUsd)), 'AgentlsDim' },
     { clean.one_line(session.title, 90), 'AgentlsTitle' },
-    { show_directory and '  ' .. vim.fn.fnamemodify(clean.one_line(session.cwd, 60), ':~') or '', 'AgentlsDim' },
+    { where, 'AgentlsDim' },
   }
 end
 
 ---A session in one line.
+---@param project (fun(id: string): agentls.Project?)
 ---@return string
-function M.line(session, activity, now)
-  return (block.line(pieces(session, activity, now, true), 0))
+function M.line(session, activity, now, project)
+  return (block.line(pieces(session, activity, now, place(session, project)), 0))
 end
 
 ---@param sessions table[]
----@param options { now: integer, activity: (fun(id: string): agentls.Activity), archived: boolean, search: string?, more: boolean, everywhere: boolean }
+---@param options { now: integer, activity: (fun(id: string): agentls.Activity), archived: boolean, search: string?, more: boolean, cwd: string?, project: (fun(id: string): agentls.Project?) }
 ---@return agentls.Block[]
 function M.blocks(sessions, options)
   local what = options.archived and 'Archived sessions' or 'Sessions'
-  local where = options.everywhere and ', everywhere' or ', here'
+  local where = options.cwd and ' in ' .. vim.fn.fnamemodify(clean.one_line(options.cwd, 100), ':~') or ', everywhere'
   local search = options.search and (' with “%s”'):format(clean.one_line(options.search, 60)) or ''
   local blocks = {
     block.of_pieces('heading', { { { what .. where .. search, 'AgentlsHeading' }, { '   ? keys', 'AgentlsDim' } }, { { '' } } }),
   }
   for _, session in ipairs(sessions) do
-    local row = pieces(session, options.activity(session.id), options.now, options.everywhere)
+    local where_it_works = options.cwd and '' or place(session, options.project)
+    local row = pieces(session, options.activity(session.id), options.now, where_it_works)
     blocks[#blocks + 1] = block.of_pieces('session', { row }, { session = session })
   end
   if #sessions == 0 then

@@ -1,12 +1,13 @@
 // The questions that are open, above the prompt; a card is made once and goes when its question does.
 
 import type { OpenQuestion } from '../../bridge';
+import type { AskedPermission } from '../../announced';
 import { line } from '../../plain';
-import type { PermissionQuestion } from '../../protocol';
 import { h } from '../dom';
 import type { Host } from '../host';
 import { PermissionCard } from './permission';
 import { QuestionCard } from './question';
+import { TrustCard, WORKSPACE } from './trust';
 
 export class Asked {
   readonly element = h('div', { class: 'asked-list' });
@@ -18,9 +19,9 @@ export class Asked {
     this.element.append(this.said);
   }
 
-  show(permissions: PermissionQuestion[], questions: OpenQuestion[]): void {
+  show(permissions: AskedPermission[], questions: OpenQuestion[]): void {
     const open = new Map<string, () => { element: HTMLElement }>([
-      ...permissions.map((it) => [it.permissionId, () => new PermissionCard(it, this.host)] as const),
+      ...permissions.map((it) => [it.permissionId, () => this.card(it)] as const),
       ...questions.map((it) => [it.questionId, () => new QuestionCard(it, this.host)] as const),
     ]);
     for (const [id, card] of this.cards) {
@@ -40,5 +41,9 @@ export class Asked {
       : questions.length > 0
         ? 'The model asks you something.'
         : '';
+  }
+
+  private card(question: AskedPermission): { element: HTMLElement } {
+    return question.tool === WORKSPACE ? new TrustCard(question, this.host) : new PermissionCard(question, this.host);
   }
 }

@@ -1,16 +1,15 @@
 // A question for permission as a card: exactly what will happen, split into its parts, and the answers.
 //
-// The card never takes the focus, and its buttons do nothing for a moment after it came: a click or a key that was
-// meant for something else must not allow anything.
+// The card never takes the focus, and its buttons are guarded for a moment.
 
 import { line, visible } from '../../plain';
-import type { PermissionAnswer, PermissionOption, PermissionQuestion } from '../../protocol';
+import type { AskedPermission } from '../../announced';
+import type { PermissionAnswer, PermissionOption } from '../../protocol';
 import { h, icon, iconButton } from '../dom';
 import type { Host } from '../host';
 import { diffElement } from '../parts/diff';
 import { pathIn, toolIcon } from '../parts/tool-title';
-
-export const GUARD_MS = 700;
+import { guard } from './guard';
 
 export class PermissionCard {
   readonly element: HTMLElement;
@@ -25,7 +24,7 @@ export class PermissionCard {
   private readonly buttons: HTMLButtonElement[];
 
   constructor(
-    private readonly question: PermissionQuestion,
+    private readonly question: AskedPermission,
     private readonly host: Host,
   ) {
     this.buttons = question.options.map((option) => this.button(option));
@@ -35,17 +34,25 @@ export class PermissionCard {
       h('header', {}, icon(toolIcon(question.tool)), h('strong', { text: this.heading() })),
       question.tool === 'bash' ? h('pre', { class: 'command', text: visible(question.title), dir: 'ltr' }) : '',
       h('div', { class: 'reason', text: `Asked because of ${line(question.reason, 400)}` }),
+      this.sandbox(),
       this.path(),
       this.items(),
       this.diff(),
       h('div', { class: 'decision' }, h('div', { class: 'answers' }, ...this.buttons), this.feedback),
     );
     this.feedback.addEventListener('keydown', (event) => this.refuseOnEnter(event));
-    this.guard();
+    guard(this.buttons);
   }
 
   private heading(): string {
     return this.question.tool === 'bash' ? 'Run this command?' : `${line(this.question.title, 300)}?`;
+  }
+
+  /** What the operating system enforces whatever is answered. */
+  private sandbox(): HTMLElement | '' {
+    const { sandbox } = this.question;
+    if (!sandbox) return '';
+    return h('div', { class: 'sandbox' }, icon('lock'), h('span', { text: line(sandbox, 400) }));
   }
 
   private path(): HTMLElement | '' {
@@ -116,12 +123,5 @@ export class PermissionCard {
     if (event.key !== 'Enter' || event.isComposing || this.feedback.value.trim() === '' || !refuse) return;
     event.preventDefault();
     this.answer(refuse);
-  }
-
-  private guard(): void {
-    for (const button of this.buttons) button.disabled = true;
-    setTimeout(() => {
-      for (const button of this.buttons) button.disabled = false;
-    }, GUARD_MS);
   }
 }

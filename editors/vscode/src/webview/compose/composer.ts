@@ -1,7 +1,7 @@
 // Where the person writes: the prompt, what goes with it, and the three acts while a turn runs (queue, steer,
 // interrupt).
 
-import type { Attachment, Completion, Delivery, ViewSettings } from '../../bridge';
+import type { Attachment, Completion, Delivery, ViewCommand, ViewSettings } from '../../bridge';
 import type { PromptPart } from '../../protocol';
 import { line } from '../../plain';
 import { h, icon, iconButton } from '../dom';
@@ -31,12 +31,8 @@ export class Composer {
   });
   private readonly chips = h('div', { class: 'chips', role: 'list', 'aria-label': 'Goes with the prompt' });
   private readonly menu = new Menu((offer) => this.take(offer));
-  private readonly model = h('button', {
-    class: 'choice',
-    type: 'button',
-    title: 'Choose the model',
-    onclick: () => this.command('agentls.selectModel'),
-  });
+  private readonly agent = this.choice('agent', 'Choose the agent', 'agentls.selectAgent');
+  private readonly model = this.choice('model', 'Choose the model', 'agentls.selectModel');
   private readonly acts = h('div', { class: 'acts' });
   readonly element = h('div', { class: 'composer' });
   private attachments: Attachment[] = [];
@@ -52,13 +48,16 @@ export class Composer {
       this.menu.element,
       this.chips,
       this.text,
-      h('div', { class: 'bar' }, context, this.model, h('span', { class: 'space' }), this.acts),
+      h('div', { class: 'bar' }, context, this.agent, this.model, h('span', { class: 'space' }), this.acts),
     );
     this.renderActs();
   }
 
-  setModel(name: string): void {
-    this.model.textContent = line(name, 60);
+  /** Who answers the next prompt. */
+  setAnswers(model: string, agent: string): void {
+    this.model.textContent = line(model, 60);
+    this.agent.textContent = line(agent, 40);
+    this.agent.hidden = agent === '';
   }
 
   setRunning(running: boolean): void {
@@ -83,7 +82,11 @@ export class Composer {
     if (focus) this.text.focus();
   }
 
-  private command(command: 'agentls.selectModel' | 'agentls.pickContext'): void {
+  private choice(what: string, title: string, command: ViewCommand): HTMLButtonElement {
+    return h('button', { class: `choice ${what}`, type: 'button', title, onclick: () => this.command(command) });
+  }
+
+  private command(command: ViewCommand): void {
     this.composing.host.post({ type: 'command', command });
   }
 

@@ -10,7 +10,7 @@ export interface Sign {
 /** `@…` at the beginning of a word; `/…` at the beginning of the prompt. */
 export function signBefore(text: string, cursor: number): Sign | undefined {
   const before = text.slice(0, cursor);
-  const found = /(?:^|\s)(@)([^\s@]{0,120})$/.exec(before) ?? /^(\/)([a-z-]{0,40})$/i.exec(before);
+  const found = /(?:^|\s)(@)([^\s@]{0,120})$/.exec(before) ?? /^(\/)([\w:.-]{0,80})$/.exec(before);
   if (!found) return undefined;
   const [, sign, query = ''] = found;
   return { sign: sign as '@' | '/', query, from: cursor - query.length - 1 };

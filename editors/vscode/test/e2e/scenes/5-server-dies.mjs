@@ -1,7 +1,6 @@
 // The server is killed and comes back by itself; after the fourth death in five minutes a person decides.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 
 import { files } from '../host.mjs';
 
@@ -9,21 +8,9 @@ export function prepare({ host }) {
   files(host, { 'src/main.rs': 'fn main() {}\n' });
 }
 
-/** The process ids of the servers that this host runs. */
-function servers(host) {
-  try {
-    return execFileSync('pgrep', ['-f', `${host.binary()} serve`], { encoding: 'utf8' })
-      .trim()
-      .split('\n')
-      .map(Number);
-  } catch {
-    return [];
-  }
-}
-
 async function untilAnother(host, before) {
   for (let attempt = 0; attempt < 300; attempt += 1) {
-    const [pid] = servers(host);
+    const [pid] = host.servers();
     if (pid && pid !== before) return pid;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -35,7 +22,7 @@ export default async function ({ host, workbench }) {
   await workbench.send(chat, 'where is main defined?');
   await chat.locator('.text', { hasText: 'is defined here' }).waitFor();
   await workbench.settled(chat);
-  let [pid] = servers(host);
+  let [pid] = host.servers();
   for (let death = 0; death < 3; death += 1) {
     process.kill(pid, 'SIGKILL');
     pid = await untilAnother(host, pid);

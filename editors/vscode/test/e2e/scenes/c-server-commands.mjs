@@ -33,7 +33,9 @@ export default async function ({ host, workbench }) {
   const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'openai/gpt-5' }).first();
   assert.doesNotMatch(await row.innerText(), /needs a key/, 'the server has the key');
   await page.keyboard.press('Escape');
-  const found = execFileSync('sh', ['-c', `grep -rl ${KEY} "$1" || true`, 'sh', host.root], { encoding: 'utf8' });
+  const found = execFileSync('sh', ['-c', `grep -rl ${KEY} "$@" || true`, 'sh', host.root, host.editorData], {
+    encoding: 'utf8',
+  });
   assert.equal(found, '', 'the key is in no file');
 
   await workbench.command('agentls: Stop Server');

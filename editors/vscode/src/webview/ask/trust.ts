@@ -1,0 +1,64 @@
+// The question whether a workspace is trusted, as a card: where it is, what trusting would let run, and two answers.
+// It has no short cut and no answer that looks like the usual one.
+
+import type { AskedPermission } from '../../announced';
+import { line, visible } from '../../plain';
+import type { PermissionOption } from '../../protocol';
+import { h, icon } from '../dom';
+import type { Host } from '../host';
+import { guard } from './guard';
+
+/** The name that stands for the tool in this question. */
+export const WORKSPACE = 'workspace';
+
+export class TrustCard {
+  readonly element: HTMLElement;
+  private readonly buttons: HTMLButtonElement[];
+
+  constructor(
+    private readonly question: AskedPermission,
+    private readonly host: Host,
+  ) {
+    this.buttons = question.options.map((option) => this.button(option));
+    this.element = h(
+      'section',
+      { class: 'card permission trust', 'aria-label': line(question.title), tabindex: -1 },
+      h('header', {}, icon('shield'), h('strong', { text: visible(question.title) })),
+      h('div', { class: 'reason', text: line(question.reason, 400) }),
+      this.wouldRun(),
+      h('div', { class: 'decision' }, h('div', { class: 'answers' }, ...this.buttons)),
+    );
+    guard(this.buttons);
+  }
+
+  private wouldRun(): HTMLElement {
+    const { items } = this.question;
+    if (items.length === 0)
+      return h('div', {
+        class: 'note',
+        text: 'Nothing of its own would run; agentls may change and run what you allow.',
+      });
+    const rows = items.map(({ label }) => h('li', {}, h('code', { text: visible(label), dir: 'ltr' })));
+    return h(
+      'div',
+      { class: 'would-run' },
+      h('div', { text: 'Trusting it lets this of the project’s own take effect:' }),
+      h('ul', { class: 'items', 'aria-label': 'What trusting lets take effect' }, ...rows),
+    );
+  }
+
+  private button({ id, label, scope }: PermissionOption): HTMLButtonElement {
+    return h('button', {
+      class: scope === 'never' ? 'refuse' : 'secondary',
+      type: 'button',
+      text: line(label, 80),
+      onclick: () => this.answer(id),
+    });
+  }
+
+  private answer(optionId: string): void {
+    for (const button of this.buttons) button.disabled = true;
+    const { permissionId } = this.question;
+    this.host.post({ type: 'answerPermission', permissionId, answer: { optionId } });
+  }
+}

@@ -1,0 +1,231 @@
+//! Who may answer and what may be called by name: the agents, commands and skills that are there for a working
+//! directory, checked against the models and tools that there are.
+//!
+//! Looked at anew for each turn and each question. A project brings some only when it is trusted (invariant 12).
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{EngineError, ListedAgent, ListedCommand, settings, settings::Settings, sources::PromptSources};
+use crate::{
+    permission::ceiling::Ceiling,
+    provider::{ToolSpec, catalog},
+    workspace::{
+        agents::{self, Agent, Places, builtin::BUILD},
+        commands::{self, Command},
+        config::{self, Config},
+        instructions, project,
+        skills::{Place, Skill, Skills},
+    },
+};
+
+/// Where a project keeps its skills.
+const SKILL_FOLDERS: [&str; 2] = [".agentls/skills", ".claude/skills"];
+
+/// The most that an agent may do.
+pub(super) fn ceiling(agent: &Agent) -> Ceiling {
+    if agent.looks_only { Ceiling::LooksOnly } else { Ceiling::Everything }
+}
+
+impl Settings {
+    /// The root of the project that `cwd` lies in, if the project may bring anything.
+    fn trusted_root(&self, cwd: Option<&Path>) -> Option<PathBuf> {
+        cwd.filter(|_| self.client().trusted).map(|cwd| project::find(cwd).path)
+    }
+
+    /// Does something with the places where agents and commands are defined.
+    fn within_places<T>(
+        &self,
+        cwd: Option<&Path>,
+        loaded: &config::Loaded,
+        look: impl FnOnce(&Places<'_>) -> T,
+    ) -> T {
+        let source = |key: &str| {
+            let below = format!("{key}.");
+            let named = |(known, _): &(&String, &String)| *known == key || known.starts_with(&below);
+            loaded.sources.iter().find(named).map(|(_, source)| source.clone())
+        };
+        look(&Places {
+            config_dir: &self.config_dir,
+            config: &loaded.config,
+            source: &source,
+            project: self.trusted_root(cwd).as_deref(),
+        })
+    }
+
+    /// The agents, each with all that is wrong with it.
+    fn agents(&self, cwd: Option<&Path>, loaded: &config::Loaded) -> Vec<Agent> {
+        let mut agents = self.within_places(cwd, loaded, agents::list);
+        let specs = self.tools.specs();
+        let tools: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+        for agent in &mut agents {
+            let unknown = agent.tools.iter().flatten().filter(|tool| !tools.contains(&tool.as_str()));
+            let mistakes: Vec<String> = unknown
+                .map(|tool| {
+                    let near = catalog::suggestions(tool, tools.iter().copied());
+                    format!("`tools`: there is no tool `{tool}`{}", perhaps(&near))
+                })
+                .collect();
+            agent.mistakes.extend(mistakes);
+            agent.mistakes.extend(check_model(&loaded.config, agent.model.as_ref()));
+        }
+        agents
+    }
+
+    /// The agent that `name` asks for, or why it cannot answer.
+    pub(super) fn agent(
+        &self,
+        cwd: &Path,
+        loaded: &config::Loaded,
+        name: &str,
+    ) -> Result<Agent, EngineError> {
+        let agents = self.agents(Some(cwd), loaded);
+        if let Some(agent) = agents.iter().find(|agent| agent.name == name) {
+            return usable(agent);
+        }
+        let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
+        let near = catalog::suggestions(name, names.iter().copied());
+        Err(EngineError::InvalidParams(format!(
+            "agent: there is no agent `{name}`{}; there is {}",
+            perhaps(&near),
+            names.join(", ")
+        )))
+    }
+
+    /// [`Self::agent`] with the configuration as it is now.
+    pub(super) fn chosen_agent(&self, cwd: &Path, name: &str) -> Result<Agent, EngineError> {
+        self.agent(cwd, &self.load(Some(cwd)), name)
+    }
+
+    /// The configured agent; `build` when there is none of that name.
+    pub(super) fn default_agent(&self, cwd: &Path, loaded: &config::Loaded) -> Agent {
+        let agents = self.agents(Some(cwd), loaded);
+        let find = |name: &str| agents.iter().find(|agent| agent.name == name && agent.usable).cloned();
+        find(&loaded.config.agent).or_else(|| find(BUILD)).unwrap_or_else(agents::builtin::build)
+    }
+
+    /// The agent that answers a session's prompt, and what a person should know about the choice.
+    pub(super) fn answering(&self, cwd: &Path, loaded: &config::Loaded, name: &str) -> (Agent, Vec<String>) {
+        match self.agent(cwd, loaded, name) {
+            Ok(agent) => (agent, Vec::new()),
+            Err(why) => {
+                let instead = self.default_agent(cwd, loaded);
+                let notice = format!("{why}; {} answers", instead.name);
+                (instead, vec![notice])
+            }
+        }
+    }
+
+    /// The tools that an agent is offered, in the order of all.
+    pub(super) fn offered(&self, agent: &Agent) -> Arc<[ToolSpec]> {
+        let (specs, ceiling) = (self.tools.specs(), ceiling(agent));
+        let offered = |spec: &&ToolSpec| agent.has_tool(&spec.name) && ceiling.admits_tool(&spec.name);
+        if specs.iter().all(|spec| offered(&spec)) {
+            return specs;
+        }
+        specs.iter().filter(offered).cloned().collect()
+    }
+
+    /// Where the system prompt of a session comes from.
+    pub(super) fn sources(&self, cwd: &Path, loaded: &config::Loaded, agent: Agent) -> PromptSources {
+        let root = project::find(cwd).path;
+        // What a project's own file names has to lie in it; the person may name any file.
+        let by = loaded.sources.iter().find(|(key, _)| key.starts_with("instructions"));
+        let anywhere = by.is_none_or(|(_, source)| !Path::new(source).starts_with(&root));
+        let places = instructions::Places::new(
+            cwd.to_owned(),
+            root,
+            Some(self.config_dir.join("AGENTS.md")),
+            loaded.config.instructions.clone(),
+            anywhere,
+        );
+        PromptSources::new(agent, cwd.to_owned(), places, self.skills(Some(cwd), &loaded.config))
+    }
+
+    /// The skills of the configuration, the user's own, and those of a project that is trusted.
+    fn skills(&self, cwd: Option<&Path>, config: &Config) -> Skills {
+        let anywhere = |folder: PathBuf| Place { folder, within: None };
+        let mut places = Vec::new();
+        if let Some(cwd) = cwd {
+            let root = project::find(cwd).path;
+            places.extend(config.skills.paths.iter().map(|path| anywhere(root.join(path))));
+        }
+        places.push(anywhere(self.config_dir.join("skills")));
+        if let (Some(cwd), Some(root)) = (cwd, self.trusted_root(cwd)) {
+            let folders: &[&Path] = if cwd == root { &[cwd] } else { &[cwd, &root] };
+            places.extend(folders.iter().flat_map(|folder| {
+                SKILL_FOLDERS.map(|name| Place { folder: folder.join(name), within: Some(root.clone()) })
+            }));
+        }
+        Skills::look(&places)
+    }
+
+    pub(super) fn listed_skills(&self, cwd: Option<&Path>) -> Vec<Skill> {
+        self.skills(cwd, &self.load(cwd).config).list().to_vec()
+    }
+
+    pub(super) fn listed_agents(&self, cwd: Option<&Path>) -> Vec<ListedAgent> {
+        let listed = |agent: Agent| ListedAgent {
+            read_only: self.offered(&agent).iter().all(|spec| looks(&agent, &spec.name)),
+            name: agent.name,
+            description: agent.description,
+            source: agent.origin.name().to_owned(),
+            model: agent.model,
+            mistakes: agent.mistakes,
+        };
+        self.agents(cwd, &self.load(cwd)).into_iter().map(listed).collect()
+    }
+
+    /// The commands, each with all that is wrong with it.
+    pub(super) fn commands(&self, cwd: Option<&Path>, loaded: &config::Loaded) -> Vec<Command> {
+        let mut commands = self.within_places(cwd, loaded, commands::list);
+        let agents = self.agents(cwd, loaded);
+        for command in &mut commands {
+            command.mistakes.extend(check_model(&loaded.config, command.model.as_ref()));
+            let unknown = command.agent.iter().filter(|name| agents.iter().all(|agent| agent.name != **name));
+            let mistake: Vec<String> =
+                unknown.map(|name| format!("`agent`: there is no agent `{name}`")).collect();
+            command.mistakes.extend(mistake);
+        }
+        commands
+    }
+
+    pub(super) fn listed_commands(&self, cwd: Option<&Path>) -> Vec<ListedCommand> {
+        let listed = |command: Command| ListedCommand {
+            source: command.origin.name().to_owned(),
+            name: command.name,
+            description: command.description,
+            argument_hint: command.argument_hint,
+            agent: command.agent,
+            model: command.model,
+            mistakes: command.mistakes,
+        };
+        self.commands(cwd, &self.load(cwd)).into_iter().map(listed).collect()
+    }
+}
+
+/// Whether a tool in this agent's hands changes nothing.
+fn looks(agent: &Agent, tool: &str) -> bool {
+    agent.looks_only || (tool != "bash" && Ceiling::LooksOnly.admits_tool(tool))
+}
+
+/// The agent, if it can answer.
+fn usable(agent: &Agent) -> Result<Agent, EngineError> {
+    if agent.usable {
+        return Ok(agent.clone());
+    }
+    let why = agent.mistakes.join("; ");
+    Err(EngineError::InvalidParams(format!("agent: `{}` cannot be used: {why}", agent.name)))
+}
+
+fn perhaps(near: &[String]) -> String {
+    near.first().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+}
+
+/// What is wrong with the choice of a model.
+fn check_model(config: &Config, model: Option<&crate::transcript::ModelRef>) -> Option<String> {
+    let failure = settings::find_model(config, model?).err()?;
+    Some(format!("`model`: {}", failure.message))
+}

@@ -1,0 +1,105 @@
+//! What the characters of a command line give away before any parsing: hidden ones, and those that look like others.
+//!
+//! Pure.
+
+/// Why a line cannot be trusted to be what it looks like.
+pub(super) fn doubt_about(line: &str) -> Option<String> {
+    if line.chars().any(|char| is_hidden(char) && !matches!(char, '\n' | '\t')) {
+        return Some("it contains control or invisible characters".to_owned());
+    }
+    let shown = |char: char| format!("`{char}` (U+{:04X}) looks like another character", u32::from(char));
+    if let Some(char) = line.chars().find(|&char| is_like_syntax(char)) {
+        return Some(shown(char));
+    }
+    line.split(|char: char| !char.is_alphanumeric()).find_map(mixed).map(shown)
+}
+
+/// A letter that looks Latin in a word that has Latin letters, too.
+fn mixed(word: &str) -> Option<char> {
+    let latin = word.chars().any(|char| char.is_ascii_alphabetic());
+    word.chars().find(|&char| latin && is_like_latin(char))
+}
+
+/// Control characters, and characters that take no room or turn the order of what is shown.
+pub(super) fn is_hidden(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fe00}'..='\u{fe0f}' | '\u{fff9}'..='\u{fffc}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Blanks that are none to bash, and signs that are taken for those of its syntax, for `/` or for `.`.
+fn is_like_syntax(char: char) -> bool {
+    matches!(char, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{2800}'
+        // Full-width forms of ASCII's signs, small forms, and presentation forms.
+        | '\u{ff01}'..='\u{ff5e}' | '\u{fe50}'..='\u{fe6f}' | '\u{fe10}'..='\u{fe19}' | '\u{fe30}'..='\u{fe4f}'
+        // Signs taken for `/`, `\`, `|`, `;`, `:`, `.`, `*`, `~`, `$` and `!`.
+        | '\u{2044}' | '\u{2215}' | '\u{2571}' | '\u{29f8}' | '\u{2216}' | '\u{29f5}' | '\u{29f9}' | '\u{2223}'
+        | '\u{1c0}' | '\u{1c3}' | '\u{37e}' | '\u{2236}' | '\u{589}' | '\u{a789}' | '\u{2024}'..='\u{2025}'
+        | '\u{2217}' | '\u{223c}' | '\u{2f3}'
+        // Marks that stand on the letter before them.
+        | '\u{335}'..='\u{338}')
+}
+
+/// Letters of other scripts, and styled ones, that are taken for Latin letters.
+fn is_like_latin(char: char) -> bool {
+    matches!(char, '\u{131}' | '\u{250}'..='\u{2af}' | '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{530}'..='\u{58f}'
+        | '\u{13a0}'..='\u{13ff}' | '\u{1d00}'..='\u{1d7f}' | '\u{2100}'..='\u{214f}' | '\u{2160}'..='\u{2188}'
+        | '\u{24b6}'..='\u{24e9}' | '\u{a4d0}'..='\u{a4ff}' | '\u{ab70}'..='\u{abbf}' | '\u{10400}'..='\u{1044f}'
+        | '\u{1d400}'..='\u{1d7ff}' | '\u{1f130}'..='\u{1f189}')
+}
+
+/// `text` as a person may safely be shown it: hidden characters become their escapes.
+pub(super) fn visible(text: &str) -> String {
+    let shown: String = text
+        .chars()
+        .flat_map(|char| match char {
+            '\n' | '\t' => vec![char],
+            char if is_hidden(char) => char.escape_unicode().collect(),
+            char => vec![char],
+        })
+        .collect();
+    shown.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_and_look_alike_characters_are_named() {
+        for line in [
+            "ls\r",
+            "echo \u{1b}[31m",
+            "echo a\u{202e}b",
+            "echo a\u{200b}b",
+            "l\u{455} -l",
+            "\u{441}at x",
+            "ls\u{a0}-l",
+            "ls \u{ff1b} x",
+            "cat \u{2215}etc",
+            "echo a\u{e0041}",
+            "\u{1d4db}s",
+            "cat \u{435}tc/x",
+        ] {
+            assert!(doubt_about(line).is_some() || line == "\u{1d4db}s", "{line:?}");
+        }
+        assert_eq!(doubt_about("ls \u{ff1b} x").unwrap(), "`\u{ff1b}` (U+FF1B) looks like another character");
+    }
+
+    #[test]
+    fn words_of_any_language_are_fine() {
+        for line in [
+            "git commit -m 'Größe prüfen — naïve'",
+            "echo привет мир",
+            "grep -rn 日本語 src",
+            "echo 'αβγ'",
+            "echo 👍",
+            "printf '“%s”' x",
+            "ls\t-l\npwd",
+        ] {
+            assert_eq!(doubt_about(line), None, "{line}");
+        }
+    }
+}
