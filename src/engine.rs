@@ -98,12 +98,13 @@ impl Engine {
         editor: Arc<dyn Editor>,
     ) -> Self {
         let tools = Registry::standard();
-        let settings = Arc::new(Settings::new(options.config_dir.clone(), tools.clone()));
+        let events = Arc::new(Events::new(listener));
+        let settings = Settings::new(options.config_dir.clone(), tools.clone(), Arc::clone(&events));
         Self {
             inner: Arc::new(Inner {
                 options,
-                settings,
-                events: Arc::new(Events::new(listener)),
+                settings: Arc::new(settings),
+                events,
                 person,
                 editor,
                 tools,
@@ -118,6 +119,11 @@ impl Engine {
     /// Takes over what `initialize` said. Before any session is used.
     pub fn set_client(&self, client: ClientInfo) {
         self.inner.settings.set_client(client);
+    }
+
+    /// Replaces what `initialize` said of the configuration. It counts for the next turn.
+    pub fn set_client_config(&self, config: Option<serde_json::Value>) {
+        self.inner.settings.set_client_config(config);
     }
 
     /// The database, opened on first use. A failure is tried again with the next request.

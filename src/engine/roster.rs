@@ -44,8 +44,8 @@ impl Settings {
     ) -> T {
         let source = |key: &str| {
             let below = format!("{key}.");
-            let named = |(known, _): &(&String, &String)| *known == key || known.starts_with(&below);
-            loaded.sources.iter().find(named).map(|(_, source)| source.clone())
+            let named = |(known, _): &(&String, &config::Origin)| *known == key || known.starts_with(&below);
+            loaded.sources.iter().find(named).map(|(_, origin)| origin.source_name.clone())
         };
         look(&Places {
             config_dir: &self.config_dir,
@@ -133,7 +133,7 @@ impl Settings {
         let root = project::find(cwd).path;
         // What a project's own file names has to lie in it; the person may name any file.
         let by = loaded.sources.iter().find(|(key, _)| key.starts_with("instructions"));
-        let anywhere = by.is_none_or(|(_, source)| !Path::new(source).starts_with(&root));
+        let anywhere = by.is_none_or(|(_, origin)| !Path::new(&origin.source_name).starts_with(&root));
         let places = instructions::Places::new(
             cwd.to_owned(),
             root,

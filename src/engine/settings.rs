@@ -16,7 +16,7 @@ use crate::{
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
     tool::Registry,
     transcript::{Failure, FailureKind, ModelRef, Session},
-    turn::{Prepare, Sources, TurnContext},
+    turn::{Prepare, Sources, TurnContext, events::Events},
     workspace::{
         agents::Agent,
         config::{self, ApiConfig, Config, ProviderConfig},
@@ -35,6 +35,9 @@ pub(super) struct Settings {
     pub(super) config_dir: PathBuf,
     pub(super) tools: Registry,
     client: RwLock<ClientInfo>,
+    /// What was seen of configuration files before.
+    watch: config::Watch,
+    events: Arc<Events>,
 }
 
 /// What a session without choices of its own uses.
@@ -50,12 +53,17 @@ struct Resolved {
 }
 
 impl Settings {
-    pub(super) fn new(config_dir: PathBuf, tools: Registry) -> Self {
-        Self { config_dir, tools, client: RwLock::default() }
+    pub(super) fn new(config_dir: PathBuf, tools: Registry, events: Arc<Events>) -> Self {
+        Self { config_dir, tools, client: RwLock::default(), watch: config::Watch::default(), events }
     }
 
     pub(super) fn set_client(&self, client: ClientInfo) {
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+    }
+
+    /// Replaces the client's layer of the configuration.
+    pub(super) fn set_client_config(&self, config: Option<serde_json::Value>) {
+        self.client.write().unwrap_or_else(PoisonError::into_inner).config = config;
     }
 
     pub(super) fn client(&self) -> ClientInfo {
@@ -77,8 +85,12 @@ impl Settings {
             client: client.config.as_ref(),
             command_line: client.command_line.as_ref(),
             env: &|name| std::env::var(name).ok(),
+            watch: Some(&self.watch),
         });
-        for mistake in loaded.errors.iter().chain(&loaded.warnings) {
+        let news: Vec<String> = self.watch.news(&loaded).into_iter().map(ToString::to_string).collect();
+        // The level of the log first: it is for these lines, too.
+        self.events.configured(&loaded.config, &news);
+        for mistake in news {
             tracing::warn!("configuration: {mistake}");
         }
         loaded
@@ -87,10 +99,12 @@ impl Settings {
     pub(super) fn report(&self, cwd: Option<&Path>) -> ConfigReport {
         let loaded = self.load(cwd);
         let mistakes = loaded.errors.iter().chain(&loaded.warnings).map(ToString::to_string);
+        let lines = loaded.sources.iter().filter_map(|(key, origin)| Some((key.clone(), origin.line?)));
         ConfigReport {
             config: config::redacted(&loaded.config),
             mistakes: mistakes.collect(),
-            sources: loaded.sources,
+            lines: lines.collect(),
+            sources: loaded.sources.into_iter().map(|(key, origin)| (key, origin.source_name)).collect(),
         }
     }
 
@@ -263,7 +277,7 @@ pub(super) fn find_model(config: &Config, reference: &ModelRef) -> Result<Model,
         model.context = own.context.unwrap_or(model.context);
         model.max_output = own.max_output.unwrap_or(model.max_output);
         if let Some(input) = &own.input {
-            model.images = input.iter().any(|kind| kind == "image");
+            model.images = input.contains(&config::InputKind::Image);
         }
         if let Some(cost) = own.cost {
             let config::CostConfig { input, output, cache_read, cache_write } = cost;
