@@ -33,6 +33,7 @@ mod notices;
 mod outline;
 mod parts;
 mod pictures;
+mod projects;
 mod reader;
 mod recovery;
 mod rows;
@@ -56,7 +57,7 @@ use rusqlite::Connection;
 use crate::transcript::SessionId;
 
 pub use anchors::{Anchor, Anchoring, Mooring};
-pub use approvals::Approved;
+pub use approvals::{Approved, StoredApproval};
 pub use baselines::{Baseline, Fragment};
 pub use body::{Field, FieldRange};
 pub use changes::{ChangedTurn, NewChange, StoredChange};
@@ -75,6 +76,7 @@ pub use messages::{MessagesPage, NewMessage, PageQuery};
 pub use outline::Outline;
 pub use parts::{Bodies, Loading, NewPart};
 pub use pictures::StoredImage;
+pub use projects::{ProjectChange, StoredProject};
 pub use sent::{Results, Sent};
 pub use sessions::{NewSessionRow, SessionFilter, SessionsPage, TitleBy};
 pub use steps::{LastAnswered, Step};
@@ -123,6 +125,9 @@ pub enum StoreError {
     /// No such session (or it was deleted).
     #[error("session {0} not found")]
     SessionNotFound(String),
+    /// No such project.
+    #[error("project {0} not found")]
+    ProjectNotFound(String),
     /// No such message in this session.
     #[error("message {0} not found")]
     MessageNotFound(String),

@@ -3,10 +3,12 @@
 //! Exit code 1 when something is broken. Invariant 13: whether a key is at hand is said, never the key.
 
 mod checks;
+mod children;
 mod configuration;
 mod database;
 mod online;
 mod repair;
+mod sandbox;
 
 use std::{
     io::{self, Write},
@@ -115,6 +117,8 @@ fn examine(directories: &Directories, online: bool) -> anyhow::Result<Vec<Sectio
         section("Places", checks::places(directories)),
         section("Database", database::database(directories)),
         section("Configuration", configuration::configuration(&configured)),
+        section("Sandbox", sandbox::sandbox(&configured.config, &here)),
+        section("Environment of commands", children::environment(&configured.config)),
         section("Providers", checks::providers(directories, &configured.config, &here)?),
     ];
     if online {

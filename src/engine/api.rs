@@ -30,10 +30,25 @@ pub struct ClientInfo {
     pub credentials: std::collections::BTreeMap<String, String>,
     /// Configuration over all files.
     pub config: Option<serde_json::Value>,
-    /// Whether the client vouches for the workspace, so that its configuration counts.
-    pub trusted: bool,
+    /// Whether it vouches for its workspace.
+    pub trust: Vouching,
     /// Configuration over that: what the command line said.
     pub command_line: Option<serde_json::Value>,
+}
+
+/// What a client says about trust in its workspace, as long as it is connected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Vouching {
+    /// Nothing: the person is asked.
+    #[default]
+    Silent,
+    /// These folders are trusted, and all below them.
+    Trusted {
+        /// Absolute paths.
+        folders: Vec<PathBuf>,
+    },
+    /// Nothing is trusted, whatever was said before; nobody is asked.
+    Untrusted,
 }
 
 /// Why a request was not done.

@@ -9,12 +9,15 @@ use std::{
     time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel, roster};
+use super::{ClientInfo, ConfigReport, ListedModel, roster, secrets, trust::Trusts};
 use crate::{
     context::fragments,
     permission::rules::Rules,
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
-    tool::Registry,
+    tool::{
+        Registry,
+        sandbox::{self, Sandbox},
+    },
     transcript::{Failure, FailureKind, ModelRef, Session},
     turn::{Prepare, Sources, TurnContext, events::Events},
     workspace::{
@@ -38,6 +41,7 @@ pub(super) struct Settings {
     /// What was seen of configuration files before.
     watch: config::Watch,
     events: Arc<Events>,
+    pub(super) trusts: Arc<Trusts>,
 }
 
 /// What a session without choices of its own uses.
@@ -53,11 +57,18 @@ struct Resolved {
 }
 
 impl Settings {
-    pub(super) fn new(config_dir: PathBuf, tools: Registry, events: Arc<Events>) -> Self {
-        Self { config_dir, tools, client: RwLock::default(), watch: config::Watch::default(), events }
+    pub(super) fn new(
+        config_dir: PathBuf,
+        tools: Registry,
+        trusts: Arc<Trusts>,
+        events: Arc<Events>,
+    ) -> Self {
+        let watch = config::Watch::default();
+        Self { config_dir, tools, client: RwLock::default(), watch, events, trusts }
     }
 
     pub(super) fn set_client(&self, client: ClientInfo) {
+        self.trusts.set_word(client.trust.clone());
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
     }
 
@@ -81,7 +92,7 @@ impl Settings {
         let loaded = config::load(&config::Inputs {
             config_dir: &self.config_dir,
             project: root.as_deref(),
-            trusted: client.trusted,
+            trusted: root.as_deref().is_some_and(|root| self.trusts.holds(root)),
             client: client.config.as_ref(),
             command_line: client.command_line.as_ref(),
             env: &|name| std::env::var(name).ok(),
@@ -106,6 +117,11 @@ impl Settings {
             lines: lines.collect(),
             sources: loaded.sources.into_iter().map(|(key, origin)| (key, origin.source_name)).collect(),
         }
+    }
+
+    /// What holds commands outside of any project.
+    pub(super) fn sandbox(&self) -> sandbox::Status {
+        sandbox::Status::of(&self.load(None).config.sandbox)
     }
 
     pub(super) fn defaults(&self, cwd: &Path) -> Defaults {
@@ -182,6 +198,9 @@ impl Prepare for Settings {
             Some((small, model, provider))
         });
         let fragments = sources.look();
+        let credentials = self.client().credentials;
+        let root = project::find(&cwd).path;
+        let sandbox = Sandbox::new(&config.sandbox, &cwd, &root, &|name| std::env::var_os(name));
         Ok(TurnContext {
             specs: self.offered(&agent),
             rules: Arc::new(rules(&config, &agent)),
@@ -197,7 +216,9 @@ impl Prepare for Settings {
             fragments: fragments.into(),
             skills: sources.skills(),
             sources,
-            cwd,
+            cwd: cwd.clone(),
+            workspace: self.trusts.workspace(project::find(&cwd).path),
+            web: Arc::new(config.webfetch.clone()),
             headless: config.headless_permission,
             compaction: config.compaction,
             deadlines: Deadlines {
@@ -207,7 +228,9 @@ impl Prepare for Settings {
             },
             longest_turn: Duration::from_millis(config.timeouts.turn_ms),
             longest_wait: Duration::from_millis(config.timeouts.retry_ms),
-            secret_env: secret_variables(&config).into(),
+            environment: Arc::new(secrets::environment(&config, &credentials)),
+            secrets: secrets::known(&config, &credentials),
+            sandbox: Arc::new(sandbox),
         })
     }
 }
@@ -337,11 +360,4 @@ fn key_variable(name: &str, own: Option<&ProviderConfig>) -> Option<String> {
         Some(ProviderConfig { base_url: Some(_), .. }) => None,
         _ => catalog::preset(name)?.key_variable.map(str::to_owned),
     }
-}
-
-/// The variables that hold keys; no child process sees them.
-fn secret_variables(config: &Config) -> Vec<String> {
-    let listed = catalog::presets().iter().filter_map(|preset| preset.key_variable.map(str::to_owned));
-    let own = config.providers.values().filter_map(|provider| provider.api_key_env.clone());
-    listed.chain(own).collect()
 }

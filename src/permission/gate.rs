@@ -17,6 +17,9 @@ use super::{
 };
 use crate::transcript::{PermissionId, SessionId};
 
+/// The tool that runs commands: what holds them is said with each question of it.
+const COMMANDS: &str = "bash";
+
 /// Something that a person allowed for longer than once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
@@ -50,6 +53,8 @@ pub struct GateParts {
     pub approvals: Arc<dyn Approvals>,
     /// Who is asked.
     pub person: Arc<dyn Person>,
+    /// What holds commands, in a line for a person.
+    pub sandbox: String,
     /// Whether an ask is allowed when nobody can be asked.
     pub headless_allows: bool,
     /// The turn's end.
@@ -124,6 +129,7 @@ impl RuleGate {
             items: ask.items.clone(),
             path: ask.path.clone(),
             diff: ask.diff.clone(),
+            sandbox: (ask.tool == COMMANDS).then(|| self.parts.sandbox.clone()),
             options: options(ask),
         }
     }
@@ -187,10 +193,10 @@ fn options(ask: &Ask) -> Vec<PermissionOption> {
 }
 
 /// Says that the session waits, until it is dropped, in whatever way the question ends.
-struct Waiting<'a>(&'a OnWait);
+pub(super) struct Waiting<'a>(&'a OnWait);
 
 impl<'a> Waiting<'a> {
-    fn begin(on_wait: &'a OnWait) -> Self {
+    pub(super) fn begin(on_wait: &'a OnWait) -> Self {
         on_wait(true);
         Self(on_wait)
     }

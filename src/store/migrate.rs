@@ -11,8 +11,12 @@ use super::{APPLICATION_ID, Result, StoreError, backup, busy, configure};
 use crate::failpoint;
 
 /// Each entry takes the schema from its index to the next version.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
+];
 
 /// The schema version that this program writes.
 #[expect(clippy::cast_possible_wrap, reason = "the list is short")]

@@ -13,7 +13,10 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
 use super::{
-    Output, Tool, ToolContext, ToolError, params, place,
+    Output, Tool, ToolContext, ToolError,
+    beneath::Folder,
+    params,
+    place::{self, blocking},
     process::{self, Running},
     terminal::{Cleaner, Kept},
 };
@@ -82,7 +85,7 @@ impl Tool for Bash {
             let title = title(&params);
             let cwd = permit(&context, &params).await?;
             context.progress.title(&title);
-            let running = process::start(&params.command, &cwd, &context.secret_env)
+            let running = process::start(&params.command, cwd, &context.sandbox, &context.environment)
                 .map_err(|error| ToolError::Failed(format!("bash could not be started: {error}")))?;
             let text = follow(&context, running, Duration::from_millis(params.timeout_ms)).await?;
             Ok(Output { title, text, ..Output::default() })
@@ -95,8 +98,8 @@ fn title(params: &Params) -> String {
     ellipsis(described.unwrap_or_else(|| first_line(params.command.trim())), MAX_TITLE)
 }
 
-/// Asks, and returns the folder to run in.
-async fn permit(context: &ToolContext, params: &Params) -> Result<PathBuf, ToolError> {
+/// Asks, and opens the folder to run in.
+async fn permit(context: &ToolContext, params: &Params) -> Result<Folder, ToolError> {
     let place = place::locate(context, params.cwd.as_deref().unwrap_or(".")).await?;
     if !place.target.is_dir() {
         return Err(ToolError::Failed(format!("`cwd`: {} is not a folder", place.subject())));
@@ -111,7 +114,9 @@ async fn permit(context: &ToolContext, params: &Params) -> Result<PathBuf, ToolE
         })
     });
     if outside.is_some() {
-        items.iter_mut().for_each(|item| item.rule.clear());
+        for item in &mut items {
+            item.rule.clear();
+        }
     }
     let doubt = outside.or(doubt);
     let ask = Ask {
@@ -126,7 +131,7 @@ async fn permit(context: &ToolContext, params: &Params) -> Result<PathBuf, ToolE
     };
     context.gate.permit(ask).await?;
     place::going_on(context)?;
-    Ok(place.target)
+    blocking(move || Ok(Folder::open(&place.target)?)).await
 }
 
 /// The first path outside the working directory that the command line would reach.
@@ -201,7 +206,8 @@ async fn follow(context: &ToolContext, mut running: Running, limit: Duration) ->
     match end {
         End::Exited(status) => {
             listener.drain(&mut running, &mut buffer).await;
-            with_status(with_survivors(listener.kept.into_text(), running.group), status)
+            let text = with_survivors(listener.kept.into_text(), running.group);
+            with_status(text, status, context.sandbox.note())
         }
         End::TimedOut => {
             let text = stop(listener, running, buffer).await;
@@ -226,14 +232,23 @@ async fn stop(mut listener: Listener<'_>, running: Running, mut buffer: Vec<u8>)
     listener.kept.into_text()
 }
 
-fn with_status(text: String, status: std::io::Result<std::process::ExitStatus>) -> Result<String, ToolError> {
+/// A failure ends with its code, and with what may have been its reason.
+fn with_status(
+    text: String,
+    status: std::io::Result<std::process::ExitStatus>,
+    sandbox: Option<String>,
+) -> Result<String, ToolError> {
     use std::os::unix::process::ExitStatusExt;
     let status = status.map_err(|error| ToolError::Failed(format!("waiting for bash failed: {error}")))?;
-    Ok(match (status.code(), status.signal()) {
-        (Some(0), _) => text,
+    let text = match (status.code(), status.signal()) {
+        (Some(0), _) => return Ok(text),
         (Some(code), _) => line_after(text, &format!("[exit code {code}]")),
         (None, Some(signal)) => line_after(text, &format!("[ended by signal {signal}]")),
         (None, None) => line_after(text, "[ended without an exit code]"),
+    };
+    Ok(match sandbox {
+        Some(note) => line_after(text, &note),
+        None => text,
     })
 }
 

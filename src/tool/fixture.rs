@@ -14,13 +14,15 @@ use super::{
     Output, Progress, Tool, ToolContext, ToolError,
     buffers::{Applied, Editor, OpenDocument},
     context_usage::{ContextUsage, Gauge},
+    environment::Environment,
     new_session::{Handover, Sessions},
+    sandbox::Sandbox,
 };
 use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::skills::Skills,
+    workspace::config::{SandboxConfig, WebfetchConfig},
 };
 
 /// The session that calls.
@@ -40,7 +42,10 @@ pub(super) struct Desk {
     pub(super) answers: Option<Vec<String>>,
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
-    pub(super) secret_env: Vec<String>,
+    pub(super) web: WebfetchConfig,
+    pub(super) environment: Environment,
+    /// The configuration of the sandbox.
+    pub(super) held: SandboxConfig,
     pub(super) cancel: tokio_util::sync::CancellationToken,
     pub(super) heard: Arc<Mutex<String>>,
 }
@@ -70,7 +75,9 @@ impl Desk {
             answers: None,
             usage: ContextUsage::default(),
             handovers: Arc::default(),
-            secret_env: Vec::new(),
+            web: WebfetchConfig::default(),
+            environment: Environment::default(),
+            held: SandboxConfig::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
             heard: Arc::default(),
         }
@@ -79,6 +86,11 @@ impl Desk {
     /// The database that tools see.
     pub(super) fn store(&self) -> Store {
         Store::open(self.data.path(), Lessee::this_process("test")).unwrap()
+    }
+
+    /// What holds its commands.
+    pub(super) fn sandbox(&self) -> Sandbox {
+        Sandbox::new(&self.held, &self.root(), &self.root(), &|name| std::env::var_os(name))
     }
 
     pub(super) fn root(&self) -> PathBuf {
@@ -113,8 +125,10 @@ impl Desk {
             sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
             skills: Arc::default(),
+            web: Arc::new(self.web.clone()),
             store: self.store(),
-            secret_env: self.secret_env.clone().into(),
+            environment: Arc::new(self.environment.clone()),
+            sandbox: Arc::new(self.sandbox()),
         };
         tool.call(context, input).await
     }

@@ -2,12 +2,12 @@
 //!
 //! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call
 //! kills at once; the kernel kills the direct child when this process dies (Linux); who left the group ends with
-//! this process (`descendants`). No secret of ours is in its environment (invariant 13), stdin is empty, and
+//! this process (`descendants`). A sandbox holds all of it where the system has one (`sandbox`). No secret of ours is in its environment (invariant 13), stdin is empty, and
 //! stdout is never inherited (invariant 10).
 
 use std::{
-    ffi::OsStr,
     io,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::Stdio,
     sync::OnceLock,
@@ -20,16 +20,18 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::descendants::{self, Owned};
+use super::{
+    beneath::Folder,
+    descendants::{self, Owned},
+    environment::Environment,
+    sandbox::{Ruleset, Sandbox},
+};
 
 /// Between TERM and KILL.
 pub(in crate::tool) const GRACE: Duration = Duration::from_secs(2);
 
 /// How often a stopped group is looked at.
 const POLL: Duration = Duration::from_millis(20);
-
-/// Parts of names of environment variables that hold secrets.
-const SECRET_WORDS: [&str; 4] = ["KEY", "SECRET", "TOKEN", "PASSWORD"];
 
 /// A running command line.
 pub(super) struct Running {
@@ -41,22 +43,26 @@ pub(super) struct Running {
     pub(super) group: Group,
 }
 
-/// Starts `bash -c command` in `cwd`.
-pub(super) fn start(command: &str, cwd: &Path, secret_env: &[String]) -> io::Result<Running> {
+/// Starts `bash -c command` in `cwd`, held by `sandbox`.
+pub(super) fn start(
+    command: &str,
+    cwd: Folder,
+    sandbox: &Sandbox,
+    environment: &Environment,
+) -> io::Result<Running> {
     let (reader, writer) = io::pipe()?;
     let mut bash = Command::new(bash_program());
     bash.args(["-c", command])
-        .current_dir(cwd)
         .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
         .stderr(writer)
         .envs([("PAGER", "cat"), ("GIT_PAGER", "cat"), ("GIT_TERMINAL_PROMPT", "0"), ("TERM", "dumb")])
         .process_group(0)
         .kill_on_drop(true);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_secret(name, secret_env)) {
+    for (name, _) in std::env::vars_os().filter(|(name, value)| environment.keeps_back(name, value)) {
         bash.env_remove(name);
     }
-    die_with_parent(&mut bash);
+    prepare(&mut bash, cwd.into(), sandbox.ruleset()?);
     let (child, shell) = descendants::spawn(&mut bash)?;
     let group = Group { pid: shell.pid(), armed: true, _shell: shell };
     Ok(Running { child, output: pipe::Receiver::from_owned_fd(reader.into())?, group })
@@ -78,24 +84,21 @@ fn bash_program() -> &'static Path {
     })
 }
 
-pub(super) fn is_secret(name: &OsStr, secret_env: &[String]) -> bool {
-    let name = name.to_string_lossy();
-    let upper = name.to_uppercase();
-    secret_env.iter().any(|secret| *secret == name) || SECRET_WORDS.iter().any(|word| upper.contains(word))
-}
-
-#[cfg(target_os = "linux")]
+/// What the child does before it becomes the shell: it binds its life to ours, goes to the folder that was opened for
+/// it, whatever stands at its path by then, and locks itself in.
 #[allow(unsafe_code)]
-fn die_with_parent(command: &mut Command) {
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed; prctl is a plain system call,
-    // allocates nothing and takes no lock.
+fn prepare(command: &mut Command, folder: OwnedFd, mut ruleset: Option<Ruleset>) {
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed. These are plain system calls, which
+    // allocate nothing and take no lock; errors are numbers.
     unsafe {
-        command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?));
+        command.pre_exec(move || {
+            #[cfg(target_os = "linux")]
+            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+            rustix::process::fchdir(&folder)?;
+            ruleset.take().map_or(Ok(()), Ruleset::enforce)
+        });
     }
 }
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent(_command: &mut Command) {}
 
 /// A process group that is killed when this is dropped, unless it was let go.
 pub(super) struct Group {

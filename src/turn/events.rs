@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 pub use crate::transcript::Change;
 use crate::{
-    transcript::{SessionEvent, SessionId, TurnId, Update},
+    transcript::{Project, SessionEvent, SessionId, TurnId, Update},
     workspace::config::Config,
 };
 
@@ -17,6 +17,8 @@ pub trait Listener: Send + Sync {
     /// Configuration was read, for whatever reason. `news` are the mistakes that were not told of before, a line for each;
     /// the log has them.
     fn configured(&self, _config: &Config, _news: &[String]) {}
+    /// A project is another than before. Most listeners show none.
+    fn project_changed(&self, _: &Project) {}
 }
 
 /// Where a turn tells what happens.
@@ -45,5 +47,10 @@ impl Events {
     /// Configuration was read.
     pub fn configured(&self, config: &Config, news: &[String]) {
         self.listener.configured(config, news);
+    }
+
+    /// A project is another than before.
+    pub fn project_changed(&self, project: &Project) {
+        self.listener.project_changed(project);
     }
 }

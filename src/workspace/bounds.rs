@@ -3,7 +3,7 @@
 use super::{
     agents, commands,
     config::{file, mistake, watch},
-    instructions, names, reading, skills,
+    instructions, names, project, reading, skills, worktree,
 };
 use crate::bounds::Bound;
 
@@ -38,6 +38,12 @@ pub const BOUNDS: &[Bound] = &[
         "workspace/instructions.rs: seen, MAX_BYTES",
         instructions::MAX_BYTES,
         "its beginning is used, and says so",
+    ),
+    Bound::bytes(
+        "a file in which git names a worktree's directory",
+        "workspace/worktree.rs: MOST_BYTES",
+        worktree::MOST_BYTES,
+        "the rest is not read; what it names is not found then",
     ),
     Bound::bytes(
         "all instruction files of a session",
@@ -104,6 +110,30 @@ pub const BOUNDS: &[Bound] = &[
         "workspace/skills.rs: listed, MOST_LISTED",
         skills::MOST_LISTED as u64,
         "the others are not offered",
+    ),
+    Bound::count(
+        "agents or commands that a project brings",
+        "workspace/project/footprint.rs: MOST_FILES",
+        project::MOST_FILES as u64,
+        "it cannot be trusted",
+    ),
+    Bound::bytes(
+        "what trust covers of a file",
+        "workspace/project/footprint.rs: MOST_BYTES",
+        project::MOST_BYTES,
+        "the rest counts by its size; nobody reads it",
+    ),
+    Bound::count(
+        "linked worktrees of a project",
+        "workspace/project/git.rs: MOST_WORKTREES",
+        project::git::MOST_WORKTREES as u64,
+        "the others are not listed",
+    ),
+    Bound::bytes(
+        "what git says of a worktree",
+        "workspace/project/git.rs: LONGEST_LINE",
+        project::git::LONGEST_LINE,
+        "the rest is not read",
     ),
     Bound::bytes("a skill", "workspace/skills.rs: MOST_BYTES", skills::MOST_BYTES, "the rest is not read"),
     Bound::bytes(

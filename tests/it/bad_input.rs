@@ -14,10 +14,14 @@ use serde_json::{Value, json};
 use crate::support::{
     byte_client::{PATIENCE, Program, frame, request},
     home::Home,
+    matrix,
 };
 
 /// An error's message is a line for a person, also when the request was huge. Bytes.
 const LONGEST_MESSAGE: usize = 2_000;
+
+/// What is seen of every row.
+const SEEN: &str = "one clear answer with the right id, and the next request works";
 
 /// How long an answer is waited for that nobody has promised.
 const SILENCE: Duration = Duration::from_millis(100);
@@ -139,29 +143,35 @@ fn sized(id: &str, bytes: usize) -> Vec<u8> {
 }
 
 #[test]
-fn broken_frames_are_refused_and_the_next_one_is_read() {
+fn p_02_broken_frames_are_refused_and_the_next_one_is_read() {
     let home = Home::new(&json!({}));
     let mut program = Program::introduced(&home);
-    assert!(hold(&mut program, frames::rows()) >= 45);
+    let rows = hold(&mut program, frames::rows());
+    assert!(rows >= 45);
+    matrix::held("P-02", "broken frames", rows, SEEN);
 }
 
 #[test]
-fn messages_that_make_no_sense_are_refused_by_their_id() {
+fn p_02_messages_that_make_no_sense_are_refused_by_their_id() {
     let home = Home::new(&json!({}));
     let mut program = Program::introduced(&home);
-    assert!(hold(&mut program, messages::rows()) >= 45);
+    let rows = hold(&mut program, messages::rows());
+    assert!(rows >= 45);
+    matrix::held("P-02", "messages that make no sense", rows, SEEN);
 }
 
 #[test]
-fn wrong_parameters_and_things_that_are_not_there_are_named() {
+fn p_02_wrong_parameters_and_things_that_are_not_there_are_named() {
     let home = Home::new(&json!({}));
     let mut program = Program::introduced(&home);
     let place = methods::Place::new(&home, &mut program);
-    assert!(hold(&mut program, methods::rows(&place)) >= 100);
+    let rows = hold(&mut program, methods::rows(&place));
+    assert!(rows >= 100);
+    matrix::held("P-02", "wrong parameters, and things that are not there", rows, SEEN);
 }
 
 #[test]
-fn a_message_may_come_byte_by_byte() {
+fn p_02_a_message_may_come_byte_by_byte() {
     let home = Home::new(&json!({}));
     let mut program = Program::introduced(&home);
     for byte in request("slow", "session/list", &json!({"search": "ü😀"})) {
@@ -171,7 +181,7 @@ fn a_message_may_come_byte_by_byte() {
 }
 
 #[test]
-fn a_message_above_the_limit_is_refused_by_its_id_and_drained() {
+fn p_02_a_message_above_the_limit_is_refused_by_its_id_and_drained() {
     let home = Home::new(&json!({"limits": {"frameBytes": 100_000}}));
     let mut program = Program::introduced(&home);
     let large = |name: &str, size: usize| Row {
@@ -190,7 +200,7 @@ fn a_message_above_the_limit_is_refused_by_its_id_and_drained() {
 }
 
 #[test]
-fn sixty_four_mebibytes_are_taken_and_more_are_not() {
+fn p_02_sixty_four_mebibytes_are_taken_and_more_are_not() {
     let home = Home::new(&json!({}));
     let mut program = Program::introduced(&home);
     let limit = 64 * 1024 * 1024;

@@ -1,15 +1,20 @@
 //! The fault matrix: a test for each row, its name beginning with the row's id. INV is checked after each fault.
 
+mod addresses;
+mod commands;
 mod crashes;
 mod disk;
+mod hostile;
 mod images;
 mod life;
 mod mend;
+mod paths;
 mod pipe;
 mod power;
 mod process;
 mod provider;
 mod rows;
+mod secrets;
 mod upgrade;
 mod windows;
 

@@ -122,9 +122,9 @@ fn unfinished(reason: StopReason) -> Option<&'static str> {
         StopReason::MaxSteps => Some("The limit of steps was reached. Raise `limits.maxSteps`, or go on."),
         StopReason::Refusal => Some("The model refused to answer. Change the prompt, or the model."),
         StopReason::Cancelled => Some("Cancelled."),
-        StopReason::PermissionRejected => {
-            Some("Permission was refused. Allow it with --allow, or by a rule in `permission`.")
-        }
+        StopReason::PermissionRejected => Some(
+            "Permission was refused. Trust the directory with `agentls trust`; allow with --allow, or by a rule.",
+        ),
     }
 }
 

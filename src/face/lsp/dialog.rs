@@ -67,6 +67,7 @@ fn wording(question: &PermissionQuestion) -> String {
     if let Some(path) = &question.path {
         lines.push(format!("{} leads to {}", path.link.display(), path.target.display()));
     }
+    lines.extend(question.sandbox.clone());
     let mut diff = question.diff.as_deref().unwrap_or_default().lines();
     lines.extend(diff.by_ref().take(SHOWN_DIFF).map(str::to_owned));
     let left = diff.count();
@@ -92,6 +93,7 @@ mod tests {
             items: vec![item("make"), item("rm x")],
             path: None,
             diff: Some(diff.into()),
+            sandbox: Some("Sandbox: held.".into()),
             options: vec![PermissionOption { id: "once".into(), label: "Once".into(), scope: Scope::Once }],
         }
     }
@@ -99,7 +101,10 @@ mod tests {
     #[test]
     fn a_dialog_says_what_will_happen_and_how_much_it_leaves_out() {
         let words = wording(&question(&"+line\n".repeat(35)));
-        assert!(words.starts_with("Run make && rm x\nrules for `bash`\n- make\n- rm x\n+line\n"), "{words}");
+        assert!(
+            words.starts_with("Run make && rm x\nrules for `bash`\n- make\n- rm x\nSandbox: held.\n+line\n"),
+            "{words}"
+        );
         assert!(words.ends_with("\n+line\n… (+5 lines)"), "{words}");
     }
 }

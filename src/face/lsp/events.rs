@@ -11,11 +11,11 @@ use super::{
     client::Declared,
     progress::Progress,
     render,
-    updates::{self, SessionDidChange},
+    updates::{self, ProjectDidChange, SessionDidChange},
 };
 use crate::{
     engine::{Change, Listener},
-    transcript::{DeltaField, SessionEvent, SessionId, Update},
+    transcript::{DeltaField, Project, SessionEvent, SessionId, Update},
     wire::{
         frame::Limit,
         message::notification,
@@ -32,6 +32,9 @@ pub const DID_CHANGE: &str = "session/didChange";
 
 /// Sets how much is logged.
 pub type SetLogLevel = fn(LogLevel);
+
+/// The notification that a project is another than before.
+pub const PROJECT_DID_CHANGE: &str = "project/didChange";
 
 /// Turns events into frames.
 pub struct Events {
@@ -94,6 +97,13 @@ impl Listener for Events {
         (self.process.set_log_level)(config.log.level);
         for mistake in news {
             self.tell(&format!("configuration: {mistake}"));
+        }
+    }
+
+    fn project_changed(&self, project: &Project) {
+        match notification(PROJECT_DID_CHANGE, &ProjectDidChange { project: project.clone() }) {
+            Ok(body) => self.outbox.send(body),
+            Err(problem) => tracing::error!(%problem, "a project cannot be written as JSON"),
         }
     }
 }

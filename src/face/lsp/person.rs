@@ -107,6 +107,7 @@ mod tests {
             items: Vec::new(),
             path: None,
             diff: None,
+            sandbox: None,
             options: vec![PermissionOption { id: "once".into(), label: "Once".into(), scope: Scope::Once }],
         }
     }

@@ -32,7 +32,7 @@ use crate::{
 pub const PROTOCOL_VERSION: u32 = 1;
 
 /// The notifications that we send.
-pub const NOTIFICATIONS: &[&str] = &[events::UPDATE, events::DID_CHANGE];
+pub const NOTIFICATIONS: &[&str] = &[events::UPDATE, events::DID_CHANGE, events::PROJECT_DID_CHANGE];
 
 /// The server as tower-lsp sees it.
 pub struct Server {
@@ -49,9 +49,9 @@ pub struct Server {
 impl Server {
     /// Takes over what the client said of itself.
     fn meet(&self, introduction: Introduction) {
-        let Introduction { abilities, name, credentials, config, trusted, warnings } = introduction;
+        let Introduction { abilities, name, credentials, config, trust, warnings } = introduction;
         self.client.set(abilities);
-        self.engine.set_client(ClientInfo { name, credentials, config, trusted, command_line: None });
+        self.engine.set_client(ClientInfo { name, credentials, config, trust, command_line: None });
         for warning in warnings {
             self.log(&warning);
         }
@@ -190,7 +190,8 @@ mod tests {
         let ours = &capabilities["experimental"]["agentls"];
         assert_eq!(ours["protocolVersion"], 1);
         assert_eq!(ours["methods"], json!(methods::NAMES));
-        assert_eq!(ours["notifications"], json!(["session/update", "session/didChange"]));
+        let notifications = ["session/update", "session/didChange", "project/didChange"];
+        assert_eq!(ours["notifications"], json!(notifications));
         assert_eq!(capabilities["textDocumentSync"]["change"], 2);
         assert_eq!(capabilities["executeCommandProvider"]["commands"], json!(commands::names()));
     }

@@ -84,6 +84,7 @@ fn below(ceiling: Ceiling, person: Scripted, section: &serde_json::Value) -> Wor
         ceiling,
         approvals: memory.clone(),
         person: person.clone(),
+        sandbox: "held".to_owned(),
         headless_allows: false,
         cancel: cancel.clone(),
         on_wait: Arc::new(move |waits| heard.lock().unwrap().push(waits)),

@@ -62,6 +62,11 @@ fn append(node: Node<'_>, source: &str, reading: &mut Reading) -> Result<(), Str
     let raw = range(source, node.start_byte(), node.end_byte());
     match node.kind() {
         "word" | "number" => bare(raw, reading),
+        // Of a test. A lone bracket is no pattern.
+        "test_operator" | "=" | "==" | "!=" | "!" | "[" | "]" => {
+            reading.text.push_str(raw);
+            Ok(())
+        }
         "raw_string" => {
             reading.quoted = true;
             let inner = raw.strip_prefix('\'').and_then(|raw| raw.strip_suffix('\''));
@@ -142,6 +147,9 @@ fn double_quoted(raw: &str, text: &mut String) -> Result<(), String> {
 /// The canonical spelling of a word that bash is to take as it is.
 fn quote(text: &str) -> String {
     let plain = |char: char| char.is_alphanumeric() || "_-./:=@%+,^{}#".contains(char);
+    if matches!(text, "[" | "]" | "!" | "!=") {
+        return text.to_owned();
+    }
     if !text.is_empty() && !text.starts_with(['#', '~']) && text.chars().all(plain) {
         return text.to_owned();
     }

@@ -2,12 +2,12 @@
 //!
 //! A project's file is somebody else's: a pipe or a device in its place is refused and never waited for.
 
-use std::{fs::File, io::Read, path::Path};
-
-use rustix::{
-    fs::{Mode, OFlags},
-    io::Errno,
+use std::{
+    io::{self, ErrorKind},
+    path::Path,
 };
+
+use crate::workspace::regular;
 
 /// The largest file that is read, in bytes.
 pub(in crate::workspace) const MAX_FILE: u64 = 1024 * 1024;
@@ -26,7 +26,7 @@ pub(super) enum Unreadable {
     #[error("is not UTF-8 from byte {0} on")]
     NotUtf8(usize),
     #[error("cannot be read: {0}")]
-    System(#[from] std::io::Error),
+    System(#[from] io::Error),
 }
 
 impl Unreadable {
@@ -43,24 +43,16 @@ impl Unreadable {
 
 /// The text of a file; `None` when it is not there.
 pub(super) fn read(path: &Path) -> Result<Option<String>, Unreadable> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => File::from(file),
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(error) => return Err(std::io::Error::from(error).into()),
-    };
-    let kind = file.metadata()?.file_type();
-    if kind.is_dir() {
-        return Err(Unreadable::Folder);
-    } else if !kind.is_file() {
-        return Err(Unreadable::Special);
+    match regular::read(path, MAX_FILE) {
+        Ok((_, size)) if size > MAX_FILE => Err(Unreadable::TooLarge),
+        Ok((bytes, _)) => decode(bytes).map(Some),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(None),
+            ErrorKind::InvalidInput if path.is_dir() => Err(Unreadable::Folder),
+            ErrorKind::InvalidInput => Err(Unreadable::Special),
+            _ => Err(error.into()),
+        },
     }
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(Unreadable::TooLarge);
-    }
-    decode(bytes).map(Some)
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, Unreadable> {
