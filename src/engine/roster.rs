@@ -48,8 +48,8 @@ impl Settings {
     ) -> T {
         let source = |key: &str| {
             let below = format!("{key}.");
-            let named = |(known, _): &(&String, &String)| *known == key || known.starts_with(&below);
-            loaded.sources.iter().find(named).map(|(_, source)| source.clone())
+            let named = |(known, _): &(&String, &config::Origin)| *known == key || known.starts_with(&below);
+            loaded.sources.iter().find(named).map(|(_, origin)| origin.source_name.clone())
         };
         look(&Places {
             config_dir: &self.config_dir,
@@ -214,7 +214,7 @@ impl Settings {
 fn named_by_project(loaded: &config::Loaded, section: &str, root: &Path) -> bool {
     let below = format!("{section}.");
     let mut sources = loaded.sources.iter().filter(|(key, _)| *key == section || key.starts_with(&below));
-    sources.any(|(_, source)| Path::new(source).starts_with(root))
+    sources.any(|(_, origin)| Path::new(&origin.source_name).starts_with(root))
 }
 
 /// Whether a tool in this agent's hands changes nothing.

@@ -255,8 +255,14 @@ const FILLED: &[(&str, &str)] = &[
         "an_answer_that_breaks_off_again_and_again_is_continued_three_times",
     ),
     (
+        "mistakes that are told of one layer, errors and warnings each",
+        "thousands_of_mistakes_are_counted_and_not_listed",
+    ),
+    ("layers of the configuration that are remembered", "one_layer_more_than_are_remembered_forgets_all"),
+    ("the text of a configuration file that is remembered", "a_large_file_is_not_remembered"),
+    (
         "a configuration file, and all that is made of it",
-        "a_file_beyond_the_cap_is_named_and_the_other_layers_hold",
+        "whatever_lies_in_place_of_a_file_is_named_and_the_server_starts",
     ),
     ("answers that the offline model keeps", "the_oldest_answer_is_forgotten_and_said_to_be_gone"),
     ("facts that it sums up", "of_many_long_facts_the_newest_are_written_by_their_beginning"),
