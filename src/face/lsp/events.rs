@@ -16,6 +16,7 @@ use crate::{
     wire::{
         message::notification,
         outbox::{Delta, Event, Outbox},
+        reply::after_reply,
     },
 };
 
@@ -67,7 +68,10 @@ impl Listener for Events {
 
     fn project_changed(&self, project: &Project) {
         match notification(PROJECT_DID_CHANGE, &ProjectDidChange { project: project.clone() }) {
-            Ok(body) => self.outbox.send(body),
+            Ok(body) => {
+                let outbox = self.outbox.clone();
+                after_reply(move || outbox.send(body));
+            }
             Err(problem) => tracing::error!(%problem, "a project cannot be written as JSON"),
         }
     }
