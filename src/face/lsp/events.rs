@@ -20,6 +20,7 @@ use crate::{
         frame::Limit,
         message::notification,
         outbox::{Delta, Event, Outbox},
+        reply::after_reply,
     },
     workspace::config::{Config, LogLevel},
 };
@@ -102,7 +103,10 @@ impl Listener for Events {
 
     fn project_changed(&self, project: &Project) {
         match notification(PROJECT_DID_CHANGE, &ProjectDidChange { project: project.clone() }) {
-            Ok(body) => self.outbox.send(body),
+            Ok(body) => {
+                let outbox = self.outbox.clone();
+                after_reply(move || outbox.send(body));
+            }
             Err(problem) => tracing::error!(%problem, "a project cannot be written as JSON"),
         }
     }
