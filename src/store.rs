@@ -58,7 +58,7 @@ use rusqlite::Connection;
 use crate::transcript::SessionId;
 
 pub use anchors::{Anchor, Anchoring, Mooring};
-pub use approvals::Approved;
+pub use approvals::{Approved, StoredApproval};
 pub use baselines::{Baseline, Fragment};
 pub use body::{Field, FieldRange};
 pub use changes::{ChangedTurn, NewChange, StoredChange};

@@ -12,6 +12,7 @@ pub mod buffers;
 pub mod context_usage;
 pub mod descendants;
 pub mod edit;
+pub mod environment;
 #[cfg(test)]
 mod fixture;
 pub mod glob;
@@ -80,10 +81,10 @@ pub struct ToolContext {
     pub web: Arc<WebfetchConfig>,
     /// Earlier results and the todo list.
     pub store: Store,
+    /// Which variables child processes get.
+    pub environment: Arc<environment::Environment>,
     /// What holds commands.
     pub sandbox: Arc<sandbox::Sandbox>,
-    /// Names of environment variables that no child process may see (provider keys).
-    pub secret_env: Arc<[String]>,
 }
 
 /// Hears what a running tool has to say.

@@ -40,8 +40,8 @@ use crate::{
     permission::{Person, ceiling::Ceiling, rules::Rules, trust::Workspace},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
-    tool::{Registry, buffers::Editor, new_session::Sessions, sandbox::Sandbox},
-    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
+    tool::{Registry, buffers::Editor, environment::Environment, new_session::Sessions, sandbox::Sandbox},
+    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp, secret::Secrets},
     workspace::{
         config::{CompactionConfig, HeadlessPermission, WebfetchConfig},
         skills::Skills,
@@ -127,10 +127,12 @@ pub struct TurnContext {
     pub longest_wait: Duration,
     /// Provider calls in one turn.
     pub max_steps: u32,
+    /// Which variables child processes get.
+    pub environment: Arc<Environment>,
+    /// Values that are stored nowhere.
+    pub secrets: Secrets,
     /// What holds the commands of the turn.
     pub sandbox: Arc<Sandbox>,
-    /// Environment variables that no child may see.
-    pub secret_env: Arc<[String]>,
 }
 
 impl TurnContext {

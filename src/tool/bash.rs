@@ -85,7 +85,7 @@ impl Tool for Bash {
             let title = title(&params);
             let cwd = permit(&context, &params).await?;
             context.progress.title(&title);
-            let running = process::start(&params.command, cwd, &context.sandbox, &context.secret_env)
+            let running = process::start(&params.command, cwd, &context.sandbox, &context.environment)
                 .map_err(|error| ToolError::Failed(format!("bash could not be started: {error}")))?;
             let text = follow(&context, running, Duration::from_millis(params.timeout_ms)).await?;
             Ok(Output { title, text, ..Output::default() })

@@ -14,6 +14,7 @@ use super::{
     Output, Progress, Tool, ToolContext, ToolError,
     buffers::{Applied, Editor, OpenDocument},
     context_usage::{ContextUsage, Gauge},
+    environment::Environment,
     new_session::{Handover, Sessions},
     sandbox::Sandbox,
 };
@@ -42,7 +43,7 @@ pub(super) struct Desk {
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
     pub(super) web: WebfetchConfig,
-    pub(super) secret_env: Vec<String>,
+    pub(super) environment: Environment,
     /// The configuration of the sandbox.
     pub(super) held: SandboxConfig,
     pub(super) cancel: tokio_util::sync::CancellationToken,
@@ -75,7 +76,7 @@ impl Desk {
             usage: ContextUsage::default(),
             handovers: Arc::default(),
             web: WebfetchConfig::default(),
-            secret_env: Vec::new(),
+            environment: Environment::default(),
             held: SandboxConfig::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
             heard: Arc::default(),
@@ -126,8 +127,8 @@ impl Desk {
             skills: Arc::default(),
             web: Arc::new(self.web.clone()),
             store: self.store(),
+            environment: Arc::new(self.environment.clone()),
             sandbox: Arc::new(self.sandbox()),
-            secret_env: self.secret_env.clone().into(),
         };
         tool.call(context, input).await
     }

@@ -6,6 +6,14 @@ use agentls::bounds::{self, Cap};
 
 /// A row of the table, and the test that fills it.
 const FILLED: &[(&str, &str)] = &[
+    (
+        "paths outside the working directory that the reason of a question names",
+        "a_patch_that_goes_far_outside_names_ten_paths_and_counts_the_rest",
+    ),
+    (
+        "a file in which git names a worktree's directory",
+        "an_ordinary_repository_a_pipe_and_a_file_without_end_have_none",
+    ),
     ("an incoming message", "a_message_above_the_limit_is_drained_and_refused_and_never_buffered"),
     (
         "times the cap that a refused message may announce",
@@ -341,6 +349,10 @@ const NOT_FILLED: &[(&str, &str)] = &[
     (
         "the live window in memory, in windows of the model",
         "a bound of work; what is sent is bounded by the model's window, which has its tests",
+    ),
+    (
+        "entries of a folder that are looked through for a name's own spelling",
+        "it takes a file system that folds, and a folder of 100,000 entries",
     ),
     ("connections to one host that are kept", "a bound of the HTTP crate's, set by us"),
     ("the time that they are kept", "a bound of the HTTP crate's, set by us"),
