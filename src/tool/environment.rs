@@ -35,7 +35,7 @@ impl Environment {
     pub(in crate::tool) fn keeps_back(&self, name: &OsStr, value: &OsStr) -> bool {
         let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
         let is_in = |list: &[String]| list.iter().any(|listed| *listed == name);
-        let steers = STEERING.contains(&name.as_ref()) || name.starts_with("BASH_FUNC_");
+        let steers = STEERING.contains(&&*name) || name.starts_with("BASH_FUNC_");
         let upper = name.to_uppercase();
         let sounds_secret = SECRET_WORDS.iter().any(|word| upper.contains(word));
         steers

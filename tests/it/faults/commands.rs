@@ -313,8 +313,8 @@ struct Witness {
 impl Witness {
     fn new(dir: &Path) -> Self {
         let prelude = dir.join("prelude.sh");
-        // Nothing else than an external program can write: all builtins go.
-        let script = "command_not_found_handle() { /usr/bin/printf '%s\\0' \"$@\" $'\\x1e' >> \"$LOG\"; return $STATUS; }\n\
+        // Nothing else than an external program can write: all builtins go, `return` too.
+        let script = "command_not_found_handle() { /usr/bin/printf '%s\\0' \"$@\" $'\\x1e' >> \"$LOG\"; [[ $STATUS == 0 ]]; }\n\
                       PATH=/nonexistent\nenable -n $(compgen -b)\n";
         fs::write(&prelude, script).unwrap();
         let place = dir.join("empty");

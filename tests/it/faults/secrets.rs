@@ -85,9 +85,11 @@ async fn s_04_no_key_is_at_rest_or_in_a_child() {
     let shown = server.call("session/nextRequest", json!({"sessionId": session})).await;
     assert!(clean(&shown.to_string()));
 
-    assert_eq!(sightings(&home.data()), [], "while it runs, in the database, its log and the server's");
+    let seen = sightings(&home.data());
+    assert!(seen.is_empty(), "while it runs, in the database, its log and the server's: {seen:?}");
     server.shut_down().await;
-    assert_eq!(sightings(&home.data()), [], "and afterwards");
+    let seen = sightings(&home.data());
+    assert!(seen.is_empty(), "and afterwards: {seen:?}");
     let seen = "0 in database, log files, exports, requests as shown, children";
     matrix::held(
         "S-04",
