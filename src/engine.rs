@@ -12,10 +12,12 @@ mod handover;
 mod history;
 mod import;
 mod intake;
+mod permissions;
 mod projects;
 mod reading;
 mod review;
 mod roster;
+pub mod secrets;
 mod settings;
 mod sources;
 mod trust;
@@ -27,7 +29,7 @@ use tokio::sync::OnceCell;
 pub use crate::{
     context::report::{Fate, Framed, Piece},
     provider::{KeyVerdict, Probe},
-    store::{Evidence, Step},
+    store::{Evidence, Step, StoredApproval},
     tool::sandbox::Status as SandboxStatus,
     turn::{
         Compacted,

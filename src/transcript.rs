@@ -25,7 +25,7 @@ pub mod usage;
 
 pub use change::{FileChange, FileStatus, ListedChange, Verdict, Verdicts};
 pub use failure::{Failure, FailureKind};
-pub use id::{MessageId, PartId, PermissionId, ProjectId, Seq, SessionId, TurnId};
+pub use id::{ApprovalId, MessageId, PartId, PermissionId, ProjectId, Seq, SessionId, TurnId};
 pub use message::{FinishReason, Message, Role};
 pub use part::{Attachment, Body, CommandPart, Compaction, FilePart, Part, PartKind, ToolPart, ToolState};
 pub use project::Project;

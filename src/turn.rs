@@ -40,10 +40,10 @@ use crate::{
     permission::{Person, ceiling::Ceiling, rules::Rules, trust::Workspace},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
-    tool::{Registry, buffers::Editor, new_session::Sessions, sandbox::Sandbox},
-    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
+    tool::{Registry, buffers::Editor, environment::Environment, new_session::Sessions, sandbox::Sandbox},
+    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp, secret::Secrets},
     workspace::{
-        config::{CompactionConfig, HeadlessPermission},
+        config::{CompactionConfig, HeadlessPermission, WebfetchConfig},
         skills::Skills,
     },
 };
@@ -105,6 +105,8 @@ pub struct TurnContext {
     pub sources: Arc<dyn Sources>,
     /// The tools on offer.
     pub specs: Arc<[ToolSpec]>,
+    /// What may be fetched from the web.
+    pub web: Arc<WebfetchConfig>,
     /// The session's working directory.
     pub cwd: PathBuf,
     /// Whether anybody vouches for where it lies.
@@ -125,10 +127,12 @@ pub struct TurnContext {
     pub longest_wait: Duration,
     /// Provider calls in one turn.
     pub max_steps: u32,
+    /// Which variables child processes get.
+    pub environment: Arc<Environment>,
+    /// Values that are stored nowhere.
+    pub secrets: Secrets,
     /// What holds the commands of the turn.
     pub sandbox: Arc<Sandbox>,
-    /// Environment variables that no child may see.
-    pub secret_env: Arc<[String]>,
 }
 
 impl TurnContext {

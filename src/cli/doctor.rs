@@ -3,6 +3,7 @@
 //! Exit code 1 when something is broken. Invariant 13: whether a key is at hand is said, never the key.
 
 mod checks;
+mod children;
 mod database;
 mod online;
 mod repair;
@@ -116,6 +117,7 @@ fn examine(directories: &Directories, online: bool) -> anyhow::Result<Vec<Sectio
         section("Database", database::database(directories)),
         section("Configuration", checks::configuration(&configuration)),
         section("Sandbox", sandbox::sandbox(&configuration.config, &here)),
+        section("Environment of commands", children::environment(&configuration.config)),
         section("Providers", checks::providers(directories, &configuration.config, &here)?),
     ];
     if online {

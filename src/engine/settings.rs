@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel, roster, trust::Trusts};
+use super::{ClientInfo, ConfigReport, ListedModel, roster, secrets, trust::Trusts};
 use crate::{
     context::fragments,
     permission::rules::Rules,
@@ -178,6 +178,7 @@ impl Prepare for Settings {
             Some((small, model, provider))
         });
         let fragments = sources.look();
+        let credentials = self.client().credentials;
         let root = project::find(&cwd).path;
         let sandbox = Sandbox::new(&config.sandbox, &cwd, &root, &|name| std::env::var_os(name));
         Ok(TurnContext {
@@ -195,6 +196,7 @@ impl Prepare for Settings {
             fragments: fragments.into(),
             skills: sources.skills(),
             sources,
+            web: Arc::new(config.webfetch.clone()),
             cwd: cwd.clone(),
             workspace: self.trusts.workspace(project::find(&cwd).path),
             headless: config.headless_permission,
@@ -206,8 +208,9 @@ impl Prepare for Settings {
             },
             longest_turn: Duration::from_millis(config.timeouts.turn_ms),
             longest_wait: Duration::from_millis(config.timeouts.retry_ms),
+            environment: Arc::new(secrets::environment(&config, &credentials)),
+            secrets: secrets::known(&config, &credentials),
             sandbox: Arc::new(sandbox),
-            secret_env: secret_variables(&config).into(),
         })
     }
 }
@@ -337,11 +340,4 @@ fn key_variable(name: &str, own: Option<&ProviderConfig>) -> Option<String> {
         Some(ProviderConfig { base_url: Some(_), .. }) => None,
         _ => catalog::preset(name)?.key_variable.map(str::to_owned),
     }
-}
-
-/// The variables that hold keys; no child process sees them.
-fn secret_variables(config: &Config) -> Vec<String> {
-    let listed = catalog::presets().iter().filter_map(|preset| preset.key_variable.map(str::to_owned));
-    let own = config.providers.values().filter_map(|provider| provider.api_key_env.clone());
-    listed.chain(own).collect()
 }

@@ -13,6 +13,7 @@ pub mod events;
 pub mod handlers;
 pub mod methods;
 pub mod params;
+pub mod permissions;
 pub mod person;
 pub mod progress;
 pub mod render;

@@ -21,6 +21,7 @@ use crate::{
         Timestamp, TodoItem, ToolPart, ToolState, TurnId, Update,
         evidence::Record,
         image::{self, Outgoing},
+        secret::Secrets,
         text,
     },
 };
@@ -162,7 +163,7 @@ impl Turn {
         let offered = self.context.specs.iter().any(|spec| spec.name == tool.tool);
         let found = self.shared.tools.find(&tool.tool).filter(|_| offered);
         let names = self.context.specs.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ");
-        let cancel = self.cancel.clone();
+        let (cancel, secrets) = (self.cancel.clone(), self.context.secrets.clone());
         Box::pin(async move {
             failpoint::reach("tool.started").await;
             let started_at = Timestamp::now();
@@ -190,7 +191,7 @@ impl Turn {
                     }
                 }
             };
-            settle(part, tool, started_at, result)
+            settle(part, tool, started_at, without_secrets(&secrets, result))
         })
     }
 
@@ -211,9 +212,10 @@ impl Turn {
             sessions: Arc::clone(&self.shared.sessions),
             progress,
             skills: Arc::clone(&self.context.skills),
+            web: Arc::clone(&self.context.web),
             store: self.shared.store.clone(),
+            environment: Arc::clone(&self.context.environment),
             sandbox: Arc::clone(&self.context.sandbox),
-            secret_env: Arc::clone(&self.context.secret_env),
         }
     }
 
@@ -249,6 +251,35 @@ fn arguments(written: &str) -> Result<Value, String> {
         Ok(Value::Object(object)) => Ok(Value::Object(object)),
         Ok(_) => Err("the parameters must be a JSON object".to_owned()),
         Err(error) => Err(format!("the parameters are not valid JSON: {error}")),
+    }
+}
+
+/// What a call found, without keys that we know (invariant 13): it is stored, and the model reads it.
+fn without_secrets(secrets: &Secrets, result: Result<Output, ToolError>) -> Result<Output, ToolError> {
+    let hide = |text: &mut String| {
+        if secrets.are_in(text) {
+            *text = secrets.hide(text);
+        }
+    };
+    match result {
+        Ok(mut output) => {
+            hide(&mut output.title);
+            hide(&mut output.text);
+            Ok(output)
+        }
+        Err(ToolError::Parameter(mut words)) => {
+            hide(&mut words);
+            Err(ToolError::Parameter(words))
+        }
+        Err(ToolError::Failed(mut words)) => {
+            hide(&mut words);
+            Err(ToolError::Failed(words))
+        }
+        Err(ToolError::Cancelled { mut partial }) => {
+            hide(&mut partial);
+            Err(ToolError::Cancelled { partial })
+        }
+        Err(refused @ ToolError::Refused(_)) => Err(refused),
     }
 }
 

@@ -279,6 +279,8 @@ fn doctor_tells_of_a_key_and_never_what_it_is() {
     let output = home.command(&["doctor"]).env("OPENAI_API_KEY", "sk-canary-123").output().unwrap();
     let report = text(&output.stdout);
     assert!(report.contains("openai: key in OPENAI_API_KEY") && !report.contains("canary"), "{report}");
+    let kept = report.lines().find(|line| line.contains("kept back from commands: "));
+    assert!(kept.is_some_and(|line| line.contains("OPENAI_API_KEY")), "{report}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use super::{
         SessionArchive, SessionCompact, SessionExport, SessionFork, SessionList, SessionMessages, SessionNew,
         SessionNextRequest, SessionParams, SessionPrompt, SessionRename, SessionSteps, SessionUnqueue, read,
     },
+    permissions::{ApprovalList, PermissionRevoke, Revoked},
     results::{
         Cancelled, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult, Exported, MessagePage,
         ModelList, NextRequest, OpenedSession, PartRange, ProjectList, ProjectResult, PromptResult,
@@ -117,6 +118,8 @@ methods! {
     "change/read":      ChangeRead => ChangeText,         change_read,      "Reads a changed file as it was before a turn, or after it.";
     "part/read":        PartRead => PartRange,            part_read,        "Reads a range of a part's field.";
     "part/evidence":    PartParams => EvidenceResult,     part_evidence,    "Reads what stays of a tool call when it is compacted.";
+    "permission/list":  SessionParams => ApprovalList,    permission_list,  "Lists what a person allowed for the session or its project.";
+    "permission/revoke": PermissionRevoke => Revoked,     permission_revoke, "Takes back what a person allowed; the next call is asked for.";
     "project/list":     Nothing => ProjectList,           project_list,     "Lists the projects, newest activity first.";
     "project/get":      ProjectParams => ProjectResult,   project_get,      "Reads a project: what it is called, whether it is trusted, what it brings.";
     "project/update":   ProjectUpdate => ProjectResult,   project_update,   "Gives a project another name or icon.";

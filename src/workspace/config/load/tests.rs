@@ -1,6 +1,6 @@
 //! Layers in a temporary directory; a table of mistakes.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use serde_json::json;
 
