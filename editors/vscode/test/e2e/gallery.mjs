@@ -85,7 +85,7 @@ async function permission(workbench, chat) {
     chat,
     'replace "- note 3\n- note 4\n" with "- the third\n- the fourth\n" in notes.md, then replace "- note 25\n" with "" in notes.md',
   );
-  await chat.locator('.permission button:enabled').first().waitFor();
+  await chat.locator('.permission button:enabled', { hasText: 'Allow once' }).waitFor();
 }
 
 async function review(workbench, chat) {
