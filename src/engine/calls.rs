@@ -123,7 +123,7 @@ impl Caller {
         loaded: &Loaded,
         editor: &dyn Editor,
     ) -> Result<Option<AcceptedPart>, EngineError> {
-        let Some(place) = resolve(&self.cwd, &named.path).ok().filter(|place| is_file(place)) else {
+        let Some(place) = resolve(&self.cwd, &named.path).ok().filter(is_file) else {
             return Ok(None);
         };
         let said = |what: &str| format!("/{} names {}, which {what}", command.name, shown(&place.written));

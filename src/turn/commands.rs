@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The part of a command. One with snippets waits for them.
-pub(super) fn part(name: String, pieces: Vec<Piece>) -> (PartKind, Bodies) {
+pub(super) fn part(name: String, pieces: &[Piece]) -> (PartKind, Bodies) {
     let whole: Option<String> = pieces
         .iter()
         .map(|piece| match piece {
@@ -28,7 +28,7 @@ pub(super) fn part(name: String, pieces: Vec<Piece>) -> (PartKind, Bodies) {
         .collect();
     let bodies = match &whole {
         Some(_) => Bodies::new(),
-        None => vec![(Field::Data, serde_json::to_vec(&pieces).unwrap_or_default())],
+        None => vec![(Field::Data, serde_json::to_vec(pieces).unwrap_or_default())],
     };
     (PartKind::Command(CommandPart { name, text: Body::whole(whole.unwrap_or_default()) }), bodies)
 }
@@ -129,7 +129,7 @@ mod tests {
             let part = Part { id: "prt_1".into(), message_id: "msg_1".into(), index: 1, kind };
             (waiting(std::slice::from_ref(&part)).len(), part.text_bytes(), bodies.len())
         };
-        assert_eq!(made(vec![text("Fix "), text("it.")]), (0, 7, 0));
-        assert_eq!(made(vec![text("See "), Piece::Shell("ls".to_owned())]), (1, 0, 1));
+        assert_eq!(made(&[text("Fix "), text("it.")]), (0, 7, 0));
+        assert_eq!(made(&[text("See "), Piece::Shell("ls".to_owned())]), (1, 0, 1));
     }
 }

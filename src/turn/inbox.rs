@@ -93,7 +93,7 @@ fn made_of(accepted: AcceptedPart) -> Vec<(PartKind, Bodies)> {
     };
     match accepted {
         AcceptedPart::Text(said) => vec![text(said)],
-        AcceptedPart::Command { name, typed, pieces } => vec![text(typed), commands::part(name, pieces)],
+        AcceptedPart::Command { name, typed, pieces } => vec![text(typed), commands::part(name, &pieces)],
         AcceptedPart::File { uri, name, text } => {
             vec![file("text/plain".to_owned(), Some(name), Some(uri), text.into_bytes(), None)]
         }

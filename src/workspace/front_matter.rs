@@ -177,7 +177,10 @@ mod tests {
             ("- a\n- b\n", "invalid type"),
         ] {
             let mut fields = fields(matter);
-            (fields.text("text"), fields.list("list"), fields.number("number"), fields.object("object"));
+            fields.text("text");
+            fields.list("list");
+            fields.number("number");
+            fields.object("object");
             assert!(fields.broken && fields.mistakes[0].contains(said), "{matter:?}: {:?}", fields.mistakes);
         }
     }

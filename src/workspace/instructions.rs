@@ -118,7 +118,7 @@ impl Watch {
 }
 
 fn read(path: &Path, scope: Scope) -> io::Result<Instruction> {
-    let reading::Text { text, truncated, hidden, changed_at } = reading::read(path, MAX_BYTES)?;
+    let reading::Document { text, truncated, hidden, changed_at } = reading::read(path, MAX_BYTES)?;
     Ok(Instruction { path: path.to_owned(), scope, text, truncated, hidden, changed_at })
 }
 

@@ -16,9 +16,9 @@ use crate::transcript::{Timestamp, hidden, text};
 /// Files of one folder that are looked at.
 pub(in crate::workspace) const MOST_FILES: usize = 200;
 
-/// A text as it was read.
+/// A file as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Text {
+pub(super) struct Document {
     /// It, without hidden characters.
     pub(super) text: String,
     /// Whether the file has more.
@@ -46,7 +46,7 @@ impl Stamp {
 }
 
 /// Reads a regular file, at most `most` bytes of it. What is no UTF-8 is replaced.
-pub(super) fn read(path: &Path, most: u64) -> io::Result<Text> {
+pub(super) fn read(path: &Path, most: u64) -> io::Result<Document> {
     let (file, about) = regular::open(path)?;
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -55,7 +55,7 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Text> {
     let cap = usize::try_from(most).unwrap_or(usize::MAX);
     let (shown, hidden) = hidden::without_hidden(text::head(&whole, cap));
     let changed_at = about.modified().ok().map(Timestamp::from);
-    Ok(Text { text: shown.into_owned(), truncated, hidden, changed_at })
+    Ok(Document { text: shown.into_owned(), truncated, hidden, changed_at })
 }
 
 /// What is said of a text from which hidden characters were taken out.

@@ -307,7 +307,7 @@ mod tests {
         let hostile = json!({"projectId": "p", "icon": icon, "__proto__": {"trust": "trusted"}, "root": "/"});
         let read_in = read::<ProjectUpdate>(hostile).unwrap();
         assert_eq!(read_in.icon.unwrap().unwrap().value, "🦀");
-        assert!(matches!(read::<ProjectUpdate>(json!({"projectId": "p"})).unwrap().icon, None));
+        assert!(read::<ProjectUpdate>(json!({"projectId": "p"})).unwrap().icon.is_none());
         assert!(matches!(
             read::<ProjectUpdate>(json!({"projectId": "p", "icon": null})).unwrap().icon,
             Some(None)

@@ -73,13 +73,13 @@ fn sed(rest: &[Word]) -> Option<String> {
         let text = word.text.as_str();
         match text {
             "-n" | "-E" | "-r" | "-s" | "-u" | "-z" | "--quiet" | "--silent" | "--regexp-extended"
-            | "-nE" | "-En" | "-ne" | "-nr" | "-e" | "--expression" | "-Ee" => {
-                if text.ends_with('e') || text == "--expression" {
-                    let script = words.next().map_or("", |word| word.text.as_str());
-                    script_is_next = false;
-                    if !sed_script(script) {
-                        return Some(format!("the sed script `{script}` may do more than print"));
-                    }
+            | "-nE" | "-En" | "-ne" | "-nr" | "-e" | "--expression" | "-Ee"
+                if (text.ends_with('e') || text == "--expression") =>
+            {
+                let script = words.next().map_or("", |word| word.text.as_str());
+                script_is_next = false;
+                if !sed_script(script) {
+                    return Some(format!("the sed script `{script}` may do more than print"));
                 }
             }
             _ if text.starts_with('-') && text.len() > 1 => {

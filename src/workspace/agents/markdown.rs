@@ -91,7 +91,7 @@ fn note_permission(section: &Map<String, Value>, fields: &mut Fields) {
         let tool = text::ellipsis(tool, 60);
         match value {
             Value::Object(patterns) => patterns.iter().for_each(|(pattern, word)| {
-                check(&format!("{tool} `{}`", text::ellipsis(pattern, 60)), word)
+                check(&format!("{tool} `{}`", text::ellipsis(pattern, 60)), word);
             }),
             word => check(&tool, word),
         }

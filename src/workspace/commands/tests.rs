@@ -4,7 +4,7 @@ use super::*;
 use crate::workspace::config::Config;
 
 /// A configuration directory and a project, with these files.
-fn listed(config: Config, user: &[(&str, &str)], project: &[(&str, &str)]) -> Vec<Command> {
+fn listed(config: &Config, user: &[(&str, &str)], project: &[(&str, &str)]) -> Vec<Command> {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().canonicalize().unwrap();
     let folders = [(root.join("config/commands"), user), (root.join("project/.agentls/commands"), project)];
@@ -16,7 +16,7 @@ fn listed(config: Config, user: &[(&str, &str)], project: &[(&str, &str)]) -> Ve
     }
     list(&Places {
         config_dir: &root.join("config"),
-        config: &config,
+        config,
         source: &|key| Some(format!("the layer of {key}")),
         project: Some(&root.join("project")),
     })
@@ -25,7 +25,7 @@ fn listed(config: Config, user: &[(&str, &str)], project: &[(&str, &str)]) -> Ve
 #[test]
 fn a_command_is_read_from_its_file() {
     let file = "---\ndescription: Reviews\nargumentHint: <path>\nagent: plan\nmodel: p/m\n---\nReview $1.\n";
-    let commands = listed(Config::default(), &[("review.md", file), ("note.txt", "no")], &[]);
+    let commands = listed(&Config::default(), &[("review.md", file), ("note.txt", "no")], &[]);
     let [review] = commands.as_slice() else { panic!("{commands:?}") };
     assert_eq!((review.name.as_str(), review.description.as_str()), ("review", "Reviews"));
     assert_eq!((review.argument_hint.as_deref(), review.agent.as_deref()), (Some("<path>"), Some("plan")));
@@ -39,7 +39,7 @@ fn a_later_layer_replaces_a_command_unless_it_cannot_be_used() {
     let config: Config =
         serde_json::from_value(serde_json::json!({"commands": {"b": {"template": "config b"}}})).unwrap();
     let commands = listed(
-        config,
+        &config,
         &[("a.md", "user a"), ("b.md", "user b"), ("c.md", "user c")],
         &[("c.md", "project c"), ("a.md", "---\nmodel: [\n---\nproject a")],
     );
@@ -60,10 +60,10 @@ fn what_cannot_be_used_is_listed_with_the_reason() {
         ("a.md", &long, "longer than 65536 bytes"),
         ("a.md", "---\ndescription: []\n---\ntext", "line 2: `description` must be a text"),
     ] {
-        let commands = listed(Config::default(), &[(name, content)], &[]);
+        let commands = listed(&Config::default(), &[(name, content)], &[]);
         assert!(!commands[0].usable && commands[0].mistakes[0].contains(said), "{name}: {commands:?}");
     }
-    let commands = listed(Config::default(), &[("a.md", "---\nmodel: x\nagnet: b\n---\nte\u{202e}xt")], &[]);
+    let commands = listed(&Config::default(), &[("a.md", "---\nmodel: x\nagnet: b\n---\nte\u{202e}xt")], &[]);
     assert!(commands[0].usable && commands[0].mistakes.len() == 3, "{commands:?}");
     assert_eq!((commands[0].template.as_str(), commands[0].description.as_str()), ("text", "text"));
 }
