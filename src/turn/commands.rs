@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::run::{Broken, Turn};
+use super::{
+    run::{Broken, Turn},
+    tools::without_secrets,
+};
 use crate::{
     permission::Refusal,
     store::{Bodies, Change, Field},
@@ -93,7 +96,7 @@ impl Turn {
         let context = self.tool_context(Arc::new(Unseen));
         let ran = bash.call(context, json!({"command": line, "description": title})).await;
         self.status(Status::Running, None, None);
-        match ran {
+        match without_secrets(&self.context.secrets, ran) {
             Ok(output) => Ok(Ran::Said(text::cap_output(output.text.trim_end(), None))),
             Err(ToolError::Cancelled { .. } | ToolError::Refused(Refusal::Cancelled)) => {
                 Err(Broken::Cancelled)

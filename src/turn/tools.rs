@@ -255,7 +255,10 @@ fn arguments(written: &str) -> Result<Value, String> {
 }
 
 /// What a call found, without keys that we know (invariant 13): it is stored, and the model reads it.
-fn without_secrets(secrets: &Secrets, result: Result<Output, ToolError>) -> Result<Output, ToolError> {
+pub(super) fn without_secrets(
+    secrets: &Secrets,
+    result: Result<Output, ToolError>,
+) -> Result<Output, ToolError> {
     let hide = |text: &mut String| {
         if secrets.are_in(text) {
             *text = secrets.hide(text);

@@ -119,6 +119,23 @@ async fn a_snippet_that_is_refused_is_not_run_and_the_prompt_not_answered() {
 }
 
 #[tokio::test]
+async fn a_key_that_a_snippet_prints_is_neither_stored_nor_sent() {
+    let double = Double::start(Wire::Responses, vec![Answer::new().text("Reviewed.")]).await;
+    let mut config = config_for(&double);
+    config["providers"]["double"]["apiKeyEnv"] = json!("DOUBLE_KEY");
+    let home = Home::new(&config);
+    write_own(&home, "commands/review.md", "See !`cat notes`.");
+    home.write("notes", "the key is sk-canary-of-a-snippet");
+    let server = Client::default().env("DOUBLE_KEY", "sk-canary-of-a-snippet").start(&home).await;
+    let session = server.session().await;
+    server.prompt(&session, "/review").await;
+    assert!(read(&double, 0)[0].starts_with("See the key is "), "{:?}", read(&double, 0));
+    assert!(!body(&double, 0).to_string().contains("sk-canary"));
+    let messages = server.messages(&session).await;
+    assert!(!parts(&messages, "command")[0].to_string().contains("sk-canary"));
+}
+
+#[tokio::test]
 async fn a_command_of_a_project_reads_nothing_outside_of_it_and_none_reads_what_is_denied() {
     let (double, home) = reviewing("See @../mine.txt and @secret.env").await;
     let mut config = config_for(&double);
