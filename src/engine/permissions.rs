@@ -15,6 +15,6 @@ impl Engine {
     /// Takes one back, for a running turn too: its next call is asked for. `false` when there is none of that name.
     pub async fn revoke(&self, session: &SessionId, approval: &ApprovalId) -> Result<bool, EngineError> {
         let open = self.open().await?;
-        Ok(*open.store.revoke(session, approval).await.map_err(Failure::from)?)
+        Ok(*open.store.revoke_approval(session, approval).await.map_err(Failure::from)?)
     }
 }
