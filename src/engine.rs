@@ -95,11 +95,12 @@ impl Engine {
         let tools = Registry::standard();
         let events = Arc::new(Events::new(listener));
         let trusts = Arc::new(Trusts::new(Arc::clone(&events)));
-        let settings = Arc::new(Settings::new(options.config_dir.clone(), tools.clone(), trusts));
+        let config_dir = options.config_dir.clone();
+        let settings = Settings::new(config_dir, tools.clone(), trusts, Arc::clone(&events));
         Self {
             inner: Arc::new(Inner {
                 options,
-                settings,
+                settings: Arc::new(settings),
                 events,
                 person,
                 editor,
@@ -115,6 +116,11 @@ impl Engine {
     /// Takes over what `initialize` said. Before any session is used.
     pub fn set_client(&self, client: ClientInfo) {
         self.inner.settings.set_client(client);
+    }
+
+    /// Replaces what `initialize` said of the configuration. It counts for the next turn.
+    pub fn set_client_config(&self, config: Option<serde_json::Value>) {
+        self.inner.settings.set_client_config(config);
     }
 
     /// The database, opened on first use. A failure is tried again with the next request.

@@ -37,6 +37,7 @@ mod projects;
 mod reader;
 mod recovery;
 mod rows;
+mod second_look;
 mod sent;
 mod sessions;
 mod steps;
@@ -243,7 +244,9 @@ impl Store {
         let opened = migrate::open(&path)?;
         let backlog = Arc::new(backlog::Backlog::new(lessee.clone()));
         let recovered = match opened.newer {
-            None => match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection)) {
+            None => match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection))
+                .map_err(|error| second_look::reconsider(&opened.connection, error))
+            {
                 // Everything can be read all the same.
                 Err(error) if error.is_of_the_disk() => {
                     backlog.recover_later();

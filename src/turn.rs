@@ -43,7 +43,7 @@ use crate::{
     tool::{Registry, buffers::Editor, environment::Environment, new_session::Sessions, sandbox::Sandbox},
     transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp, secret::Secrets},
     workspace::{
-        config::{CompactionConfig, HeadlessPermission},
+        config::{CompactionConfig, HeadlessPermission, WebfetchConfig},
         skills::Skills,
     },
 };
@@ -105,6 +105,8 @@ pub struct TurnContext {
     pub sources: Arc<dyn Sources>,
     /// The tools on offer.
     pub specs: Arc<[ToolSpec]>,
+    /// What may be fetched from the web.
+    pub web: Arc<WebfetchConfig>,
     /// The session's working directory.
     pub cwd: PathBuf,
     /// Whether anybody vouches for where it lies.

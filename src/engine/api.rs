@@ -241,8 +241,10 @@ pub struct StoreStatus {
 #[expect(missing_docs, reason = "the protocol's own names")]
 pub struct ConfigReport {
     pub config: Config,
-    /// Dotted key → file (or `default`, `client`).
+    /// Dotted key → file (or `client`, `commandLine`). What is not there is a default.
     pub sources: std::collections::BTreeMap<String, String>,
+    /// Dotted key → line in that file, from 1.
+    pub lines: std::collections::BTreeMap<String, u32>,
     /// What is wrong with the layers, a line for each mistake.
     pub mistakes: Vec<String>,
 }

@@ -1,7 +1,6 @@
 //! What comes in with a prompt: checked, files read, images looked at, before anything is stored.
 
 use std::{
-    fs,
     io::{Cursor, Read as _, Seek as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,7 +13,10 @@ use super::{EngineError, PromptRequest, calls::Caller, settings::Settings};
 use crate::{
     picture::{self, Kind},
     store::NewPrompt,
-    tool::buffers::Editor,
+    tool::{
+        beneath::{self, Opened},
+        buffers::Editor,
+    },
     transcript::{MessageId, PromptPart, Session, image::TYPES as IMAGE_TYPES, prompt::LineRange, text},
     turn::inbox::{AcceptedPart, to_inbox},
 };
@@ -186,11 +188,7 @@ fn unfit(flaw: &picture::Flaw) -> String {
 /// An image that lies in a file. `None` when the file is something else.
 fn image_file(path: &Path, uri: &str, name: &str) -> Result<Option<AcceptedPart>, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    // A pipe would wait for its writer.
-    if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Ok(None);
-    }
-    let mut file = fs::File::open(path).map_err(failed)?;
+    let Opened::File(mut file) = open(&path.canonicalize().map_err(failed)?)? else { return Ok(None) };
     let mut start = Vec::new();
     file.by_ref().take(16).read_to_end(&mut start).map_err(failed)?;
     if Kind::of(&start).is_none() {
@@ -243,6 +241,11 @@ pub(super) fn file(
     Ok(AcceptedPart::File { uri, name, text })
 }
 
+/// Opens a real path: never a pipe, which would wait for its writer.
+fn open(real: &Path) -> Result<Opened, String> {
+    beneath::open(real).map_err(|error| error.to_string())
+}
+
 /// The last line that a range touches, from 1.
 fn last_line(range: LineRange) -> u32 {
     let end = if range.end.character == 0 && range.end.line > range.start.line {
@@ -264,14 +267,14 @@ fn contents(path: &Path, editor: &dyn Editor) -> Result<String, String> {
     if let Some(document) = editor.open(&real) {
         return Ok(document.text.to_string());
     }
-    let about = std::fs::metadata(&real).map_err(|error| format!("{}: {error}", path.display()))?;
-    if !about.is_file() {
-        return Err(format!("{} is not a file", path.display()));
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let Opened::File(file) = open(&real)? else { return Err(format!("{} is not a file", path.display())) };
+    let size = file.metadata().map_err(failed)?.len();
+    if size > LARGEST_FILE {
+        return Err(format!("{} has {size} bytes; at most {LARGEST_FILE}", path.display()));
     }
-    if about.len() > LARGEST_FILE {
-        return Err(format!("{} has {} bytes; at most {LARGEST_FILE}", path.display(), about.len()));
-    }
-    let bytes = std::fs::read(&real).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.contains(&0) {
         return Err(format!("{} is not a text file", path.display()));
     }

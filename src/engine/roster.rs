@@ -48,8 +48,8 @@ impl Settings {
     ) -> T {
         let source = |key: &str| {
             let below = format!("{key}.");
-            let named = |(known, _): &(&String, &String)| *known == key || known.starts_with(&below);
-            loaded.sources.iter().find(named).map(|(_, source)| source.clone())
+            let named = |(known, _): &(&String, &config::Origin)| *known == key || known.starts_with(&below);
+            loaded.sources.iter().find(named).map(|(_, origin)| origin.source_name.clone())
         };
         look(&Places {
             config_dir: &self.config_dir,
@@ -135,9 +135,7 @@ impl Settings {
     /// Where the system prompt of a session comes from.
     pub(super) fn sources(&self, cwd: &Path, loaded: &config::Loaded, agent: Agent) -> PromptSources {
         let root = project::find(cwd).path;
-        // What a project's own file names has to lie in it; the person may name any file.
-        let by = loaded.sources.iter().find(|(key, _)| key.starts_with("instructions"));
-        let anywhere = by.is_none_or(|(_, source)| !Path::new(source).starts_with(&root));
+        let anywhere = !named_by_project(loaded, "instructions", &root);
         let places = instructions::Places::new(
             cwd.to_owned(),
             root,
@@ -145,18 +143,19 @@ impl Settings {
             loaded.config.instructions.clone(),
             anywhere,
         );
-        PromptSources::new(agent, cwd.to_owned(), places, self.skills(Some(cwd), &loaded.config))
+        PromptSources::new(agent, cwd.to_owned(), places, self.skills(Some(cwd), loaded))
     }
 
     /// The skills of the configuration, the user's own, and those of a project that is trusted.
-    fn skills(&self, cwd: Option<&Path>, config: &Config) -> Skills {
-        let anywhere = |folder: PathBuf| Place { folder, within: None };
+    fn skills(&self, cwd: Option<&Path>, loaded: &config::Loaded) -> Skills {
         let mut places = Vec::new();
         if let Some(cwd) = cwd {
             let root = project::find(cwd).path;
-            places.extend(config.skills.paths.iter().map(|path| anywhere(root.join(path))));
+            let within = named_by_project(loaded, "skills", &root).then(|| root.clone());
+            let paths = loaded.config.skills.paths.iter();
+            places.extend(paths.map(|path| Place { folder: root.join(path), within: within.clone() }));
         }
-        places.push(anywhere(self.config_dir.join("skills")));
+        places.push(Place { folder: self.config_dir.join("skills"), within: None });
         if let (Some(cwd), Some(root)) = (cwd, self.trusted_root(cwd)) {
             let folders: &[&Path] = if cwd == root { &[cwd] } else { &[cwd, &root] };
             places.extend(folders.iter().flat_map(|folder| {
@@ -167,7 +166,7 @@ impl Settings {
     }
 
     pub(super) fn listed_skills(&self, cwd: Option<&Path>) -> Vec<Skill> {
-        self.skills(cwd, &self.load(cwd).config).list().to_vec()
+        self.skills(cwd, &self.load(cwd)).list().to_vec()
     }
 
     pub(super) fn listed_agents(&self, cwd: Option<&Path>) -> Vec<ListedAgent> {
@@ -208,6 +207,14 @@ impl Settings {
         };
         self.commands(cwd, &self.load(cwd)).into_iter().map(listed).collect()
     }
+}
+
+/// Whether a project's own file says what stands in this section: what it names has to lie in the project, while the
+/// person may name any place.
+fn named_by_project(loaded: &config::Loaded, section: &str, root: &Path) -> bool {
+    let below = format!("{section}.");
+    let mut sources = loaded.sources.iter().filter(|(key, _)| *key == section || key.starts_with(&below));
+    sources.any(|(_, origin)| Path::new(&origin.source_name).starts_with(root))
 }
 
 /// Whether a tool in this agent's hands changes nothing.

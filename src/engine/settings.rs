@@ -19,7 +19,7 @@ use crate::{
         sandbox::{self, Sandbox},
     },
     transcript::{Failure, FailureKind, ModelRef, Session},
-    turn::{Prepare, Sources, TurnContext},
+    turn::{Prepare, Sources, TurnContext, events::Events},
     workspace::{
         agents::Agent,
         config::{self, ApiConfig, Config, ProviderConfig},
@@ -38,6 +38,9 @@ pub(super) struct Settings {
     pub(super) config_dir: PathBuf,
     pub(super) tools: Registry,
     client: RwLock<ClientInfo>,
+    /// What was seen of configuration files before.
+    watch: config::Watch,
+    events: Arc<Events>,
     pub(super) trusts: Arc<Trusts>,
 }
 
@@ -54,13 +57,24 @@ struct Resolved {
 }
 
 impl Settings {
-    pub(super) fn new(config_dir: PathBuf, tools: Registry, trusts: Arc<Trusts>) -> Self {
-        Self { config_dir, tools, client: RwLock::default(), trusts }
+    pub(super) fn new(
+        config_dir: PathBuf,
+        tools: Registry,
+        trusts: Arc<Trusts>,
+        events: Arc<Events>,
+    ) -> Self {
+        let watch = config::Watch::default();
+        Self { config_dir, tools, client: RwLock::default(), watch, events, trusts }
     }
 
     pub(super) fn set_client(&self, client: ClientInfo) {
         self.trusts.set_word(client.trust.clone());
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+    }
+
+    /// Replaces the client's layer of the configuration.
+    pub(super) fn set_client_config(&self, config: Option<serde_json::Value>) {
+        self.client.write().unwrap_or_else(PoisonError::into_inner).config = config;
     }
 
     pub(super) fn client(&self) -> ClientInfo {
@@ -82,8 +96,12 @@ impl Settings {
             client: client.config.as_ref(),
             command_line: client.command_line.as_ref(),
             env: &|name| std::env::var(name).ok(),
+            watch: Some(&self.watch),
         });
-        for mistake in loaded.errors.iter().chain(&loaded.warnings) {
+        let news: Vec<String> = self.watch.news(&loaded).into_iter().map(ToString::to_string).collect();
+        // The level of the log first: it is for these lines, too.
+        self.events.configured(&loaded.config, &news);
+        for mistake in news {
             tracing::warn!("configuration: {mistake}");
         }
         loaded
@@ -92,10 +110,12 @@ impl Settings {
     pub(super) fn report(&self, cwd: Option<&Path>) -> ConfigReport {
         let loaded = self.load(cwd);
         let mistakes = loaded.errors.iter().chain(&loaded.warnings).map(ToString::to_string);
+        let lines = loaded.sources.iter().filter_map(|(key, origin)| Some((key.clone(), origin.line?)));
         ConfigReport {
             config: config::redacted(&loaded.config),
             mistakes: mistakes.collect(),
-            sources: loaded.sources,
+            lines: lines.collect(),
+            sources: loaded.sources.into_iter().map(|(key, origin)| (key, origin.source_name)).collect(),
         }
     }
 
@@ -196,6 +216,7 @@ impl Prepare for Settings {
             fragments: fragments.into(),
             skills: sources.skills(),
             sources,
+            web: Arc::new(config.webfetch.clone()),
             cwd: cwd.clone(),
             workspace: self.trusts.workspace(project::find(&cwd).path),
             headless: config.headless_permission,
@@ -279,7 +300,7 @@ pub(super) fn find_model(config: &Config, reference: &ModelRef) -> Result<Model,
         model.context = own.context.unwrap_or(model.context);
         model.max_output = own.max_output.unwrap_or(model.max_output);
         if let Some(input) = &own.input {
-            model.images = input.iter().any(|kind| kind == "image");
+            model.images = input.contains(&config::InputKind::Image);
         }
         if let Some(cost) = own.cost {
             let config::CostConfig { input, output, cache_read, cache_write } = cost;

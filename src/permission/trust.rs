@@ -133,6 +133,7 @@ impl TrustGate {
             items: enabled(&grounds.brings),
             path: None,
             diff: None,
+            sandbox: None,
             options: vec![
                 option(TRUST, "Trust this workspace", Scope::Project),
                 option(REFUSE, "Refuse: it stays read-only", Scope::Never),

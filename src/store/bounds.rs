@@ -11,7 +11,7 @@ use super::{
     },
     leases, lines, live,
     mend::{oddities, walk},
-    messages, migrate, notices, parts, projects, reader, recovery, sessions, transfer, writer,
+    messages, migrate, notices, parts, projects, reader, recovery, second_look, sessions, transfer, writer,
 };
 use crate::bounds::Bound;
 
@@ -34,6 +34,12 @@ pub const BOUNDS: &[Bound] = &[
         "store/busy.rs: PATIENCE",
         busy::PATIENCE,
         "the write fails as `storageBusy`",
+    ),
+    Bound::time(
+        "the second look at a database that is said to be damaged",
+        "store/second_look.rs: PATIENCE, spawn",
+        second_look::PATIENCE,
+        "it is told as damaged",
     ),
     Bound::count(
         "connections that read",

@@ -35,7 +35,11 @@ pub(super) struct Opened {
 /// Opens the database for writing (for reading only, when it is newer), making and migrating it as needed. Other
 /// processes may do the same at the same time.
 pub(super) fn open(path: &Path) -> Result<Opened> {
-    busy::patiently(|| attempt(path))
+    match busy::patiently(|| attempt(path)) {
+        // The disk may have failed to read once, as in `second_look`.
+        Err(StoreError::Damaged(_)) => busy::patiently(|| attempt(path)),
+        opened => opened,
+    }
 }
 
 fn attempt(path: &Path) -> Result<Opened> {

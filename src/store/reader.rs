@@ -8,7 +8,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction};
 use tokio::sync::Semaphore;
 
-use super::{Result, StoreError, busy, configure};
+use super::{Result, StoreError, busy, configure, second_look};
 
 /// Connections at most; further queries wait.
 pub(in crate::store) const MOST: usize = 3;
@@ -72,8 +72,8 @@ fn kept_or_new(idle: &Mutex<Vec<Connection>>, path: &Path) -> Result<Connection>
 
 /// Runs `query` in a transaction of its own.
 fn ask<T>(connection: &Connection, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-    let transaction = busy::patiently(|| snapshot(connection))?;
-    query(&transaction)
+    let asked = busy::patiently(|| snapshot(connection)).and_then(|transaction| query(&transaction));
+    asked.map_err(|error| second_look::reconsider(connection, error))
 }
 
 /// A read transaction that has its place in the WAL already: what follows in it is never busy.

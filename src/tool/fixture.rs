@@ -22,7 +22,7 @@ use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::config::SandboxConfig,
+    workspace::config::{SandboxConfig, WebfetchConfig},
 };
 
 /// The session that calls.
@@ -42,6 +42,7 @@ pub(super) struct Desk {
     pub(super) answers: Option<Vec<String>>,
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
+    pub(super) web: WebfetchConfig,
     pub(super) environment: Environment,
     /// The configuration of the sandbox.
     pub(super) held: SandboxConfig,
@@ -74,6 +75,7 @@ impl Desk {
             answers: None,
             usage: ContextUsage::default(),
             handovers: Arc::default(),
+            web: WebfetchConfig::default(),
             environment: Environment::default(),
             held: SandboxConfig::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
@@ -123,6 +125,7 @@ impl Desk {
             sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
             skills: Arc::default(),
+            web: Arc::new(self.web.clone()),
             store: self.store(),
             environment: Arc::new(self.environment.clone()),
             sandbox: Arc::new(self.sandbox()),

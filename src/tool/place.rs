@@ -48,7 +48,7 @@ pub(super) fn ask(tool: &str, title: String, places: &[Resolved], diff: Option<S
         ([], Some(place)) => format!("the path leads to {}", place.subject()),
         ([only], _) => format!("{} lies outside the working directory", only.target.to_string_lossy()),
         (several, _) => {
-            format!("{} lie outside the working directory", join(several.iter().map(|place| way(place))))
+            format!("outside the working directory lie {}", join(several.iter().map(|place| way(place))))
         }
     };
     Ask {

@@ -2,8 +2,8 @@
 //!
 //! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call
 //! kills at once; the kernel kills the direct child when this process dies (Linux); who left the group ends with
-//! this process (`descendants`). A sandbox holds all of it where the system has one (`sandbox`). No secret of ours is in its environment (invariant 13), stdin is empty, and
-//! stdout is never inherited (invariant 10).
+//! this process (`descendants`). A sandbox holds all of it where the system has one (`sandbox`). No secret of ours
+//! is in its environment (invariant 13), stdin is empty, and stdout is never inherited (invariant 10).
 
 use std::{
     io,

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 pub use crate::transcript::Change;
-use crate::transcript::{Project, SessionEvent, SessionId, TurnId, Update};
+use crate::{
+    transcript::{Project, SessionEvent, SessionId, TurnId, Update},
+    workspace::config::Config,
+};
 
 /// Hears what happens. Called in order; must not block.
 pub trait Listener: Send + Sync {
@@ -11,6 +14,9 @@ pub trait Listener: Send + Sync {
     fn session_event(&self, event: SessionEvent);
     /// A session list changed.
     fn session_changed(&self, session: &SessionId, change: Change);
+    /// Configuration was read, for whatever reason. `news` are the mistakes that were not told of before, a line for each;
+    /// the log has them.
+    fn configured(&self, _config: &Config, _news: &[String]) {}
     /// A project is another than before. Most listeners show none.
     fn project_changed(&self, _: &Project) {}
 }
@@ -36,6 +42,11 @@ impl Events {
     /// Session lists changed.
     pub fn changed(&self, session: &SessionId, change: Change) {
         self.listener.session_changed(session, change);
+    }
+
+    /// Configuration was read.
+    pub fn configured(&self, config: &Config, news: &[String]) {
+        self.listener.configured(config, news);
     }
 
     /// A project is another than before.

@@ -212,6 +212,7 @@ impl Turn {
             sessions: Arc::clone(&self.shared.sessions),
             progress,
             skills: Arc::clone(&self.context.skills),
+            web: Arc::clone(&self.context.web),
             store: self.shared.store.clone(),
             environment: Arc::clone(&self.context.environment),
             sandbox: Arc::clone(&self.context.sandbox),

@@ -1,15 +1,37 @@
 //! What is bounded of what a project brings: configuration, instructions, agents, commands, skills.
 
-use super::{agents, commands, config::load, instructions, names, project, reading, skills, worktree};
+use super::{
+    agents, commands,
+    config::{file, mistake, watch},
+    instructions, names, project, reading, skills, worktree,
+};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
 pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "a configuration file, and all that is made of it",
-        "workspace/config/load.rs: sources, lines, MAX_FILE",
-        load::MAX_FILE,
-        "`invalidConfig`; the other layers hold",
+        "workspace/config/file.rs: MAX_FILE",
+        file::MAX_FILE,
+        "it is named as a mistake; the other layers hold",
+    ),
+    Bound::count(
+        "mistakes that are told of one layer, errors and warnings each",
+        "workspace/config/mistake.rs: MOST",
+        mistake::MOST as u64,
+        "the others are counted",
+    ),
+    Bound::count(
+        "layers of the configuration that are remembered",
+        "workspace/config/watch.rs: usable, said, seen, REMEMBERED",
+        watch::REMEMBERED as u64,
+        "all are forgotten: mistakes are told once more",
+    ),
+    Bound::bytes(
+        "the text of a configuration file that is remembered",
+        "workspace/config/watch.rs: LARGEST",
+        watch::LARGEST as u64,
+        "it is not: broken, the file means nothing until it is corrected",
     ),
     Bound::bytes(
         "an instruction file",

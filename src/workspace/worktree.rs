@@ -90,12 +90,16 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_repository_and_a_pipe_have_none() {
+    fn an_ordinary_repository_a_pipe_and_a_file_without_end_have_none() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("plain/.git")).unwrap();
         assert_eq!(git_directories(&dir.path().join("plain")), Vec::<PathBuf>::new());
         let pipe = dir.path().join(".git");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
         assert_eq!(git_directories(dir.path()), Vec::<PathBuf>::new());
+        let real = dir.path().canonicalize().unwrap();
+        let far = format!("{}../main/.git/worktrees/tree", " ".repeat(9_000));
+        let tree = layout(&real, &far, real.join("tree/.git").to_str().unwrap());
+        assert_eq!(git_directories(&tree), Vec::<PathBuf>::new());
     }
 }

@@ -268,7 +268,7 @@ fn doctor_is_content_with_what_is_fine_and_fails_on_what_is_broken() {
     assert_eq!(code(&output), 1);
     let report = text(&output.stdout);
     assert!(
-        report.contains("config.jsonc:2: `model`") && report.contains("agentls doctor --repair"),
+        report.contains("config.jsonc:2:1: `model`") && report.contains("agentls doctor --repair"),
         "{report}"
     );
 }

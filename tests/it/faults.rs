@@ -1,5 +1,6 @@
 //! The fault matrix: a test for each row, its name beginning with the row's id. INV is checked after each fault.
 
+mod addresses;
 mod commands;
 mod crashes;
 mod disk;

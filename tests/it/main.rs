@@ -32,6 +32,7 @@ mod changes;
 mod cli;
 mod commands;
 mod compaction;
+mod config;
 mod damaged_places;
 mod faults;
 mod follow;

@@ -67,7 +67,8 @@ async fn what_a_person_changes_is_answered_told_and_kept() {
     let change = json!({"projectId": id, "name": "  My\u{202e} shop ", "icon": icon});
     let changed = server.call("project/update", change).await["project"].take();
     assert_eq!((&changed["name"], &changed["icon"]), (&json!("My shop"), &icon));
-    assert_eq!(told(&server).last(), Some(&changed));
+    let told = |it: &Value| it["method"] == "project/didChange" && it["params"]["project"] == changed;
+    server.wait_for("project/didChange", told).await;
     server.shut_down().await;
 
     let server = home.start().await;

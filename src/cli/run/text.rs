@@ -13,6 +13,7 @@ use agentls::{
         DeltaField, Part, PartKind, SessionEvent, SessionId, Status, StopReason, ToolPart, ToolState, Update,
         Usage,
     },
+    workspace::config::Config,
 };
 
 use super::{Answered, Screen};
@@ -65,6 +66,15 @@ impl Listener for TextScreen {
     }
 
     fn session_changed(&self, _: &SessionId, _: Change) {}
+
+    fn configured(&self, _: &Config, news: &[String]) {
+        for mistake in news {
+            let line = format!("configuration: {}", printable(mistake));
+            if note(&self.style.yellow(line).to_string()).is_err() {
+                self.reader_gone.notify_one();
+            }
+        }
+    }
 }
 
 impl Screen for TextScreen {

@@ -21,6 +21,8 @@ pub struct Abilities {
     pub document_changes: bool,
     pub work_done_progress: bool,
     pub show_document: bool,
+    /// It has a window: somebody sees its messages.
+    pub window: bool,
     /// It shows a message with buttons to a person.
     pub show_message_actions: bool,
     /// Where its person works: an absolute path.
@@ -132,6 +134,18 @@ impl Introduction {
     }
 }
 
+/// The configuration in the settings of `workspace/didChangeConfiguration`: below `agentls`, or below `config` there as
+/// in `initializationOptions`. `None` when they say nothing of us.
+pub fn changed_config(settings: &Value) -> Result<Option<Value>, String> {
+    let Some(own) = settings.get("agentls").filter(|own| !own.is_null()) else { return Ok(None) };
+    let config = own.get("config").unwrap_or(own);
+    if config.is_object() {
+        Ok(Some(config.clone()))
+    } else {
+        Err("the settings of `agentls` are no object; the configuration stays as it is".to_owned())
+    }
+}
+
 /// What plain LSP says of the client's abilities.
 fn declared(params: &InitializeParams) -> Abilities {
     let workspace = params.capabilities.workspace.as_ref();
@@ -143,6 +157,7 @@ fn declared(params: &InitializeParams) -> Abilities {
             .unwrap_or_default(),
         work_done_progress: window.and_then(|it| it.work_done_progress).unwrap_or_default(),
         show_document: window.and_then(|it| it.show_document.as_ref()).is_some_and(|it| it.support),
+        window: window.is_some(),
         show_message_actions: window.is_some_and(|it| it.show_message.is_some()),
         workspace: workspace_of(params),
         ..Abilities::default()
@@ -192,6 +207,16 @@ mod tests {
         let abilities = introduction.abilities;
         assert!(abilities.permission && abilities.apply_edit && abilities.work_done_progress);
         assert!(abilities.show_document && !abilities.question && !abilities.document_changes);
+    }
+
+    #[test]
+    fn changed_settings_are_found_in_both_places() {
+        let config = json!({"model": "a/b"});
+        assert_eq!(changed_config(&json!({"agentls": config})), Ok(Some(config.clone())));
+        assert_eq!(changed_config(&json!({"agentls": {"config": config}})), Ok(Some(config)));
+        assert_eq!(changed_config(&json!({"editor": {}})), Ok(None));
+        assert_eq!(changed_config(&json!(null)), Ok(None));
+        assert!(changed_config(&json!({"agentls": {"config": 7}})).is_err());
     }
 
     #[test]

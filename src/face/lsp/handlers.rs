@@ -22,7 +22,7 @@ use super::{
     types::Recovered,
 };
 use crate::{
-    engine::{EngineError, ListQuery, MessageQuery, NewSession, PromptRequest, Which},
+    engine::{ConfigReport, EngineError, ListQuery, MessageQuery, NewSession, PromptRequest, Which},
     transcript::{Failure, FailureKind, Seq, Session, SessionId},
     wire::reply::after_reply,
 };
@@ -249,7 +249,8 @@ impl Server {
 
     pub async fn config_get(&self, params: ConfigGet) -> Outcome<ConfigResult> {
         let report = self.engine.config(params.cwd).await?;
-        Ok(ConfigResult { config: report.config, sources: report.sources, mistakes: report.mistakes })
+        let ConfigReport { config, sources, lines, mistakes } = report;
+        Ok(ConfigResult { config, sources, lines, mistakes })
     }
 
     pub async fn server_status(&self, _: Nothing) -> Outcome<ServerStatus> {

@@ -36,6 +36,7 @@ fn model<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Opti
 }
 
 /// A member that may be `null`, told from one that is missing.
+#[expect(clippy::option_option, reason = "`null` takes something away, and a missing member leaves it")]
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> std::result::Result<Option<Option<T>>, D::Error> {

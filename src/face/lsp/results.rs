@@ -393,7 +393,9 @@ results! {
         config: Config,
         /// Where each value came from, by dotted key.
         sources: BTreeMap<String, String>,
-        /// What is wrong with the files: a line for each mistake, with its file and line.
+        /// The line in that file, from 1, by dotted key.
+        lines: BTreeMap<String, u32>,
+        /// What is wrong with the files: a line for each mistake, with its file, line, column, key and cure.
         mistakes: Vec<String>,
     }
     /// What the server knows of itself.

@@ -92,6 +92,7 @@ fn gate(person: &Arc<Scripted>, standing: Standing, section: &serde_json::Value)
         approvals: Arc::new(Nothing),
         person: Arc::clone(person) as Arc<dyn Person>,
         headless_allows: true,
+        sandbox: String::new(),
         cancel: CancellationToken::new(),
         on_wait: Arc::new(|_| {}),
     };

@@ -69,6 +69,24 @@ async fn a_write_that_fails_puts_back_what_was_written_before() {
     assert_eq!(desk.file("a"), "1\n");
 }
 
+#[tokio::test]
+async fn a_patch_that_goes_far_outside_names_ten_paths_and_counts_the_rest() {
+    let desk = Desk::new(&[]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = std::fs::canonicalize(elsewhere.path()).unwrap();
+    std::os::unix::fs::symlink(&folder, desk.root().join("link")).unwrap();
+    let added: Vec<_> = (0..12).map(|n| format!("*** Add File: link/f{n}\n+x")).collect();
+    desk.call(Patch, marked(&added.join("\n"))).await.unwrap();
+    let ask = desk.last_ask();
+    let first = format!("{} → {}, ", desk.root().join("link/f0").display(), folder.join("f0").display());
+    assert!(
+        ask.must_ask && ask.reason.contains(&first) && ask.reason.ends_with(", 2 more"),
+        "{}",
+        ask.reason
+    );
+    assert!(ask.items.iter().all(|item| item.label.starts_with(folder.to_str().unwrap())));
+}
+
 #[test]
 fn patches_that_make_no_sense_are_named() {
     for (patch, words) in [

@@ -6,6 +6,14 @@ use agentls::bounds::{self, Cap};
 
 /// A row of the table, and the test that fills it.
 const FILLED: &[(&str, &str)] = &[
+    (
+        "paths outside the working directory that the reason of a question names",
+        "a_patch_that_goes_far_outside_names_ten_paths_and_counts_the_rest",
+    ),
+    (
+        "a file in which git names a worktree's directory",
+        "an_ordinary_repository_a_pipe_and_a_file_without_end_have_none",
+    ),
     ("an incoming message", "a_message_above_the_limit_is_drained_and_refused_and_never_buffered"),
     (
         "times the cap that a refused message may announce",
@@ -247,8 +255,14 @@ const FILLED: &[(&str, &str)] = &[
         "an_answer_that_breaks_off_again_and_again_is_continued_three_times",
     ),
     (
+        "mistakes that are told of one layer, errors and warnings each",
+        "thousands_of_mistakes_are_counted_and_not_listed",
+    ),
+    ("layers of the configuration that are remembered", "one_layer_more_than_are_remembered_forgets_all"),
+    ("the text of a configuration file that is remembered", "a_large_file_is_not_remembered"),
+    (
         "a configuration file, and all that is made of it",
-        "a_file_beyond_the_cap_is_named_and_the_other_layers_hold",
+        "whatever_lies_in_place_of_a_file_is_named_and_the_server_starts",
     ),
     ("answers that the offline model keeps", "the_oldest_answer_is_forgotten_and_said_to_be_gone"),
     ("facts that it sums up", "of_many_long_facts_the_newest_are_written_by_their_beginning"),
@@ -256,63 +270,111 @@ const FILLED: &[(&str, &str)] = &[
     ("the title of a call in a note of recovery", "a_long_title_is_cut_in_a_note"),
     ("a command that is shown", "a_line_that_is_too_long_is_shown_by_its_beginning_and_asked_for"),
     (
+        "the second look at a database that is said to be damaged",
+        "a_second_look_that_takes_too_long_decides_nothing",
+    ),
+    ("a URL that is fetched", "what_is_not_fetched_says_why"),
+    ("redirects of a fetch", "redirects_are_followed_five_times_and_told"),
+    ("a fetch, whatever is configured", "no_configuration_waits_for_ever"),
+    ("what is read of an answer of the web, whatever is configured", "no_configuration_reads_without_end"),
+    ("a page that becomes Markdown", "what_does_not_fit_is_said"),
+    ("lists and quotes of a page within each other", "what_does_not_fit_is_said"),
+    ("an attribute of a page that becomes Markdown", "what_does_not_fit_is_said"),
+    ("elements of a page that becomes Markdown", "what_does_not_fit_is_said"),
+    ("elements of a page within each other", "what_leaves_is_well_formed_shallow_and_keeps_every_word"),
+    (
         "words at which a denied command is looked for in what is not understood",
         "a_denied_command_is_looked_for_at_the_first_words_only",
+    ),
+    ("one read of the input", "however_much_there_is_a_read_takes_a_chunk"),
+    ("frames written at once", "many_frames_are_written_together_but_not_all_at_once"),
+    ("pieces that a history is summarised in", "a_history_of_too_many_pieces_is_not_summarised"),
+    ("the request in work, behind a boundary", "a_long_request_in_work_is_repeated_by_its_beginning"),
+    ("comparisons for a nearest place", "the_nearest_place_is_not_looked_for_where_that_takes_too_long"),
+    ("a line that `grep` searches", "a_file_with_a_line_beyond_all_memory_is_not_searched_further"),
+    ("levels of a command line", "a_line_that_is_nested_too_deeply_is_asked_for"),
+    ("calls of one plan of the offline model", "a_plan_of_too_many_calls_ends_with_what_was_found"),
+    ("places that it names", "of_very_many_places_a_few_are_named_and_the_others_counted"),
+    ("the wait for a database that is locked", "patience_has_an_end"),
+    (
+        "rows that are deleted in one transaction",
+        "a_long_history_is_forked_and_deleted_in_steps_that_leave_nothing_out",
+    ),
+    (
+        "messages that a fork copies in one transaction",
+        "a_long_history_is_forked_and_deleted_in_steps_that_leave_nothing_out",
+    ),
+    ("attachments of an imported part", "of_very_many_attachments_the_first_have_a_place"),
+    ("why an imported answer failed", "a_long_reason_is_kept_by_its_beginning"),
+    (
+        "the search for the smallest difference",
+        "where_the_smallest_difference_takes_too_long_a_larger_one_will_do",
+    ),
+    (
+        "damaged rows that the log remembers having named",
+        "of_very_many_damaged_rows_the_first_are_named_once_and_the_others_each_time",
+    ),
+    ("keys that a repair looks up in one gap", "in_a_gap_that_is_too_wide_the_first_keys_are_looked_up"),
+    ("keys that a repair looks up behind a damaged end", "behind_a_damaged_end_some_keys_are_looked_up"),
+    ("the EXIF data of an image that are looked at", "of_endless_exif_data_the_beginning_is_looked_at"),
+    ("what a title is made from", "a_long_first_prompt_is_named_after_its_beginning_and_a_long_name_is_cut"),
+    ("a title that a model gives", "a_long_first_prompt_is_named_after_its_beginning_and_a_long_name_is_cut"),
+    (
+        "calls whose evidence stands behind a boundary",
+        "of_very_many_calls_behind_a_boundary_some_stand_as_evidence_and_some_are_listed_one_by_one",
+    ),
+    (
+        "pieces that a report lists",
+        "of_very_many_calls_behind_a_boundary_some_stand_as_evidence_and_some_are_listed_one_by_one",
+    ),
+    ("the hunks of one answer about changes", "changes_of_megabytes_are_shown_in_part_and_each_file_alone"),
+    ("the body of an error", "of_an_error_without_an_end_the_beginning_is_read_and_not_waited_for_longer"),
+    (
+        "the wait for the body of an error",
+        "of_an_error_without_an_end_the_beginning_is_read_and_not_waited_for_longer",
+    ),
+    ("messages of a history read at once", "a_history_of_many_pages_is_exported_and_sent_whole"),
+    ("messages in memory while a session is exported", "a_history_of_many_pages_is_exported_and_sent_whole"),
+    ("the message of a dialog", "a_long_question_is_shown_in_a_dialog_by_its_beginning"),
+    (
+        "what an import holds before it is written",
+        "more_than_is_read_or_held_at_once_comes_whole_and_in_order",
+    ),
+    (
+        "rows that an import holds before they are written",
+        "more_than_is_read_or_held_at_once_comes_whole_and_in_order",
+    ),
+    (
+        "rows of another program's database read at once",
+        "more_than_is_read_or_held_at_once_comes_whole_and_in_order",
     ),
 ];
 
 /// The rows that no test fills, and why: they bound a piece of work, belong to somebody else, or would take too long.
 const NOT_FILLED: &[(&str, &str)] = &[
-    ("one read of the input", "a read is as long as its buffer"),
-    ("frames written at once", "they are written as soon as there are so many"),
-    ("what a title is made from", "it is cut by `transcript::text`, which has its own tests"),
-    ("a title that a model gives", "it is cut by `transcript::text`, which has its own tests"),
     (
         "the live window in memory, in windows of the model",
         "a bound of work; what is sent is bounded by the model's window, which has its tests",
     ),
-    ("messages of a history read at once", "how much is read at a time"),
-    ("messages in memory while a session is exported", "how much is read at a time"),
-    ("calls whose evidence stands behind a boundary", "filled only behind the bound of their tokens"),
     (
-        "pieces that a history is summarised in",
-        "it would take a history of eight windows; one of several is summarised in its test",
+        "entries of a folder that are looked through for a name's own spelling",
+        "it takes a file system that folds, and a folder of 100,000 entries",
     ),
-    ("the request in work, behind a boundary", "it is cut by `transcript::text`, which has its own tests"),
-    ("pieces that a report lists", "how much is listed one by one"),
-    ("comparisons for a nearest place", "a bound of work"),
-    ("a line that `grep` searches", "a bound of the searching crate's, set by us"),
-    ("levels of a command line", "the parser's own nesting ends before it"),
-    ("the body of an error", "the rest is not read; what is said of it has a cap and a test of its own"),
     ("connections to one host that are kept", "a bound of the HTTP crate's, set by us"),
     ("the time that they are kept", "a bound of the HTTP crate's, set by us"),
     (
         "the wait for the end of a complete answer",
         "no turn waits for it: it decides whether a connection is used again",
     ),
-    ("calls of one plan of the offline model", "a model for demonstrations"),
-    ("places that it names", "a model for demonstrations"),
-    ("the wait for a database that is locked", "R-06; a minute is not waited for in a test"),
     ("the page cache of a connection that reads", "SQLite's own, set by us"),
     ("the page cache of the one that writes", "SQLite's own, set by us"),
     (
         "the WAL between two checkpoints that found nobody reading",
         "SQLite's own, set by us; the soak of `benches/survival` measures it",
     ),
-    ("rows that are deleted in one transaction", "how much is done at a time"),
-    ("messages that a fork copies in one transaction", "how much is done at a time"),
-    ("what an import holds before it is written", "how much is done at a time"),
-    ("rows that an import holds before they are written", "how much is done at a time"),
-    ("rows of another program's database read at once", "how much is done at a time"),
-    ("attachments of an imported part", "the rows of real databases have a few"),
-    ("why an imported answer failed", "it is cut by `transcript::text`, which has its own tests"),
     ("the wait for another program's database", "SQLite's own, set by us"),
-    ("the message of a dialog", "it is cut by `transcript::text`, which has its own tests"),
-    ("the search for the smallest difference", "a deadline of the comparing crate's, set by us"),
-    ("the wait for the body of an error", "five seconds of a provider that stops in the middle of an error"),
     ("the answer to a probe", "ten seconds are not waited for in a test"),
     ("the name and the connection of a probe that failed", "it takes a network that answers nothing"),
-    ("the hunks of one answer about changes", "it takes megabytes of changes in one turn"),
     (
         "how long a living owner may take to let go",
         "eight seconds of an owner that lives and does not let go",
@@ -323,11 +385,7 @@ const NOT_FILLED: &[(&str, &str)] = &[
     ),
     ("the page cache of the connection that makes a backup", "SQLite's own, set by us"),
     ("the page cache of the connection that follows", "SQLite's own, set by us"),
-    ("damaged rows that the log remembers having named", "beyond it the log only repeats itself"),
-    ("keys that a repair looks up in one gap", "it takes a gap of 200,000 rows"),
-    ("keys that a repair looks up behind a damaged end", "a bound of work"),
     ("images that are decoded at once", "one lock around decoding"),
-    ("the EXIF data of an image that are looked at", "how much is read"),
 ];
 
 #[test]

@@ -266,11 +266,11 @@ fn obey(double: &Double, field: &Field) {
 }
 
 /// The commands of the program that look at a folder.
-fn call(field: &Field, arguments: &[&str]) -> Option<i32> {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_agentls"));
+async fn call(field: &Field, arguments: &[&str]) -> Option<i32> {
+    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_agentls"));
     program.args(arguments).current_dir(&field.repository).stdin(Stdio::null()).stdout(Stdio::null());
     program.env("AGENTLS_DATA_DIR", field.home.data()).env("AGENTLS_CONFIG_DIR", field.home.config_dir());
-    program.stderr(Stdio::null()).status().unwrap().code()
+    program.stderr(Stdio::null()).status().await.unwrap().code()
 }
 
 async fn survive(name: &str, harm: Harm) {
@@ -287,10 +287,10 @@ async fn survive(name: &str, harm: Harm) {
     }
     assert_eq!(server.shut_down().await, Some(0));
     double.then(Answer::new().call("c", "bash", &json!({"command": field.trap()})));
-    assert_eq!(call(&field, &["run", "--allow", "/evil"]), Some(3), "{name}");
-    call(&field, &["doctor"]);
-    call(&field, &["sessions"]);
-    assert_eq!(call(&field, &["trust", "--list"]), Some(0));
+    assert_eq!(call(&field, &["run", "--allow", "/evil"]).await, Some(3), "{name}");
+    call(&field, &["doctor"]).await;
+    call(&field, &["sessions"]).await;
+    assert_eq!(call(&field, &["trust", "--list"]).await, Some(0));
 
     let after = field.ground();
     assert!(
