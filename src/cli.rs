@@ -21,6 +21,7 @@ mod serve;
 mod sessions;
 mod style;
 mod table;
+mod trust;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,8 @@ enum Command {
     Export(export::Arguments),
     /// Take over sessions from another program
     Import(import::Arguments),
+    /// Trust the project of a directory, so that it may be worked in and what it brings counts
+    Trust(trust::Arguments),
     /// Look for what is wrong with this installation
     Doctor(doctor::Arguments),
     /// Print the JSON Schema of the protocol, or the table of all bounds
@@ -75,6 +78,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Context(arguments) => context::context(&arguments, directories),
         Command::Export(arguments) => export::export(arguments, directories),
         Command::Import(arguments) => import::import(arguments, directories),
+        Command::Trust(arguments) => trust::trust(arguments, directories),
         Command::Doctor(arguments) => doctor::doctor(&arguments, &directories),
         Command::Schema(arguments) => schema::print(&arguments),
     }

@@ -12,10 +12,15 @@ mod handover;
 mod history;
 mod import;
 mod intake;
+mod permissions;
+mod projects;
+mod reading;
 mod review;
 mod roster;
+pub mod secrets;
 mod settings;
 mod sources;
+mod trust;
 
 use std::sync::Arc;
 
@@ -24,7 +29,7 @@ use tokio::sync::OnceCell;
 pub use crate::{
     context::report::{Fate, Framed, Piece},
     provider::{KeyVerdict, Probe},
-    store::{Evidence, Step},
+    store::{Evidence, Step, StoredApproval},
     tool::sandbox::Status as SandboxStatus,
     turn::{
         Compacted,
@@ -35,14 +40,10 @@ pub use crate::{
 use crate::{
     permission::Person,
     provider::{self, ToolSpec},
-    store::{
-        Field, Lessee, Loading, MessagesPage, NewSessionRow, PageQuery, SessionFilter, Store, StoreError,
-        TitleBy,
-    },
+    store::{Lessee, NewSessionRow, SessionFilter, Store, StoreError, TitleBy},
     tool::{Registry, buffers::Editor, descendants},
     transcript::{
-        Failure, FailureKind, MessageId, ModelRef, PartId, QueuedPrompt, Seq, Session, SessionId, TodoItem,
-        Update,
+        Failure, FailureKind, MessageId, ModelRef, QueuedPrompt, Seq, Session, SessionId, TodoItem, Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
     workspace::{agents::Agent, paths, project, skills::Skill},
@@ -51,17 +52,10 @@ pub use api::*;
 pub use import::{
     Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
 };
+pub use projects::Which;
 pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
-
-/// How much of a body a page of messages shows unless it is asked for whole ones, in bytes.
-const PREVIEW_BYTES: usize = 2 * 1024;
-
-/// Bytes of bodies in one page of messages that was asked for with whole ones.
-const PAGE_BYTES: usize = 32 * 1024 * 1024;
-
-/// Bytes that one `part/read` returns at most.
-const MOST_READ: u64 = 4 * 1024 * 1024;
+use trust::Trusts;
 
 /// The product.
 #[derive(Clone)]
@@ -99,12 +93,15 @@ impl Engine {
         editor: Arc<dyn Editor>,
     ) -> Self {
         let tools = Registry::standard();
-        let settings = Arc::new(Settings::new(options.config_dir.clone(), tools.clone()));
+        let events = Arc::new(Events::new(listener));
+        let trusts = Arc::new(Trusts::new(Arc::clone(&events)));
+        let config_dir = options.config_dir.clone();
+        let settings = Settings::new(config_dir, tools.clone(), trusts, Arc::clone(&events));
         Self {
             inner: Arc::new(Inner {
                 options,
-                settings,
-                events: Arc::new(Events::new(listener)),
+                settings: Arc::new(settings),
+                events,
                 person,
                 editor,
                 tools,
@@ -119,6 +116,11 @@ impl Engine {
     /// Takes over what `initialize` said. Before any session is used.
     pub fn set_client(&self, client: ClientInfo) {
         self.inner.settings.set_client(client);
+    }
+
+    /// Replaces what `initialize` said of the configuration. It counts for the next turn.
+    pub fn set_client_config(&self, config: Option<serde_json::Value>) {
+        self.inner.settings.set_client_config(config);
     }
 
     /// The database, opened on first use. A failure is tried again with the next request.
@@ -139,6 +141,7 @@ impl Engine {
                 .await
                 .map_err(|error| Failure::internal(error.to_string()))?
                 .map_err(Failure::from)?;
+                inner.settings.trusts.set_store(store.clone());
                 let prepare = Arc::clone(&inner.settings) as Arc<dyn Prepare>;
                 let follower = Follower::new(store.clone(), Arc::clone(&inner.events), Arc::clone(&prepare));
                 tokio::spawn(Arc::clone(&follower).run());
@@ -176,11 +179,16 @@ impl Engine {
     pub async fn new_session(&self, new: NewSession) -> Result<Session, EngineError> {
         let cwd = intake::directory(&new.cwd)?;
         let title = new.title.as_deref().map(intake::title).transpose()?.flatten();
-        let agent = self.check_choice(&cwd, new.agent.as_deref(), new.model.as_ref())?;
-        let defaults = self.inner.settings.defaults(&cwd);
-        let own_model = agent.and_then(|agent| agent.model);
-        let root = project::find(&cwd);
         let open = self.open().await?;
+        let agent = self.check_choice(&cwd, new.agent.as_deref(), new.model.as_ref()).await?;
+        let own_model = agent.and_then(|agent| agent.model);
+        let (settings, place) = (Arc::clone(&self.inner.settings), cwd.clone());
+        let (defaults, root, known) = blocking(move || {
+            let root = project::find(&place);
+            let known = settings.trusts.knows(&root.path);
+            (settings.defaults(&place), root, known)
+        })
+        .await?;
         let session = open
             .store
             .create_session(NewSessionRow {
@@ -197,20 +205,27 @@ impl Engine {
             .map_err(Failure::from)?
             .into_inner();
         self.inner.events.changed(&session.id, Change::Created);
+        if !known {
+            self.tell_of(&session.project_id).await;
+        }
         Ok(session)
     }
 
     /// Refuses an agent or a model that somebody chose and that is not there. The agent.
-    fn check_choice(
+    async fn check_choice(
         &self,
         cwd: &std::path::Path,
         agent: Option<&str>,
         model: Option<&ModelRef>,
     ) -> Result<Option<Agent>, EngineError> {
-        let settings = &self.inner.settings;
-        let agent = agent.map(|name| settings.chosen_agent(cwd, name)).transpose()?;
-        model.map_or(Ok(()), |model| settings.check_model(cwd, model))?;
-        Ok(agent)
+        let settings = Arc::clone(&self.inner.settings);
+        let (cwd, agent, model) = (cwd.to_owned(), agent.map(str::to_owned), model.cloned());
+        let checked = blocking(move || {
+            let agent = agent.map(|name| settings.chosen_agent(&cwd, &name)).transpose()?;
+            model.map_or(Ok(()), |model| settings.check_model(&cwd, &model))?;
+            Ok(agent)
+        });
+        checked.await?
     }
 
     /// A page of sessions, newest activity first.
@@ -255,59 +270,12 @@ impl Engine {
         }
     }
 
-    /// A page of messages, ascending.
-    pub async fn messages(&self, query: MessageQuery) -> Result<MessagePage, EngineError> {
-        let page = PageQuery {
-            session: query.session_id,
-            before: query.before.map(MessageId::from),
-            after: query.after.map(MessageId::from),
-            limit: query.limit,
-            loading: if query.full { Loading::Within(PAGE_BYTES) } else { Loading::Preview(PREVIEW_BYTES) },
-        };
-        let page = self.store().await?.messages(page).await.map_err(Failure::from)?;
-        let MessagesPage { messages, has_before, has_after, recovered } = page;
-        Ok(MessagePage { messages, has_before, has_after, recovered })
-    }
-
-    /// A range of a part's `text`, `input`, `output`, `error`, `data` (of a file), `attachment:N` or
-    /// `copy:N` (what models are sent of an image that was made to fit), at most 4 MiB.
-    /// Without a field, the part's main one.
-    pub async fn read_part(
-        &self,
-        part: &PartId,
-        field: Option<&str>,
-        offset: u64,
-        limit: u64,
-    ) -> Result<PartRange, EngineError> {
-        let store = self.store().await?;
-        let field = match field {
-            None => store.main_field(part).await.map_err(Failure::from)?,
-            Some(name) => Field::from_name(name)
-                .ok_or_else(|| EngineError::InvalidParams(format!("field: there is no field `{name}`")))?,
-        };
-        let binary = store.is_binary(part, field).await.map_err(Failure::from)?;
-        let range =
-            store.read_part(part, field, offset, limit.min(MOST_READ)).await.map_err(Failure::from)?;
-        let eof = range.offset + range.data.len() as u64 >= range.bytes;
-        let content = if binary {
-            RangeContent::Binary(range.data)
-        } else {
-            RangeContent::Text(String::from_utf8_lossy(&range.data).into_owned())
-        };
-        Ok(PartRange { content, offset: range.offset, bytes: range.bytes, eof })
-    }
-
-    /// The evidence of a settled tool call: what the model sees of it once it is compacted.
-    pub async fn evidence(&self, part: &PartId) -> Result<Evidence, EngineError> {
-        Ok(self.store().await?.evidence(part).await.map_err(Failure::from)?)
-    }
-
     /// Resolves when the prompt's turn has ended. Dropping it before withdraws the prompt or stops its turn.
     pub async fn prompt(&self, prompt: PromptRequest) -> Result<PromptOutcome, EngineError> {
         let entering = self.inner.arrivals.enter(&prompt.session_id).await;
         let open = self.open().await?;
         let session = open.store.session(&prompt.session_id).await.map_err(Failure::from)?;
-        self.check_choice(session.cwd.as_ref(), prompt.agent.as_deref(), prompt.model.as_ref())?;
+        self.check_choice(session.cwd.as_ref(), prompt.agent.as_deref(), prompt.model.as_ref()).await?;
         let chosen = (prompt.agent.clone(), prompt.model.clone());
         let (editor, settings) = (Arc::clone(&self.inner.editor), Arc::clone(&self.inner.settings));
         let accepted = intake::accept(prompt, &session, editor, Some(settings)).await?;
@@ -319,22 +287,6 @@ impl Engine {
         let stop_reason =
             end.stop_reason.ok_or_else(|| Failure::internal("a turn ended without a reason"))?;
         Ok(PromptOutcome { message_id, stop_reason, steps: end.steps, usage: end.usage })
-    }
-
-    /// What a person has chosen for a prompt answers the later ones, too.
-    async fn keep_choice(
-        &self,
-        open: &Open,
-        session: &Session,
-        (agent, model): (Option<String>, Option<ModelRef>),
-    ) -> Result<(), EngineError> {
-        let agent = agent.unwrap_or_else(|| session.agent.clone());
-        let model = model.unwrap_or_else(|| session.model.clone());
-        if agent != session.agent || model != session.model {
-            open.store.set_defaults(&session.id, agent, model).await.map_err(Failure::from)?;
-            self.inner.events.changed(&session.id, Change::Updated);
-        }
-        Ok(())
     }
 
     /// Stops the turn that runs, in whatever process. False when none does.
@@ -406,7 +358,7 @@ impl Engine {
 
     /// The models that can be chosen from `cwd`.
     pub async fn models(&self, cwd: Option<String>) -> Result<Vec<ListedModel>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let cwd = self.place(cwd).await?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.models(cwd.as_deref())).await?)
     }
@@ -414,6 +366,7 @@ impl Engine {
     /// Whether the providers that are ready or configured in `cwd` can be reached and take their keys. Spends no tokens.
     pub async fn probe(&self, cwd: String) -> Result<Vec<(String, Probe)>, EngineError> {
         let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
+        self.look_for_trust(&cwd).await;
         let connections = blocking(move || settings.connections(&cwd)).await?;
         let probes = connections.into_iter().map(|(name, settings)| async move {
             let probed = provider::probe(&settings).await;
@@ -429,21 +382,21 @@ impl Engine {
 
     /// The agents that can answer in `cwd`; without one, those outside of any project.
     pub async fn agents(&self, cwd: Option<String>) -> Result<Vec<ListedAgent>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let cwd = self.place(cwd).await?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.listed_agents(cwd.as_deref())).await?)
     }
 
     /// The commands that can be called in `cwd`; without one, those outside of any project.
     pub async fn commands(&self, cwd: Option<String>) -> Result<Vec<ListedCommand>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let cwd = self.place(cwd).await?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.listed_commands(cwd.as_deref())).await?)
     }
 
     /// The skills that the model can load in `cwd`; without one, the user's own.
     pub async fn skills(&self, cwd: Option<String>) -> Result<Vec<Skill>, EngineError> {
-        let cwd = cwd.map(|cwd| intake::directory(&cwd)).transpose()?;
+        let cwd = self.place(cwd).await?;
         let settings = Arc::clone(&self.inner.settings);
         Ok(blocking(move || settings.listed_skills(cwd.as_deref())).await?)
     }
@@ -451,6 +404,7 @@ impl Engine {
     /// The configuration as it holds in `cwd`. Secrets are redacted.
     pub async fn config(&self, cwd: String) -> Result<ConfigReport, EngineError> {
         let (settings, cwd) = (Arc::clone(&self.inner.settings), intake::directory(&cwd)?);
+        self.look_for_trust(&cwd).await;
         Ok(blocking(move || settings.report(Some(&cwd))).await?)
     }
 

@@ -1,6 +1,7 @@
 //! May this happen? Rules, and the question to a person where rules do not decide.
 //!
-//! Knows `transcript` only. Invariant 12: an explicit deny wins, and a permission never waits for nobody.
+//! Knows `transcript` only. Invariant 12: nothing is changed or run where nobody vouches for the workspace ([`trust`]),
+//! an explicit deny wins, and a permission never waits for nobody.
 
 pub mod bounds;
 pub mod ceiling;
@@ -9,6 +10,7 @@ pub mod path;
 pub mod reach;
 pub mod rules;
 pub mod shell;
+pub mod trust;
 
 use std::path::PathBuf;
 
@@ -16,7 +18,7 @@ use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::transcript::{PermissionId, SessionId};
+use crate::transcript::{FailureKind, PermissionId, SessionId};
 
 /// What a tool wants to do, before it does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,9 +99,22 @@ pub enum Refusal {
     /// Nobody could be asked. The turn ends.
     #[error("nobody was there to allow it (headlessPermission is deny)")]
     Nobody,
+    /// Nobody vouches for the workspace, and nobody could be asked to. The turn ends.
+    #[error("untrustedWorkspace: {root} is not trusted, so nothing is changed or run in it. {}", FailureKind::UntrustedWorkspace.cure())]
+    Untrusted {
+        /// The workspace's root, as a person may see it.
+        root: String,
+    },
     /// The turn was stopped while the question was open.
     #[error("cancelled while waiting for permission")]
     Cancelled,
+}
+
+impl Refusal {
+    /// Whether nothing more may be tried in this turn.
+    pub fn ends_turn(&self) -> bool {
+        matches!(self, Self::Person | Self::Nobody | Self::Untrusted { .. })
+    }
 }
 
 /// Decides what tools ask for: by rules, else by a person.

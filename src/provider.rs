@@ -23,6 +23,7 @@ mod responses;
 mod seal;
 mod sse;
 
+pub(crate) use http::prepare_tls;
 #[doc(hidden)]
 pub use incoming::replay;
 pub use offline::Explorer;

@@ -33,9 +33,11 @@ mod notices;
 mod outline;
 mod parts;
 mod pictures;
+mod projects;
 mod reader;
 mod recovery;
 mod rows;
+mod second_look;
 mod sent;
 mod sessions;
 mod steps;
@@ -56,7 +58,7 @@ use rusqlite::Connection;
 use crate::transcript::SessionId;
 
 pub use anchors::{Anchor, Anchoring, Mooring};
-pub use approvals::Approved;
+pub use approvals::{Approved, StoredApproval};
 pub use baselines::{Baseline, Fragment};
 pub use body::{Field, FieldRange};
 pub use changes::{ChangedTurn, NewChange, StoredChange};
@@ -75,6 +77,7 @@ pub use messages::{MessagesPage, NewMessage, PageQuery};
 pub use outline::Outline;
 pub use parts::{Bodies, Loading, NewPart};
 pub use pictures::StoredImage;
+pub use projects::{ProjectChange, StoredProject};
 pub use sent::{Results, Sent};
 pub use sessions::{NewSessionRow, SessionFilter, SessionsPage, TitleBy};
 pub use steps::{LastAnswered, Step};
@@ -123,6 +126,9 @@ pub enum StoreError {
     /// No such session (or it was deleted).
     #[error("session {0} not found")]
     SessionNotFound(String),
+    /// No such project.
+    #[error("project {0} not found")]
+    ProjectNotFound(String),
     /// No such message in this session.
     #[error("message {0} not found")]
     MessageNotFound(String),
@@ -238,7 +244,9 @@ impl Store {
         let opened = migrate::open(&path)?;
         let backlog = Arc::new(backlog::Backlog::new(lessee.clone()));
         let recovered = match opened.newer {
-            None => match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection)) {
+            None => match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection))
+                .map_err(|error| second_look::reconsider(&opened.connection, error))
+            {
                 // Everything can be read all the same.
                 Err(error) if error.is_of_the_disk() => {
                     backlog.recover_later();

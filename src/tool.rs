@@ -12,6 +12,7 @@ pub mod buffers;
 pub mod context_usage;
 pub mod descendants;
 pub mod edit;
+pub mod environment;
 #[cfg(test)]
 mod fixture;
 pub mod glob;
@@ -31,6 +32,7 @@ mod terminal;
 pub(crate) mod textfile;
 pub mod todo;
 mod walk;
+pub mod webfetch;
 pub mod write;
 
 use std::{
@@ -49,7 +51,7 @@ use crate::{
     provider::ToolSpec,
     store::Store,
     transcript::{FileChange, SessionId, TodoItem},
-    workspace::skills::Skills,
+    workspace::{config::WebfetchConfig, skills::Skills},
 };
 
 /// What a tool call may use. Made for one call.
@@ -75,12 +77,14 @@ pub struct ToolContext {
     pub progress: Arc<dyn Progress>,
     /// What the session's skills say.
     pub skills: Arc<Skills>,
+    /// What may be fetched from the web, and how much of it.
+    pub web: Arc<WebfetchConfig>,
     /// Earlier results and the todo list.
     pub store: Store,
+    /// Which variables child processes get.
+    pub environment: Arc<environment::Environment>,
     /// What holds commands.
     pub sandbox: Arc<sandbox::Sandbox>,
-    /// Names of environment variables that no child process may see (provider keys).
-    pub secret_env: Arc<[String]>,
 }
 
 /// Hears what a running tool has to say.
@@ -176,6 +180,7 @@ impl Registry {
             Arc::new(question::AskPerson),
             Arc::new(recall::Recall),
             Arc::new(skill::LoadSkill),
+            Arc::new(webfetch::WebFetch::default()),
             Arc::new(context_usage::AskUsage),
             Arc::new(new_session::ProposeSession),
         ];

@@ -37,13 +37,13 @@ use std::{
 
 use crate::{
     context::{budget::Budget, fragments::Fragment, history::Overflow, item::Asked, window::WindowError},
-    permission::{Person, ceiling::Ceiling, rules::Rules},
+    permission::{Person, ceiling::Ceiling, rules::Rules, trust::Workspace},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
     store::{Store, StoreError},
-    tool::{Registry, buffers::Editor, new_session::Sessions, sandbox::Sandbox},
-    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp},
+    tool::{Registry, buffers::Editor, environment::Environment, new_session::Sessions, sandbox::Sandbox},
+    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp, secret::Secrets},
     workspace::{
-        config::{CompactionConfig, HeadlessPermission},
+        config::{CompactionConfig, HeadlessPermission, WebfetchConfig},
         skills::Skills,
     },
 };
@@ -105,8 +105,12 @@ pub struct TurnContext {
     pub sources: Arc<dyn Sources>,
     /// The tools on offer.
     pub specs: Arc<[ToolSpec]>,
+    /// What may be fetched from the web.
+    pub web: Arc<WebfetchConfig>,
     /// The session's working directory.
     pub cwd: PathBuf,
+    /// Whether anybody vouches for where it lies.
+    pub workspace: Arc<dyn Workspace>,
     /// What is allowed, asked and denied.
     pub rules: Arc<Rules>,
     /// The most that its agent may do.
@@ -123,10 +127,12 @@ pub struct TurnContext {
     pub longest_wait: Duration,
     /// Provider calls in one turn.
     pub max_steps: u32,
+    /// Which variables child processes get.
+    pub environment: Arc<Environment>,
+    /// Values that are stored nowhere.
+    pub secrets: Secrets,
     /// What holds the commands of the turn.
     pub sandbox: Arc<Sandbox>,
-    /// Environment variables that no child may see.
-    pub secret_env: Arc<[String]>,
 }
 
 impl TurnContext {
@@ -157,6 +163,7 @@ impl From<StoreError> for Failure {
         let message = error.to_string();
         let kind = match error {
             StoreError::SessionNotFound(_) => FailureKind::SessionNotFound,
+            StoreError::ProjectNotFound(_) => FailureKind::ProjectNotFound,
             StoreError::MessageNotFound(_) => FailureKind::MessageNotFound,
             StoreError::PartNotFound(_) => FailureKind::PartNotFound,
             StoreError::StaleCursor(_) => FailureKind::StaleCursor,

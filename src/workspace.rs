@@ -12,5 +12,6 @@ mod names;
 pub mod paths;
 pub mod project;
 mod reading;
+mod regular;
 pub mod skills;
 pub mod worktree;

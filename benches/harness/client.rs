@@ -58,7 +58,10 @@ impl Client {
             }
         });
         let mut client = Self { child, stdin, frames, requests: 0, killed: false };
-        let params = json!({"processId": null, "capabilities": {}, "rootUri": null});
+        let root = format!("file://{}", place.workspace().display());
+        let options = json!({"agentls": {"trust": "trusted"}});
+        let params =
+            json!({"processId": null, "capabilities": {}, "rootUri": root, "initializationOptions": options});
         let id = client.send("initialize", &params);
         let reply = client.frame();
         assert_eq!(reply.message["id"], id, "{}", reply.message);

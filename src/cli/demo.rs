@@ -158,7 +158,8 @@ fn prompt(server: &mut Client, session: &str, stage: &Stage, show: &mut Show) ->
     let reply = server.request("session/prompt", &params, show)?;
     show.end_line()?;
     ensure!(string(&reply, "/stopReason")? == "endTurn", "it ended otherwise: {reply}");
-    ensure!(show.asked() == ["edit", "bash"], "permission was asked for {:?}", show.asked());
+    let asked = show.asked();
+    ensure!(asked == ["workspace", "edit", "bash"], "permission was asked for {asked:?}");
     check_file(&stage.project.join(sample::CLI))?;
     show.success(&format!("{} is corrected on disk; each change was asked for first", sample::CLI))?;
     Ok(())

@@ -3,6 +3,8 @@
 //! Exit code 1 when something is broken. Invariant 13: whether a key is at hand is said, never the key.
 
 mod checks;
+mod children;
+mod configuration;
 mod database;
 mod online;
 mod repair;
@@ -108,15 +110,16 @@ pub(super) fn doctor(arguments: &Arguments, directories: &Directories) -> anyhow
 
 fn examine(directories: &Directories, online: bool) -> anyhow::Result<Vec<Section>> {
     let here = local::working_directory()?;
-    let configuration = checks::load(directories, &here);
+    let configured = configuration::load(directories, &here);
     let section = |heading, findings| Section { heading, findings };
     let mut sections = vec![
         section("Program", checks::program()),
         section("Places", checks::places(directories)),
         section("Database", database::database(directories)),
-        section("Configuration", checks::configuration(&configuration)),
-        section("Sandbox", sandbox::sandbox(&configuration.config, &here)),
-        section("Providers", checks::providers(directories, &configuration.config, &here)?),
+        section("Configuration", configuration::configuration(&configured)),
+        section("Sandbox", sandbox::sandbox(&configured.config, &here)),
+        section("Environment of commands", children::environment(&configured.config)),
+        section("Providers", checks::providers(directories, &configured.config, &here)?),
     ];
     if online {
         sections.push(section("Online", online::providers(directories, &here)?));

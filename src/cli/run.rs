@@ -22,10 +22,10 @@ use tokio::{
 };
 
 use agentls::{
-    engine::{ClientInfo, Engine, EngineError, Listener, NewSession, PromptOutcome, PromptRequest},
+    engine::{ClientInfo, Engine, EngineError, Listener, NewSession, PromptOutcome, PromptRequest, Vouching},
     permission::Person,
     transcript::{Delivery, ModelRef, PromptPart, Session, SessionId, StopReason},
-    workspace::paths::Directories,
+    workspace::{paths::Directories, project},
 };
 
 use super::{
@@ -52,6 +52,9 @@ pub(super) struct Arguments {
     /// Allow what would be asked; what a rule denies stays denied
     #[arg(long)]
     allow: bool,
+    /// Trust the project of this directory for this run
+    #[arg(long)]
+    trust: bool,
 }
 
 /// How it ended, and in which session.
@@ -101,9 +104,10 @@ async fn answer(arguments: Arguments, prompt: String, directories: Directories) 
     let asks = !arguments.allow && io::stdin().is_terminal() && io::stderr().is_terminal();
     let person: Arc<dyn Person> = if asks { Arc::new(asking::Terminal) } else { Arc::new(local::Nobody) };
     let listener: Arc<dyn Listener> = Arc::clone(&screen) as Arc<dyn Listener>;
-    let engine = local::engine(directories, listener, person, client(arguments.allow));
+    let here = local::working_directory()?;
+    let engine = local::engine(directories, listener, person, client(&arguments, &here));
 
-    let answered = match session(&engine, &arguments, &local::working_directory()?).await {
+    let answered = match session(&engine, &arguments, &here).await {
         Err(error) => Err(error),
         Ok(session) => {
             screen.recovered(session.recovered.as_deref())?;
@@ -129,10 +133,12 @@ fn request(session: &Session, arguments: Arguments, prompt: String) -> PromptReq
     }
 }
 
-fn client(allow: bool) -> ClientInfo {
+fn client(arguments: &Arguments, here: &Path) -> ClientInfo {
+    let folders = vec![project::find(here).path];
     ClientInfo {
         name: "agentls run".to_owned(),
-        command_line: allow.then(|| json!({"headlessPermission": "allow"})),
+        command_line: arguments.allow.then(|| json!({"headlessPermission": "allow"})),
+        trust: if arguments.trust { Vouching::Trusted { folders } } else { Vouching::Silent },
         ..ClientInfo::default()
     }
 }

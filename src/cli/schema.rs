@@ -1,30 +1,45 @@
-//! `agentls schema`: the protocol as one JSON Schema document, made from the types; `agentls schema bounds`: the table of
-//! everything that grows, waits or repeats, made from the constants.
+//! `agentls schema`: the protocol as one JSON Schema document, made from the types; `agentls schema config`: the same of a
+//! configuration file; `agentls schema bounds`: the table of everything that grows, waits or repeats, made from the
+//! constants.
 
 use std::{
     io::{self, Write},
     process::ExitCode,
 };
 
+use agentls::workspace::config;
+
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// What to print
     #[arg(value_enum, default_value_t = What::Protocol)]
     what: What,
+    /// Print the configuration's keys as a Markdown table
+    #[arg(long)]
+    markdown: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum What {
     /// The JSON Schema of the protocol
     Protocol,
+    /// The JSON Schema of a configuration file
+    Config,
     /// The table of bounds, as Markdown
     Bounds,
 }
 
 pub(super) fn print(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let document = match arguments.what {
-        What::Protocol => serde_json::to_string_pretty(&agentls::face::lsp::schema::document())? + "\n",
-        What::Bounds => agentls::bounds::markdown(),
+    let document = match (arguments.what, arguments.markdown) {
+        (What::Protocol, false) => {
+            serde_json::to_string_pretty(&agentls::face::lsp::schema::document())? + "\n"
+        }
+        (What::Config, false) => serde_json::to_string_pretty(config::schema())? + "\n",
+        (What::Config, true) => config::markdown(),
+        (What::Bounds, _) => agentls::bounds::markdown(),
+        (What::Protocol, true) => {
+            anyhow::bail!("the protocol is printed as JSON Schema only: leave --markdown out")
+        }
     };
     write!(io::stdout(), "{document}")?;
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,8 @@ use anyhow::Context;
 
 use agentls::engine::Options;
 
+use super::log;
+
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Serve on stdin and stdout: what happens anyway; language clients append it
@@ -22,5 +24,5 @@ pub(super) fn serve(options: Options) -> anyhow::Result<ExitCode> {
             "This is for programs: it waits for frames on stdin. For a look, `agentls demo`; Ctrl-D ends it.";
         writeln!(io::stderr(), "{hint}")?;
     }
-    agentls::face::lsp::serve(options).context("the server cannot start")
+    agentls::face::lsp::serve(options, log::set_level).context("the server cannot start")
 }

@@ -30,10 +30,25 @@ pub struct ClientInfo {
     pub credentials: std::collections::BTreeMap<String, String>,
     /// Configuration over all files.
     pub config: Option<serde_json::Value>,
-    /// Whether the client vouches for the workspace, so that its configuration counts.
-    pub trusted: bool,
+    /// Whether it vouches for its workspace.
+    pub trust: Vouching,
     /// Configuration over that: what the command line said.
     pub command_line: Option<serde_json::Value>,
+}
+
+/// What a client says about trust in its workspace, as long as it is connected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Vouching {
+    /// Nothing: the person is asked.
+    #[default]
+    Silent,
+    /// These folders are trusted, and all below them.
+    Trusted {
+        /// Absolute paths.
+        folders: Vec<PathBuf>,
+    },
+    /// Nothing is trusted, whatever was said before; nobody is asked.
+    Untrusted,
 }
 
 /// Why a request was not done.
@@ -226,8 +241,10 @@ pub struct StoreStatus {
 #[expect(missing_docs, reason = "the protocol's own names")]
 pub struct ConfigReport {
     pub config: Config,
-    /// Dotted key → file (or `default`, `client`).
+    /// Dotted key → file (or `client`, `commandLine`). What is not there is a default.
     pub sources: std::collections::BTreeMap<String, String>,
+    /// Dotted key → line in that file, from 1.
+    pub lines: std::collections::BTreeMap<String, u32>,
     /// What is wrong with the layers, a line for each mistake.
     pub mistakes: Vec<String>,
 }

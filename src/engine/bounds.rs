@@ -1,6 +1,6 @@
 //! What is bounded of the product's API: prompts, pages, ranges.
 
-use super::{MOST_READ, PAGE_BYTES, PREVIEW_BYTES, export, intake, review};
+use super::{export, intake, projects, reading, review};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -25,17 +25,22 @@ pub const BOUNDS: &[Bound] = &[
     ),
     Bound::bytes(
         "a body in a page of previews",
-        "engine.rs: PREVIEW_BYTES",
-        PREVIEW_BYTES as u64,
+        "engine/reading.rs: PREVIEW_BYTES",
+        reading::PREVIEW_BYTES as u64,
         "its beginning is shown as `truncated`",
     ),
     Bound::bytes(
         "the bodies of a page of whole ones",
-        "engine.rs: PAGE_BYTES",
-        PAGE_BYTES as u64,
+        "engine/reading.rs: PAGE_BYTES",
+        reading::PAGE_BYTES as u64,
         "those that come after are previews, `truncated`",
     ),
-    Bound::bytes("one range of a part", "engine.rs: MOST_READ", MOST_READ, "the range ends there"),
+    Bound::bytes(
+        "one range of a part",
+        "engine/reading.rs: MOST_READ",
+        reading::MOST_READ,
+        "the range ends there",
+    ),
     Bound::count(
         "messages in memory while a session is exported",
         "engine/export.rs: PAGE",
@@ -53,6 +58,30 @@ pub const BOUNDS: &[Bound] = &[
         "engine/settings.rs: client",
         "an incoming message",
         "one `initialize` is accepted, and it is one message",
+    ),
+    Bound::with(
+        "the folders that a client vouches for",
+        "engine/trust.rs: word",
+        "an incoming message",
+        "one `initialize` is accepted, and it is one message",
+    ),
+    Bound::bytes(
+        "a project's name",
+        "engine/projects.rs: LONGEST_NAME",
+        projects::LONGEST_NAME as u64,
+        "it is refused with −32602",
+    ),
+    Bound::bytes(
+        "an emoji of a project",
+        "engine/projects.rs: LONGEST_EMOJI",
+        projects::LONGEST_EMOJI as u64,
+        "it is refused with −32602",
+    ),
+    Bound::bytes(
+        "an image of a project",
+        "engine/projects.rs: LARGEST_ICON",
+        projects::LARGEST_ICON as u64,
+        "it is refused with −32602",
     ),
     Bound::bytes(
         "the hunks of one answer about changes",

@@ -8,10 +8,14 @@ use std::{
     sync::Arc,
 };
 
-use super::{EngineError, ListedAgent, ListedCommand, settings, settings::Settings, sources::PromptSources};
+use super::{
+    Change, Engine, EngineError, ListedAgent, ListedCommand, Open, settings, settings::Settings,
+    sources::PromptSources,
+};
 use crate::{
     permission::ceiling::Ceiling,
     provider::{ToolSpec, catalog},
+    transcript::{Failure, ModelRef, Session},
     workspace::{
         agents::{self, Agent, Places, builtin::BUILD},
         commands::{self, Command},
@@ -32,7 +36,7 @@ pub(super) fn ceiling(agent: &Agent) -> Ceiling {
 impl Settings {
     /// The root of the project that `cwd` lies in, if the project may bring anything.
     fn trusted_root(&self, cwd: Option<&Path>) -> Option<PathBuf> {
-        cwd.filter(|_| self.client().trusted).map(|cwd| project::find(cwd).path)
+        cwd.map(|cwd| project::find(cwd).path).filter(|root| self.trusts.holds(root))
     }
 
     /// Does something with the places where agents and commands are defined.
@@ -44,8 +48,8 @@ impl Settings {
     ) -> T {
         let source = |key: &str| {
             let below = format!("{key}.");
-            let named = |(known, _): &(&String, &String)| *known == key || known.starts_with(&below);
-            loaded.sources.iter().find(named).map(|(_, source)| source.clone())
+            let named = |(known, _): &(&String, &config::Origin)| *known == key || known.starts_with(&below);
+            loaded.sources.iter().find(named).map(|(_, origin)| origin.source_name.clone())
         };
         look(&Places {
             config_dir: &self.config_dir,
@@ -131,9 +135,7 @@ impl Settings {
     /// Where the system prompt of a session comes from.
     pub(super) fn sources(&self, cwd: &Path, loaded: &config::Loaded, agent: Agent) -> PromptSources {
         let root = project::find(cwd).path;
-        // What a project's own file names has to lie in it; the person may name any file.
-        let by = loaded.sources.iter().find(|(key, _)| key.starts_with("instructions"));
-        let anywhere = by.is_none_or(|(_, source)| !Path::new(source).starts_with(&root));
+        let anywhere = !named_by_project(loaded, "instructions", &root);
         let places = instructions::Places::new(
             cwd.to_owned(),
             root,
@@ -141,18 +143,19 @@ impl Settings {
             loaded.config.instructions.clone(),
             anywhere,
         );
-        PromptSources::new(agent, cwd.to_owned(), places, self.skills(Some(cwd), &loaded.config))
+        PromptSources::new(agent, cwd.to_owned(), places, self.skills(Some(cwd), loaded))
     }
 
     /// The skills of the configuration, the user's own, and those of a project that is trusted.
-    fn skills(&self, cwd: Option<&Path>, config: &Config) -> Skills {
-        let anywhere = |folder: PathBuf| Place { folder, within: None };
+    fn skills(&self, cwd: Option<&Path>, loaded: &config::Loaded) -> Skills {
         let mut places = Vec::new();
         if let Some(cwd) = cwd {
             let root = project::find(cwd).path;
-            places.extend(config.skills.paths.iter().map(|path| anywhere(root.join(path))));
+            let within = named_by_project(loaded, "skills", &root).then(|| root.clone());
+            let paths = loaded.config.skills.paths.iter();
+            places.extend(paths.map(|path| Place { folder: root.join(path), within: within.clone() }));
         }
-        places.push(anywhere(self.config_dir.join("skills")));
+        places.push(Place { folder: self.config_dir.join("skills"), within: None });
         if let (Some(cwd), Some(root)) = (cwd, self.trusted_root(cwd)) {
             let folders: &[&Path] = if cwd == root { &[cwd] } else { &[cwd, &root] };
             places.extend(folders.iter().flat_map(|folder| {
@@ -163,7 +166,7 @@ impl Settings {
     }
 
     pub(super) fn listed_skills(&self, cwd: Option<&Path>) -> Vec<Skill> {
-        self.skills(cwd, &self.load(cwd).config).list().to_vec()
+        self.skills(cwd, &self.load(cwd)).list().to_vec()
     }
 
     pub(super) fn listed_agents(&self, cwd: Option<&Path>) -> Vec<ListedAgent> {
@@ -206,6 +209,14 @@ impl Settings {
     }
 }
 
+/// Whether a project's own file says what stands in this section: what it names has to lie in the project, while the
+/// person may name any place.
+fn named_by_project(loaded: &config::Loaded, section: &str, root: &Path) -> bool {
+    let below = format!("{section}.");
+    let mut sources = loaded.sources.iter().filter(|(key, _)| *key == section || key.starts_with(&below));
+    sources.any(|(_, origin)| Path::new(&origin.source_name).starts_with(root))
+}
+
 /// Whether a tool in this agent's hands changes nothing.
 fn looks(agent: &Agent, tool: &str) -> bool {
     agent.looks_only || (tool != "bash" && Ceiling::LooksOnly.admits_tool(tool))
@@ -225,7 +236,25 @@ fn perhaps(near: &[String]) -> String {
 }
 
 /// What is wrong with the choice of a model.
-fn check_model(config: &Config, model: Option<&crate::transcript::ModelRef>) -> Option<String> {
+fn check_model(config: &Config, model: Option<&ModelRef>) -> Option<String> {
     let failure = settings::find_model(config, model?).err()?;
     Some(format!("`model`: {}", failure.message))
+}
+
+impl Engine {
+    /// What a person has chosen for a prompt answers the later ones, too.
+    pub(super) async fn keep_choice(
+        &self,
+        open: &Open,
+        session: &Session,
+        (agent, model): (Option<String>, Option<ModelRef>),
+    ) -> Result<(), EngineError> {
+        let agent = agent.unwrap_or_else(|| session.agent.clone());
+        let model = model.unwrap_or_else(|| session.model.clone());
+        if agent != session.agent || model != session.model {
+            open.store.set_defaults(&session.id, agent, model).await.map_err(Failure::from)?;
+            self.inner.events.changed(&session.id, Change::Updated);
+        }
+        Ok(())
+    }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel, roster};
+use super::{ClientInfo, ConfigReport, ListedModel, roster, secrets, trust::Trusts};
 use crate::{
     context::fragments,
     permission::rules::Rules,
@@ -19,7 +19,7 @@ use crate::{
         sandbox::{self, Sandbox},
     },
     transcript::{Failure, FailureKind, ModelRef, Session},
-    turn::{Prepare, Sources, TurnContext},
+    turn::{Prepare, Sources, TurnContext, events::Events},
     workspace::{
         agents::Agent,
         config::{self, ApiConfig, Config, ProviderConfig},
@@ -38,6 +38,10 @@ pub(super) struct Settings {
     pub(super) config_dir: PathBuf,
     pub(super) tools: Registry,
     client: RwLock<ClientInfo>,
+    /// What was seen of configuration files before.
+    watch: config::Watch,
+    events: Arc<Events>,
+    pub(super) trusts: Arc<Trusts>,
 }
 
 /// What a session without choices of its own uses.
@@ -53,12 +57,24 @@ struct Resolved {
 }
 
 impl Settings {
-    pub(super) fn new(config_dir: PathBuf, tools: Registry) -> Self {
-        Self { config_dir, tools, client: RwLock::default() }
+    pub(super) fn new(
+        config_dir: PathBuf,
+        tools: Registry,
+        trusts: Arc<Trusts>,
+        events: Arc<Events>,
+    ) -> Self {
+        let watch = config::Watch::default();
+        Self { config_dir, tools, client: RwLock::default(), watch, events, trusts }
     }
 
     pub(super) fn set_client(&self, client: ClientInfo) {
+        self.trusts.set_word(client.trust.clone());
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+    }
+
+    /// Replaces the client's layer of the configuration.
+    pub(super) fn set_client_config(&self, config: Option<serde_json::Value>) {
+        self.client.write().unwrap_or_else(PoisonError::into_inner).config = config;
     }
 
     pub(super) fn client(&self) -> ClientInfo {
@@ -76,12 +92,16 @@ impl Settings {
         let loaded = config::load(&config::Inputs {
             config_dir: &self.config_dir,
             project: root.as_deref(),
-            trusted: client.trusted,
+            trusted: root.as_deref().is_some_and(|root| self.trusts.holds(root)),
             client: client.config.as_ref(),
             command_line: client.command_line.as_ref(),
             env: &|name| std::env::var(name).ok(),
+            watch: Some(&self.watch),
         });
-        for mistake in loaded.errors.iter().chain(&loaded.warnings) {
+        let news: Vec<String> = self.watch.news(&loaded).into_iter().map(ToString::to_string).collect();
+        // The level of the log first: it is for these lines, too.
+        self.events.configured(&loaded.config, &news);
+        for mistake in news {
             tracing::warn!("configuration: {mistake}");
         }
         loaded
@@ -90,10 +110,12 @@ impl Settings {
     pub(super) fn report(&self, cwd: Option<&Path>) -> ConfigReport {
         let loaded = self.load(cwd);
         let mistakes = loaded.errors.iter().chain(&loaded.warnings).map(ToString::to_string);
+        let lines = loaded.sources.iter().filter_map(|(key, origin)| Some((key.clone(), origin.line?)));
         ConfigReport {
             config: config::redacted(&loaded.config),
             mistakes: mistakes.collect(),
-            sources: loaded.sources,
+            lines: lines.collect(),
+            sources: loaded.sources.into_iter().map(|(key, origin)| (key, origin.source_name)).collect(),
         }
     }
 
@@ -176,6 +198,7 @@ impl Prepare for Settings {
             Some((small, model, provider))
         });
         let fragments = sources.look();
+        let credentials = self.client().credentials;
         let root = project::find(&cwd).path;
         let sandbox = Sandbox::new(&config.sandbox, &cwd, &root, &|name| std::env::var_os(name));
         Ok(TurnContext {
@@ -193,7 +216,9 @@ impl Prepare for Settings {
             fragments: fragments.into(),
             skills: sources.skills(),
             sources,
-            cwd,
+            web: Arc::new(config.webfetch.clone()),
+            cwd: cwd.clone(),
+            workspace: self.trusts.workspace(project::find(&cwd).path),
             headless: config.headless_permission,
             compaction: config.compaction,
             deadlines: Deadlines {
@@ -203,8 +228,9 @@ impl Prepare for Settings {
             },
             longest_turn: Duration::from_millis(config.timeouts.turn_ms),
             longest_wait: Duration::from_millis(config.timeouts.retry_ms),
+            environment: Arc::new(secrets::environment(&config, &credentials)),
+            secrets: secrets::known(&config, &credentials),
             sandbox: Arc::new(sandbox),
-            secret_env: secret_variables(&config).into(),
         })
     }
 }
@@ -274,7 +300,7 @@ pub(super) fn find_model(config: &Config, reference: &ModelRef) -> Result<Model,
         model.context = own.context.unwrap_or(model.context);
         model.max_output = own.max_output.unwrap_or(model.max_output);
         if let Some(input) = &own.input {
-            model.images = input.iter().any(|kind| kind == "image");
+            model.images = input.contains(&config::InputKind::Image);
         }
         if let Some(cost) = own.cost {
             let config::CostConfig { input, output, cache_read, cache_write } = cost;
@@ -334,11 +360,4 @@ fn key_variable(name: &str, own: Option<&ProviderConfig>) -> Option<String> {
         Some(ProviderConfig { base_url: Some(_), .. }) => None,
         _ => catalog::preset(name)?.key_variable.map(str::to_owned),
     }
-}
-
-/// The variables that hold keys; no child process sees them.
-fn secret_variables(config: &Config) -> Vec<String> {
-    let listed = catalog::presets().iter().filter_map(|preset| preset.key_variable.map(str::to_owned));
-    let own = config.providers.values().filter_map(|provider| provider.api_key_env.clone());
-    listed.chain(own).collect()
 }

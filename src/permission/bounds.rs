@@ -72,6 +72,12 @@ pub const BOUNDS: &[Bound] = &[
         "the call fails and says so",
     ),
     Bound::with(
+        "who waits until the workspace is trusted",
+        "permission/trust.rs: looking, asking",
+        "calls of one answer that run at once",
+        "a turn asks one question after the other",
+    ),
+    Bound::with(
         "who waits for an answer of the person",
         "permission/gate.rs: asking",
         "calls of one answer that run at once",

@@ -29,7 +29,7 @@ impl Ceiling {
 
     /// Whether any call of this tool can be admitted: what a model need not be offered.
     pub fn admits_tool(self, tool: &str) -> bool {
-        self == Self::Everything || tool == "bash" || rules::only_looks(tool)
+        self == Self::Everything || matches!(tool, "bash" | "webfetch") || rules::only_looks(tool)
     }
 }
 

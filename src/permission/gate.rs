@@ -193,10 +193,10 @@ fn options(ask: &Ask) -> Vec<PermissionOption> {
 }
 
 /// Says that the session waits, until it is dropped, in whatever way the question ends.
-struct Waiting<'a>(&'a OnWait);
+pub(super) struct Waiting<'a>(&'a OnWait);
 
 impl<'a> Waiting<'a> {
-    fn begin(on_wait: &'a OnWait) -> Self {
+    pub(super) fn begin(on_wait: &'a OnWait) -> Self {
         on_wait(true);
         Self(on_wait)
     }

@@ -115,7 +115,8 @@ fn pattern(root: &Path, path: &str, entries: &mut usize) -> Option<PathQuestion>
     if behind.contains(&"..") {
         return Some(itself(Path::new(path)));
     }
-    link_below(root, &start.target, behind.len(), entries)
+    let depth = behind.iter().filter(|name| !name.is_empty()).count();
+    link_below(root, &start.target, depth, entries)
 }
 
 /// The first link in `folder`, or in the folders in it to that depth, that leads out, or into a folder where the pattern

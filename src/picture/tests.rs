@@ -270,3 +270,31 @@ proptest! {
         }
     }
 }
+
+/// Counts what is read.
+struct Counting(Cursor<Vec<u8>>, usize);
+
+impl std::io::Read for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1 += read;
+        Ok(read)
+    }
+}
+
+impl std::io::Seek for Counting {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn of_endless_exif_data_the_beginning_is_looked_at() {
+    let (exif, image) = (vec![7; 4 << 20], rgb_png(4, 4));
+    let (head, rest) = image.split_at(33);
+    let length = u32::try_from(exif.len()).unwrap().to_be_bytes();
+    let file = [head, &length, b"eXIf", &exif, &[0; 4], rest].concat();
+    let mut source = Counting(Cursor::new(file), 0);
+    assert_eq!(header::read(&mut source).unwrap().width, 4);
+    assert!(source.1 > 60_000 && (source.1 as u64) < header::LONGEST_EXIF + 1_000, "{} bytes", source.1);
+}

@@ -9,7 +9,7 @@ use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 use super::ProviderError;
-use crate::transcript::{secret::HIDDEN, text};
+use crate::transcript::{secret::Secrets, text};
 
 /// The most of a provider's words that is passed on, in bytes.
 pub(in crate::provider) const MAX_MESSAGE_BYTES: usize = 2_000;
@@ -20,25 +20,10 @@ const OVERLOADED: u16 = 529;
 /// Error codes in a 429 that waiting does not cure: the account has no money or no plan.
 const OUT_OF_MONEY: [&str; 3] = ["insufficient_quota", "billing_not_active", "billing_error"];
 
-/// Values that must not appear in any text.
-#[derive(Clone, Default)]
-pub(super) struct Secrets(Vec<String>);
-
 impl Secrets {
-    /// Empty values and those too short to tell from ordinary words are left out.
-    pub(super) fn new(values: impl IntoIterator<Item = String>) -> Self {
-        const SHORTEST: usize = 6;
-        Self(values.into_iter().filter(|value| value.len() >= SHORTEST).collect())
-    }
-
     /// `text` without secrets, bounded.
     pub(super) fn clean(&self, text: &str) -> String {
         text::ellipsis(self.hide(text).trim(), MAX_MESSAGE_BYTES)
-    }
-
-    /// `text` without secrets.
-    pub(super) fn hide(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
     }
 
     /// `error` without secrets in its words.

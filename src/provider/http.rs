@@ -175,13 +175,18 @@ async fn beginning(answer: &mut Answer) -> String {
     String::from_utf8_lossy(&body).into_owned()
 }
 
+/// Chooses the process's cryptography, before the first HTTP client is made. Any number of times.
+pub(crate) fn prepare_tls() {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        tracing::debug!("a TLS provider was installed before");
+    }
+}
+
 /// The process's client.
 fn client() -> Result<&'static Client, ProviderError> {
     static CLIENT: OnceLock<Result<Client, String>> = OnceLock::new();
     let made = CLIENT.get_or_init(|| {
-        if rustls::crypto::ring::default_provider().install_default().is_err() {
-            tracing::debug!("a TLS provider was installed before");
-        }
+        prepare_tls();
         Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)

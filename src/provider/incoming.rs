@@ -9,12 +9,12 @@ use super::{
     Api, BlockKind, Event, ProviderError, Settings,
     anthropic::Anthropic,
     chat::Chat,
-    failure::{Secrets, broken, senseless},
+    failure::{broken, senseless},
     remote::{Decode, Format},
     responses::Responses,
     sse,
 };
-use crate::transcript::json;
+use crate::transcript::{json, secret::Secrets};
 
 /// The most that an answer writes (text, reasoning and arguments together), in bytes: more than any model's output.
 pub(in crate::provider) const MOST_WRITTEN: usize = 4 * 1024 * 1024;

@@ -10,7 +10,8 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Key, Settings, failure::Secrets, http, remote};
+use super::{Key, Settings, http, remote};
+use crate::transcript::secret::Secrets;
 
 /// How long the answer is waited for.
 pub(in crate::provider) const ANSWER: Duration = Duration::from_secs(10);

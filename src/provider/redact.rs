@@ -6,8 +6,8 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::{Outgoing, body::json, failure::Secrets, http::Credential};
-use crate::transcript::secret::{HIDDEN, is_secret, redacted_url};
+use super::{Outgoing, body::json, http::Credential};
+use crate::transcript::secret::{HIDDEN, Secrets, is_secret, redacted_url};
 
 /// Speaks of a key and is none: the provider's prompt cache goes by it.
 const CACHE_KEY: &str = "prompt_cache_key";

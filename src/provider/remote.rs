@@ -12,12 +12,11 @@ use futures::{future::BoxFuture, stream};
 use super::{
     Api, Deadlines, Entry, Envelope, Event, EventStream, Key, Model, Outgoing, Provider, ProviderError,
     Settings,
-    failure::Secrets,
     http::{self, Answer, Credential},
     incoming::{self, Incoming},
     redact,
 };
-use crate::transcript::secret::is_secret;
+use crate::transcript::secret::{Secrets, is_secret};
 
 /// The most images of a request. Anthropic's limit, the lowest of the large providers:
 /// <https://platform.claude.com/docs/en/build-with-claude/vision>.

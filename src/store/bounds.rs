@@ -11,7 +11,7 @@ use super::{
     },
     leases, lines, live,
     mend::{oddities, walk},
-    messages, migrate, notices, parts, reader, recovery, sessions, transfer, writer,
+    messages, migrate, notices, parts, projects, reader, recovery, second_look, sessions, transfer, writer,
 };
 use crate::bounds::Bound;
 
@@ -35,11 +35,23 @@ pub const BOUNDS: &[Bound] = &[
         busy::PATIENCE,
         "the write fails as `storageBusy`",
     ),
+    Bound::time(
+        "the second look at a database that is said to be damaged",
+        "store/second_look.rs: PATIENCE, spawn",
+        second_look::PATIENCE,
+        "it is told as damaged",
+    ),
     Bound::count(
         "connections that read",
         "store/reader.rs: idle, places, MOST",
         reader::MOST as u64,
-        "further queries wait for one",
+        "further queries wait for one; a question of trust takes one of its own for that moment",
+    ),
+    Bound::count(
+        "projects in a list",
+        "store/projects.rs: MOST_LISTED",
+        projects::MOST_LISTED as u64,
+        "those of the oldest activity are left out",
     ),
     Bound::bytes(
         "the page cache of a connection that reads",

@@ -31,11 +31,20 @@ pub(super) fn log(flaws: &[String], row: impl FnOnce() -> String) {
     let row = row();
     let digest = BuildHasherDefault::<DefaultHasher>::default().hash_one((&row, flaws));
     let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
-    let logged = logged.get_or_insert_default();
-    if logged.len() < MOST_REMEMBERED && !logged.insert(digest) {
-        return;
+    if is_new(logged.get_or_insert_default(), digest) {
+        tracing::warn!(row, flaws = flaws.join("; "), "a damaged row");
     }
-    tracing::warn!(row, flaws = flaws.join("; "), "a damaged row");
+}
+
+/// Whether `digest` was not logged before. Remembers it where there is room.
+fn is_new(logged: &mut HashSet<u64>, digest: u64) -> bool {
+    if logged.contains(&digest) {
+        return false;
+    }
+    if logged.len() < MOST_REMEMBERED {
+        logged.insert(digest);
+    }
+    true
 }
 
 /// What a client is told of flaws.
@@ -80,5 +89,14 @@ mod tests {
         let failure = failure(&flaws);
         assert_eq!(failure.kind, FailureKind::StorageDamaged);
         assert!(failure.message.ends_with("flaw 5; and 2 more"), "{}", failure.message);
+    }
+
+    #[test]
+    fn of_very_many_damaged_rows_the_first_are_named_once_and_the_others_each_time() {
+        let (mut logged, most) = (HashSet::new(), MOST_REMEMBERED as u64);
+        assert!((0..most + 10).all(|digest| is_new(&mut logged, digest)));
+        assert_eq!(logged.len(), MOST_REMEMBERED);
+        assert!((0..most).all(|digest| !is_new(&mut logged, digest)));
+        assert!((most..most + 10).all(|digest| is_new(&mut logged, digest)));
     }
 }

@@ -11,8 +11,12 @@ use super::{APPLICATION_ID, Result, StoreError, backup, busy, configure};
 use crate::failpoint;
 
 /// Each entry takes the schema from its index to the next version.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
+];
 
 /// The schema version that this program writes.
 #[expect(clippy::cast_possible_wrap, reason = "the list is short")]
@@ -31,7 +35,11 @@ pub(super) struct Opened {
 /// Opens the database for writing (for reading only, when it is newer), making and migrating it as needed. Other
 /// processes may do the same at the same time.
 pub(super) fn open(path: &Path) -> Result<Opened> {
-    busy::patiently(|| attempt(path))
+    match busy::patiently(|| attempt(path)) {
+        // The disk may have failed to read once, as in `second_look`.
+        Err(StoreError::Damaged(_)) => busy::patiently(|| attempt(path)),
+        opened => opened,
+    }
 }
 
 fn attempt(path: &Path) -> Result<Opened> {

@@ -1,14 +1,14 @@
 //! The few connections that read. Opened when first needed, kept for the next query, never held across a turn.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use rusqlite::{Connection, OpenFlags, Transaction};
 use tokio::sync::Semaphore;
 
-use super::{Result, StoreError, busy, configure};
+use super::{Result, StoreError, busy, configure, second_look};
 
 /// Connections at most; further queries wait.
 pub(in crate::store) const MOST: usize = 3;
@@ -42,20 +42,38 @@ impl Readers {
         let idle = Arc::clone(&self.idle);
         let path = self.path.clone();
         let task = tokio::task::spawn_blocking(move || {
-            let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = match kept {
-                Some(connection) => connection,
-                None => busy::patiently(|| open(&path))?,
-            };
-            let transaction = busy::patiently(|| snapshot(&connection))?;
-            let result = query(&transaction);
-            drop(transaction);
+            let connection = kept_or_new(&idle, &path)?;
+            let result = ask(&connection, query);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             drop(place);
             result
         });
         task.await.unwrap_or(Err(StoreError::Closed))
     }
+
+    /// As [`run`](Self::run), on this thread, which may block. Where all connections are in use it takes one of its own,
+    /// for this query only.
+    pub(super) fn run_here<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let Ok(place) = self.places.try_acquire() else {
+            return ask(&busy::patiently(|| open(&self.path))?, query);
+        };
+        let connection = kept_or_new(&self.idle, &self.path)?;
+        let result = ask(&connection, query);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        drop(place);
+        result
+    }
+}
+
+fn kept_or_new(idle: &Mutex<Vec<Connection>>, path: &Path) -> Result<Connection> {
+    let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    kept.map_or_else(|| busy::patiently(|| open(path)), Ok)
+}
+
+/// Runs `query` in a transaction of its own.
+fn ask<T>(connection: &Connection, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    let asked = busy::patiently(|| snapshot(connection)).and_then(|transaction| query(&transaction));
+    asked.map_err(|error| second_look::reconsider(connection, error))
 }
 
 /// A read transaction that has its place in the WAL already: what follows in it is never busy.
@@ -65,7 +83,7 @@ fn snapshot(connection: &Connection) -> Result<Transaction<'_>> {
     Ok(transaction)
 }
 
-fn open(path: &std::path::Path) -> Result<Connection> {
+fn open(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,

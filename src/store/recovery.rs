@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     failpoint,
-    transcript::{Failure, FailureKind, SessionId, TurnId, text},
+    transcript::{Failure, FailureKind, SessionId, Status, TurnId, text},
 };
 pub(super) use closing::close_open;
 use closing::{Closed, OpenCall};
@@ -79,11 +79,12 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<Ve
 /// Ends what a process left open that cannot do that itself, and gives its lease back. Returns the line that says what was
 /// interrupted; the session has it, too.
 pub(super) fn end_turn(tx: &Connection, key: i64, why: &str) -> Result<Option<String>> {
-    leases::release(tx, key)?;
+    // The lease says what the process did last.
     let note = match interrupt(tx, key, &Failure::new(FailureKind::Interrupted, why))? {
         Some(note) => Some(note),
         None => interrupted_import(tx, key)?,
     };
+    leases::release(tx, key)?;
     if let Some(note) = &note {
         tx.execute("UPDATE session SET recovered = ?2 WHERE key = ?1", params![key, note])?;
     }
@@ -116,9 +117,10 @@ pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Op
         .prepare("SELECT id FROM turn WHERE session = ?1 AND ended_at IS NULL")?
         .query_map([key], |row| row.get::<_, Lossy>(0))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let upkeep = match open.first() {
-        Some(Lossy(turn)) => is_upkeep(tx, key, turn)?,
-        None => false,
+    let work = match open.first() {
+        Some(Lossy(turn)) if is_upkeep(tx, key, turn)? => Work::Upkeep,
+        _ if leases::doing(tx, key)?.status == Status::Compacting => Work::Compaction,
+        _ => Work::Turn,
     };
     let closed = close_open(tx, key, error)?;
     for Lossy(turn) in &open {
@@ -127,7 +129,18 @@ pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Op
     if open.is_empty() && closed.messages.is_empty() {
         return Ok(None);
     }
-    Ok(Some(note(&closed, upkeep)))
+    Ok(Some(note(&closed, work)))
+}
+
+/// What was interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// Answering.
+    Turn,
+    /// A compaction that a turn needed for its next step.
+    Compaction,
+    /// A compaction that somebody asked for.
+    Upkeep,
 }
 
 /// Whether a turn answers no prompt: work on the history itself.
@@ -136,8 +149,8 @@ fn is_upkeep(tx: &Connection, key: i64, turn: &str) -> Result<bool> {
     Ok(!prompts.exists(params![key, turn])?)
 }
 
-fn note(closed: &Closed, upkeep: bool) -> String {
-    if upkeep && closed.messages.is_empty() {
+fn note(closed: &Closed, work: Work) -> String {
+    if work == Work::Upkeep && closed.messages.is_empty() {
         return format!("A compaction was interrupted; the history is as it was. {NOTHING_AGAIN}");
     }
     let calls = match closed.calls.len() {
@@ -149,6 +162,9 @@ fn note(closed: &Closed, upkeep: bool) -> String {
         Some(0) if calls.is_empty() => " while the model was being asked".to_owned(),
         Some(bytes) if calls.is_empty() && bytes > 0 => {
             format!(" while an answer was being streamed; {bytes} bytes of it are kept")
+        }
+        None if calls.is_empty() && work == Work::Compaction => {
+            " during a compaction; the history is as it was".to_owned()
         }
         None if calls.is_empty() => " between two steps".to_owned(),
         _ => String::new(),
@@ -194,24 +210,29 @@ mod tests {
     fn a_note_names_calls_by_tool_and_title() {
         let two = closed(vec![call("bash", "cargo test"), call("todo", "")], Some(12));
         let expected = "The last turn was interrupted with 2 tool calls open: bash (cargo test), todo. Nothing was run again.";
-        assert_eq!(note(&two, false), expected);
+        assert_eq!(note(&two, Work::Turn), expected);
         let many = closed((0..5).map(|n| call("read", &format!("{n}.rs"))).collect(), None);
-        assert!(note(&many, false).contains("read (0.rs), read (1.rs), read (2.rs) and 2 more."));
+        assert!(note(&many, Work::Turn).contains("read (0.rs), read (1.rs), read (2.rs) and 2 more."));
     }
 
     #[test]
     fn a_long_title_is_cut_in_a_note() {
-        let said = note(&closed(vec![call("bash", &"x".repeat(500))], None), false);
+        let said = note(&closed(vec![call("bash", &"x".repeat(500))], None), Work::Turn);
         assert_eq!(said.matches('x').count(), TITLE - "…".len(), "{said}");
     }
 
     #[test]
     fn a_note_says_what_the_model_was_doing() {
-        assert!(note(&closed(Vec::new(), Some(0)), false).contains("while the model was being asked"));
-        let streamed = note(&closed(Vec::new(), Some(9)), false);
+        assert!(note(&closed(Vec::new(), Some(0)), Work::Turn).contains("while the model was being asked"));
+        let streamed = note(&closed(Vec::new(), Some(9)), Work::Turn);
         assert!(streamed.contains("while an answer was being streamed; 9 bytes of it are kept"));
-        assert!(note(&closed(Vec::new(), None), false).contains("between two steps"));
+        assert!(note(&closed(Vec::new(), None), Work::Turn).contains("between two steps"));
+        let compaction = note(&closed(Vec::new(), None), Work::Compaction);
+        assert!(
+            compaction.contains("interrupted during a compaction; the history is as it was."),
+            "{compaction}"
+        );
         let none = Closed { messages: std::collections::BTreeSet::new(), ..closed(Vec::new(), None) };
-        assert!(note(&none, true).starts_with("A compaction was interrupted"));
+        assert!(note(&none, Work::Upkeep).starts_with("A compaction was interrupted"));
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions and projects: making, finding, listing, renaming, deleting.
+//! Sessions: making, finding, listing, renaming, deleting.
 //!
 //! Lists are ordered by `activity`, an integer that rises with every activity anywhere, and read the same rows
 //! that hold the sessions: there is no second index that could drift.
@@ -6,8 +6,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    Committed, Result, Store, StoreError, damage, leases, notices,
-    rows::{self, Lossy, Reading},
+    Committed, Result, Store, StoreError, damage, leases, notices, projects,
+    rows::{self, Reading},
 };
 use crate::{
     failpoint,
@@ -277,25 +277,8 @@ pub(super) fn touch(connection: &Connection, key: i64) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn project(tx: &Connection, root: &str, name: &str) -> Result<ProjectId> {
-    let find = || {
-        tx.prepare_cached("SELECT id FROM project WHERE root = ?1")?
-            .query_row([root], |row| row.get::<_, Lossy>(0))
-            .optional()
-    };
-    if let Some(Lossy(id)) = find()? {
-        return Ok(ProjectId::from(id));
-    }
-    let id = ProjectId::random();
-    tx.execute(
-        "INSERT INTO project (id, root, name, created_at) VALUES (?1, ?2, ?3, ?4)",
-        params![id.as_str(), root, name, Timestamp::now().0],
-    )?;
-    Ok(id)
-}
-
 pub(super) fn create(tx: &Connection, new: &NewSessionRow) -> Result<Session> {
-    let project = project(tx, &new.root, &new.project_name)?;
+    let project = projects::open(tx, &new.root, &new.project_name)?;
     if let Some(parent) = &new.parent_id {
         key(tx, parent)?;
     }

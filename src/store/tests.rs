@@ -129,6 +129,19 @@ async fn what_a_dead_process_left_open_gets_an_end_and_the_session_says_so() {
 }
 
 #[tokio::test]
+async fn a_compaction_within_a_turn_that_a_dead_process_left_is_told_as_one() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    let theirs = desk.opened_again_by(dead_process());
+    theirs.enqueue(&session.id, prompt(None, "do it", Delivery::Queue)).await.unwrap();
+    theirs.begin_turn(&session.id, text_part).await.unwrap().unwrap();
+    theirs.show_status(&session.id, crate::transcript::Status::Compacting, None, None).await.unwrap();
+    let ours = desk.opened_again_by(Lessee::this_process("test"));
+    let note = ours.session(&session.id).await.unwrap().recovered.unwrap();
+    assert!(note.contains("during a compaction; the history is as it was"), "{note}");
+}
+
+#[tokio::test]
 async fn a_session_that_a_living_process_runs_takes_no_prompt_from_another() {
     let desk = Desk::new();
     let session = desk.session().await;

@@ -18,7 +18,7 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Result, StoreError, backlog::Backlog, busy};
+use super::{Result, StoreError, backlog::Backlog, busy, second_look};
 use crate::failpoint;
 
 /// After this long a transaction takes no further job.
@@ -55,6 +55,7 @@ where
     fn run(&mut self, connection: &Connection) -> std::result::Result<(), StoreError> {
         let Some(job) = self.job.take() else { return Err(StoreError::Closed) };
         let result = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(StoreError::Closed));
+        let result = result.map_err(|error| second_look::reconsider(connection, error));
         self.result.insert(result).as_ref().map(drop).map_err(Clone::clone)
     }
 

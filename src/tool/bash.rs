@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     permission::{
-        Ask, PathQuestion,
-        reach::{self, Ground},
+        Ask,
+        reach::{self, Ground, Outside},
         shell::{self, Analysis, Named},
     },
     provider::ToolSpec,
@@ -85,7 +85,7 @@ impl Tool for Bash {
             let title = title(&params);
             let cwd = permit(&context, &params).await?;
             context.progress.title(&title);
-            let running = process::start(&params.command, cwd, &context.sandbox, &context.secret_env)
+            let running = process::start(&params.command, cwd, &context.sandbox, &context.environment)
                 .map_err(|error| ToolError::Failed(format!("bash could not be started: {error}")))?;
             let text = follow(&context, running, Duration::from_millis(params.timeout_ms)).await?;
             Ok(Output { title, text, ..Output::default() })
@@ -109,9 +109,10 @@ async fn permit(context: &ToolContext, params: &Params) -> Result<Folder, ToolEr
     let elsewhere =
         (!place.inside).then(|| format!("it runs outside the working directory, in {}", place.subject()));
     let outside = elsewhere.or_else(|| {
-        reached.as_ref().map(|path| {
-            format!("it reaches {}, outside the working directory", path.target.to_string_lossy())
-        })
+        let Outside { command, path } = reached.as_ref()?;
+        let label = items.get(*command).map_or("it", |item| item.label.as_str());
+        let (label, target) = (ellipsis(label, MAX_TITLE), path.target.to_string_lossy());
+        Some(format!("`{label}` reaches {target}, outside the working directory"))
     });
     if outside.is_some() {
         for item in &mut items {
@@ -126,7 +127,7 @@ async fn permit(context: &ToolContext, params: &Params) -> Result<Folder, ToolEr
         must_ask: doubt.is_some(),
         reason: doubt.unwrap_or_else(|| "rules for `bash`".to_owned()),
         items,
-        path: reached.or_else(|| place.question()),
+        path: reached.map(|outside| outside.path).or_else(|| place.question()),
         diff: None,
     };
     context.gate.permit(ask).await?;
@@ -139,12 +140,12 @@ async fn reached(
     context: &ToolContext,
     folder: PathBuf,
     places: Vec<Named>,
-) -> Result<Option<PathQuestion>, ToolError> {
+) -> Result<Option<Outside>, ToolError> {
     let root = context.cwd.clone();
     place::blocking(move || {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         let ground = Ground { root: &root, folder: &folder, home: home.as_deref() };
-        Ok(reach::first_outside(ground, &places).map(|outside| outside.path))
+        Ok(reach::first_outside(ground, &places))
     })
     .await
 }

@@ -5,7 +5,7 @@ use super::{
     edit::matching,
     grep, list, new_session, place, process, question, read,
     recall::{self, answer, history},
-    textfile, todo,
+    textfile, todo, webfetch,
 };
 use crate::bounds::Bound;
 
@@ -121,6 +121,60 @@ pub const BOUNDS: &[Bound] = &[
         "tool/todo.rs: LONGEST_ITEM",
         todo::LONGEST_ITEM as u64,
         "it is cut",
+    ),
+    Bound::bytes(
+        "a URL that is fetched",
+        "tool/webfetch/target.rs: LONGEST_URL",
+        webfetch::LONGEST_URL as u64,
+        "the call fails and says so",
+    ),
+    Bound::count(
+        "redirects of a fetch",
+        "tool/webfetch.rs: MOST_REDIRECTS",
+        webfetch::MOST_REDIRECTS as u64,
+        "the call fails and names the last one",
+    ),
+    Bound::time(
+        "a fetch, whatever is configured",
+        "tool/webfetch.rs: LONGEST_FETCH",
+        webfetch::LONGEST_FETCH,
+        "the call fails and says so",
+    ),
+    Bound::bytes(
+        "what is read of an answer of the web, whatever is configured",
+        "tool/webfetch.rs: MOST_BYTES",
+        webfetch::MOST_BYTES,
+        "the rest is left out, and the model is told",
+    ),
+    Bound::bytes(
+        "a page that becomes Markdown",
+        "tool/webfetch/simple.rs: LONGEST",
+        webfetch::LONGEST as u64,
+        "the rest is left out, and the model is told",
+    ),
+    Bound::count(
+        "elements of a page that becomes Markdown",
+        "tool/webfetch/simple.rs: MOST_ELEMENTS",
+        webfetch::MOST_ELEMENTS as u64,
+        "only the words of further ones are shown",
+    ),
+    Bound::count(
+        "elements of a page within each other",
+        "tool/webfetch/simple.rs: DEEPEST",
+        webfetch::DEEPEST as u64,
+        "only the words of further ones are shown",
+    ),
+    Bound::count(
+        "lists and quotes of a page within each other",
+        "tool/webfetch/simple.rs: MOST_INDENTS",
+        webfetch::MOST_INDENTS as u64,
+        "further ones are not indented",
+    ),
+    Bound::bytes(
+        "an attribute of a page that becomes Markdown",
+        "tool/webfetch/simple.rs: LONGEST_ATTRIBUTE",
+        webfetch::LONGEST_ATTRIBUTE as u64,
+        "it is left out",
     ),
     Bound::bytes(
         "the title of a session that a model proposes",

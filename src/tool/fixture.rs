@@ -14,6 +14,7 @@ use super::{
     Output, Progress, Tool, ToolContext, ToolError,
     buffers::{Applied, Editor, OpenDocument},
     context_usage::{ContextUsage, Gauge},
+    environment::Environment,
     new_session::{Handover, Sessions},
     sandbox::Sandbox,
 };
@@ -21,7 +22,7 @@ use crate::{
     permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
-    workspace::config::SandboxConfig,
+    workspace::config::{SandboxConfig, WebfetchConfig},
 };
 
 /// The session that calls.
@@ -41,7 +42,8 @@ pub(super) struct Desk {
     pub(super) answers: Option<Vec<String>>,
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
-    pub(super) secret_env: Vec<String>,
+    pub(super) web: WebfetchConfig,
+    pub(super) environment: Environment,
     /// The configuration of the sandbox.
     pub(super) held: SandboxConfig,
     pub(super) cancel: tokio_util::sync::CancellationToken,
@@ -73,7 +75,8 @@ impl Desk {
             answers: None,
             usage: ContextUsage::default(),
             handovers: Arc::default(),
-            secret_env: Vec::new(),
+            web: WebfetchConfig::default(),
+            environment: Environment::default(),
             held: SandboxConfig::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
             heard: Arc::default(),
@@ -122,9 +125,10 @@ impl Desk {
             sessions: Arc::new(Made(self.handovers.clone())),
             progress: Arc::new(Heard(self.heard.clone())),
             skills: Arc::default(),
+            web: Arc::new(self.web.clone()),
             store: self.store(),
+            environment: Arc::new(self.environment.clone()),
             sandbox: Arc::new(self.sandbox()),
-            secret_env: self.secret_env.clone().into(),
         };
         tool.call(context, input).await
     }

@@ -6,7 +6,6 @@
 //! is in its environment (invariant 13), stdin is empty, and stdout is never inherited (invariant 10).
 
 use std::{
-    ffi::OsStr,
     io,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
@@ -24,6 +23,7 @@ use tokio::{
 use super::{
     beneath::Folder,
     descendants::{self, Owned},
+    environment::Environment,
     sandbox::{Ruleset, Sandbox},
 };
 
@@ -32,9 +32,6 @@ pub(in crate::tool) const GRACE: Duration = Duration::from_secs(2);
 
 /// How often a stopped group is looked at.
 const POLL: Duration = Duration::from_millis(20);
-
-/// Parts of names of environment variables that hold secrets.
-const SECRET_WORDS: [&str; 4] = ["KEY", "SECRET", "TOKEN", "PASSWORD"];
 
 /// A running command line.
 pub(super) struct Running {
@@ -51,7 +48,7 @@ pub(super) fn start(
     command: &str,
     cwd: Folder,
     sandbox: &Sandbox,
-    secret_env: &[String],
+    environment: &Environment,
 ) -> io::Result<Running> {
     let (reader, writer) = io::pipe()?;
     let mut bash = Command::new(bash_program());
@@ -62,7 +59,7 @@ pub(super) fn start(
         .envs([("PAGER", "cat"), ("GIT_PAGER", "cat"), ("GIT_TERMINAL_PROMPT", "0"), ("TERM", "dumb")])
         .process_group(0)
         .kill_on_drop(true);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_secret(name, secret_env)) {
+    for (name, _) in std::env::vars_os().filter(|(name, value)| environment.keeps_back(name, value)) {
         bash.env_remove(name);
     }
     prepare(&mut bash, cwd.into(), sandbox.ruleset()?);
@@ -85,12 +82,6 @@ fn bash_program() -> &'static Path {
             })
             .unwrap_or_else(|| PathBuf::from("bash"))
     })
-}
-
-pub(super) fn is_secret(name: &OsStr, secret_env: &[String]) -> bool {
-    let name = name.to_string_lossy();
-    let upper = name.to_uppercase();
-    secret_env.iter().any(|secret| *secret == name) || SECRET_WORDS.iter().any(|word| upper.contains(word))
 }
 
 /// What the child does before it becomes the shell: it binds its life to ours, goes to the folder that was opened for

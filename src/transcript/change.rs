@@ -334,4 +334,23 @@ mod tests {
             prop_assert_eq!((added, removed), (count('+'), count('-')));
         }
     }
+
+    #[test]
+    fn where_the_smallest_difference_takes_too_long_a_larger_one_will_do() {
+        let noise = |mut state: u32| -> String {
+            let lines = (0..60_000).map(|_| {
+                state ^= state << 13;
+                state ^= state >> 17;
+                state ^= state << 5;
+                format!("{}\n", state % 50)
+            });
+            lines.collect()
+        };
+        let change = change(&noise(7), &noise(11));
+        let begun = Instant::now();
+        let hunks = change.hunks();
+        assert!(begun.elapsed() < PATIENCE * 15, "{:?}", begun.elapsed());
+        let restored = change.without(&hunks, &ids(&hunks));
+        assert!(restored == change.before, "it is a true difference all the same");
+    }
 }

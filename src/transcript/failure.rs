@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[expect(missing_docs, reason = "the names are the protocol's own; `cure` says what each means")]
 pub enum FailureKind {
     SessionNotFound,
+    ProjectNotFound,
     MessageNotFound,
     PartNotFound,
     StaleCursor,
@@ -94,6 +95,7 @@ impl FailureKind {
     pub fn cure(&self) -> &'static str {
         match self {
             Self::SessionNotFound => "List the sessions with session/list; it may have been deleted.",
+            Self::ProjectNotFound => "List the projects with project/list.",
             Self::MessageNotFound => "Fetch the messages again with session/messages.",
             Self::PartNotFound => "Fetch the message again with session/messages.",
             Self::StaleCursor => "Start again from the newest page.",
@@ -102,7 +104,9 @@ impl FailureKind {
             }
             Self::ClientIdConflict => "Send a new clientId for a new prompt.",
             Self::FrameTooLarge { .. } => "Send less in one message, or raise limits.frameBytes.",
-            Self::UntrustedWorkspace => "Trust this workspace if you know where it comes from.",
+            Self::UntrustedWorkspace => {
+                "Trust it if you know where it comes from: with `agentls trust`, or in your editor."
+            }
             Self::PathOutside { .. } => "Use a path below the session's working directory.",
             Self::PermissionDenied { .. } => "Change the rule in the configuration's `permission` section.",
             Self::StorageFull => "Free disk space; what is in memory is written when there is room.",

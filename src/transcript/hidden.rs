@@ -20,6 +20,34 @@ fn is_joiner(char: char) -> bool {
     matches!(char, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
+/// `text` with the escapes of its hidden characters in their place; lines and tabs stay.
+pub fn visible(text: &str) -> String {
+    escaped(text, |char| is_hidden(char) || char == '\r')
+}
+
+/// [`visible`], on one line: for titles and lists.
+pub fn visible_line(text: &str) -> String {
+    escaped(text, |char| is_hidden(char) || char.is_control())
+}
+
+/// The name that somebody gives to a thing, as a person sees it, without lines, tabs and what stands around it.
+pub fn plain_name(text: &str) -> String {
+    let (shown, _) = without_hidden(text);
+    shown.replace(['\n', '\r', '\t'], "").trim().to_owned()
+}
+
+fn escaped(text: &str, hides: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if hides(char) {
+            shown.extend(char.escape_unicode());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
 /// `text` without hidden characters, and how many there were. A single joiner behind what is no ASCII stays: emoji and
 /// several scripts need it, and one alone hides nothing.
 pub fn without_hidden(text: &str) -> (Cow<'_, str>, usize) {
@@ -54,6 +82,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_hides_is_shown_as_its_escape_or_left_out_of_names() {
+        let text = " a\u{1b}[31m\u{202e}b\n\tc\u{e0041}";
+        assert_eq!(visible(text), " a\\u{1b}[31m\\u{202e}b\n\tc\\u{e0041}");
+        assert_eq!(visible_line(text), " a\\u{1b}[31m\\u{202e}b\\u{a}\\u{9}c\\u{e0041}");
+        assert_eq!(plain_name(text), "a[31mbc");
+    }
 
     #[test]
     fn what_hides_or_turns_text_around_is_removed_and_counted() {

@@ -69,6 +69,10 @@ macro_rules! id {
 }
 
 id!(
+    /// Something that a person allowed for longer than once.
+    ApprovalId, "apr_"
+);
+id!(
     /// A session.
     SessionId, "ses_"
 );

@@ -16,6 +16,34 @@ pub fn is_secret(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
+/// Values that must not appear in any text.
+#[derive(Clone, Default)]
+pub struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// Empty values and those too short to tell from ordinary words are left out.
+    pub fn new(values: impl IntoIterator<Item = String>) -> Self {
+        const SHORTEST: usize = 6;
+        Self(values.into_iter().filter(|value| value.len() >= SHORTEST).collect())
+    }
+
+    /// `text` without them.
+    pub fn hide(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
+    }
+
+    /// Whether `text` holds any of them.
+    pub fn are_in(&self, text: &str) -> bool {
+        self.0.iter().any(|secret| text.contains(secret.as_str()))
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} secrets", self.0.len())
+    }
+}
+
 /// Replaces, at any depth, texts and lists of texts whose names speak of a secret. Numbers are none (`max_tokens`).
 pub fn redact(object: &mut Map<String, Value>) {
     for (name, value) in object {

@@ -98,7 +98,7 @@ impl Turn {
             Err(ToolError::Cancelled { .. } | ToolError::Refused(Refusal::Cancelled)) => {
                 Err(Broken::Cancelled)
             }
-            Err(ToolError::Refused(refusal @ (Refusal::Person | Refusal::Nobody))) => {
+            Err(ToolError::Refused(refusal)) if refusal.ends_turn() => {
                 Ok(Ran::Refused(format!("[`{line}` was not run: {refusal}]")))
             }
             Err(error) => Ok(Ran::Said(format!("[`{line}` was not run: {error}]"))),

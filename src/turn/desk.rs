@@ -170,7 +170,7 @@ impl Desk {
         self.set_status(session, &turn, Status::Running, None, None);
         self.shared.events.emit(session, Some(&turn), Update::Message(begun.message.clone()));
         inbox::show(&self.shared, session).await;
-        let result = AssertUnwindSafe(self.run(session, begun, cancel)).catch_unwind().await;
+        let result = AssertUnwindSafe(Box::pin(self.run(session, begun, cancel))).catch_unwind().await;
         let result =
             result.unwrap_or_else(|_| Err(Failure::internal("a turn panicked; the log has the place")));
         failpoint::reach("turn.ending").await;

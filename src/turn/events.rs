@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 pub use crate::transcript::Change;
-use crate::transcript::{SessionEvent, SessionId, TurnId, Update};
+use crate::{
+    transcript::{Project, SessionEvent, SessionId, TurnId, Update},
+    workspace::config::Config,
+};
 
 /// Hears what happens. Called in order; must not block.
 pub trait Listener: Send + Sync {
@@ -11,6 +14,11 @@ pub trait Listener: Send + Sync {
     fn session_event(&self, event: SessionEvent);
     /// A session list changed.
     fn session_changed(&self, session: &SessionId, change: Change);
+    /// Configuration was read, for whatever reason. `news` are the mistakes that were not told of before, a line for each;
+    /// the log has them.
+    fn configured(&self, _config: &Config, _news: &[String]) {}
+    /// A project is another than before. Most listeners show none.
+    fn project_changed(&self, _: &Project) {}
 }
 
 /// Where a turn tells what happens.
@@ -34,5 +42,15 @@ impl Events {
     /// Session lists changed.
     pub fn changed(&self, session: &SessionId, change: Change) {
         self.listener.session_changed(session, change);
+    }
+
+    /// Configuration was read.
+    pub fn configured(&self, config: &Config, news: &[String]) {
+        self.listener.configured(config, news);
+    }
+
+    /// A project is another than before.
+    pub fn project_changed(&self, project: &Project) {
+        self.listener.project_changed(project);
     }
 }

@@ -25,7 +25,8 @@ impl Approvals for StoredApprovals {
         Box::pin(async move {
             match self.store.approvals(&self.session).await {
                 Ok(approved) => {
-                    approved.into_iter().map(|Approved { tool, rule }| Approval { tool, rule }).collect()
+                    let approved = approved.into_iter().map(|stored| stored.approved);
+                    approved.map(|Approved { tool, rule }| Approval { tool, rule }).collect()
                 }
                 Err(error) => {
                     tracing::warn!(%error, "approvals cannot be read; the person is asked again");

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     context::{gallery, history, window::Window},
     failpoint,
-    permission::gate::{GateParts, RuleGate},
+    permission::{Gate, gate::GateParts, trust::TrustGate},
     store::Baseline,
     transcript::{
         Failure, FailureKind, FinishReason, MessageId, Part, Seq, SessionId, Status, StopReason, Timestamp,
@@ -36,7 +36,7 @@ pub(super) struct Turn {
     pub(super) prompt: Option<(MessageId, Seq)>,
     pub(super) cancel: CancellationToken,
     pub(super) set_status: SetStatus,
-    pub(super) gate: Arc<RuleGate>,
+    pub(super) gate: Arc<dyn Gate>,
     pub(super) window: Window,
     /// What stands before the conversation, and what the model was told of changes since.
     pub(super) baseline: Baseline,
@@ -146,7 +146,7 @@ impl Turn {
         let thread = Thread::load(&shared.store, &session, &context).await?;
         let cache = Cache::load(&shared.store, &session).await?;
         let waiting = Arc::clone(&set_status);
-        let gate = RuleGate::new(GateParts {
+        let parts = GateParts {
             session: session.clone(),
             rules: context.rules.as_ref().clone(),
             ceiling: context.ceiling,
@@ -158,7 +158,8 @@ impl Turn {
             on_wait: Arc::new(move |waits| {
                 waiting(if waits { Status::Waiting } else { Status::Running }, None, None);
             }),
-        });
+        };
+        let gate = TrustGate::new(parts, Arc::clone(&context.workspace));
         Ok(Self {
             shared,
             context,

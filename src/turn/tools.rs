@@ -13,7 +13,7 @@ use super::{
 use crate::{
     context::render::Contents,
     failpoint,
-    permission::{Ask, Gate, Item, Refusal},
+    permission::{Ask, Item, Refusal},
     store::{Bodies, Change, Field},
     tool::{Output, OutputImage, Progress, ToolContext, ToolError},
     transcript::{
@@ -21,6 +21,7 @@ use crate::{
         Timestamp, TodoItem, ToolPart, ToolState, TurnId, Update,
         evidence::Record,
         image::{self, Outgoing},
+        secret::Secrets,
         text,
     },
 };
@@ -162,7 +163,7 @@ impl Turn {
         let offered = self.context.specs.iter().any(|spec| spec.name == tool.tool);
         let found = self.shared.tools.find(&tool.tool).filter(|_| offered);
         let names = self.context.specs.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ");
-        let cancel = self.cancel.clone();
+        let (cancel, secrets) = (self.cancel.clone(), self.context.secrets.clone());
         Box::pin(async move {
             failpoint::reach("tool.started").await;
             let started_at = Timestamp::now();
@@ -190,7 +191,7 @@ impl Turn {
                     }
                 }
             };
-            settle(part, tool, started_at, result)
+            settle(part, tool, started_at, without_secrets(&secrets, result))
         })
     }
 
@@ -200,7 +201,7 @@ impl Turn {
             session: self.session.clone(),
             cwd: self.context.cwd.clone(),
             cancel: self.cancel.child_token(),
-            gate: Arc::clone(&self.gate) as Arc<dyn Gate>,
+            gate: Arc::clone(&self.gate),
             editor: Arc::clone(&self.shared.editor),
             person: Arc::clone(&self.shared.person),
             gauge: Arc::new(StoredGauge {
@@ -211,9 +212,10 @@ impl Turn {
             sessions: Arc::clone(&self.shared.sessions),
             progress,
             skills: Arc::clone(&self.context.skills),
+            web: Arc::clone(&self.context.web),
             store: self.shared.store.clone(),
+            environment: Arc::clone(&self.context.environment),
             sandbox: Arc::clone(&self.context.sandbox),
-            secret_env: Arc::clone(&self.context.secret_env),
         }
     }
 
@@ -252,6 +254,35 @@ fn arguments(written: &str) -> Result<Value, String> {
     }
 }
 
+/// What a call found, without keys that we know (invariant 13): it is stored, and the model reads it.
+fn without_secrets(secrets: &Secrets, result: Result<Output, ToolError>) -> Result<Output, ToolError> {
+    let hide = |text: &mut String| {
+        if secrets.are_in(text) {
+            *text = secrets.hide(text);
+        }
+    };
+    match result {
+        Ok(mut output) => {
+            hide(&mut output.title);
+            hide(&mut output.text);
+            Ok(output)
+        }
+        Err(ToolError::Parameter(mut words)) => {
+            hide(&mut words);
+            Err(ToolError::Parameter(words))
+        }
+        Err(ToolError::Failed(mut words)) => {
+            hide(&mut words);
+            Err(ToolError::Failed(words))
+        }
+        Err(ToolError::Cancelled { mut partial }) => {
+            hide(&mut partial);
+            Err(ToolError::Cancelled { partial })
+        }
+        Err(refused @ ToolError::Refused(_)) => Err(refused),
+    }
+}
+
 fn settle(
     part: PartId,
     mut tool: ToolPart,
@@ -260,7 +291,7 @@ fn settle(
 ) -> Done {
     let ended_at = Timestamp::now();
     let (mut files, mut changed, mut looked_at) = (Bodies::new(), Vec::new(), Vec::new());
-    let ends_turn = matches!(result, Err(ToolError::Refused(Refusal::Person | Refusal::Nobody)));
+    let ends_turn = matches!(&result, Err(ToolError::Refused(refusal)) if refusal.ends_turn());
     let evidence = match &result {
         Ok(output) => {
             tool.title = Some(output.title.clone());
@@ -298,7 +329,7 @@ fn told(error: &ToolError) -> String {
             "Interrupted: the turn was stopped.".to_owned()
         }
         ToolError::Cancelled { partial } => format!("{partial}\n[interrupted: the turn was stopped]"),
-        ToolError::Refused(refusal) => format!("Not done: {refusal}."),
+        ToolError::Refused(refusal) => format!("Not done: {}.", refusal.to_string().trim_end_matches('.')),
         other => other.to_string(),
     }
 }

@@ -1,15 +1,37 @@
 //! What is bounded of what a project brings: configuration, instructions, agents, commands, skills.
 
-use super::{agents, commands, config::load, instructions, names, reading, skills, worktree};
+use super::{
+    agents, commands,
+    config::{file, mistake, watch},
+    instructions, names, project, reading, skills, worktree,
+};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
 pub const BOUNDS: &[Bound] = &[
     Bound::bytes(
         "a configuration file, and all that is made of it",
-        "workspace/config/load.rs: sources, lines, MAX_FILE",
-        load::MAX_FILE,
-        "`invalidConfig`; the other layers hold",
+        "workspace/config/file.rs: MAX_FILE",
+        file::MAX_FILE,
+        "it is named as a mistake; the other layers hold",
+    ),
+    Bound::count(
+        "mistakes that are told of one layer, errors and warnings each",
+        "workspace/config/mistake.rs: MOST",
+        mistake::MOST as u64,
+        "the others are counted",
+    ),
+    Bound::count(
+        "layers of the configuration that are remembered",
+        "workspace/config/watch.rs: usable, said, seen, REMEMBERED",
+        watch::REMEMBERED as u64,
+        "all are forgotten: mistakes are told once more",
+    ),
+    Bound::bytes(
+        "the text of a configuration file that is remembered",
+        "workspace/config/watch.rs: LARGEST",
+        watch::LARGEST as u64,
+        "it is not: broken, the file means nothing until it is corrected",
     ),
     Bound::bytes(
         "an instruction file",
@@ -88,6 +110,30 @@ pub const BOUNDS: &[Bound] = &[
         "workspace/skills.rs: listed, MOST_LISTED",
         skills::MOST_LISTED as u64,
         "the others are not offered",
+    ),
+    Bound::count(
+        "agents or commands that a project brings",
+        "workspace/project/footprint.rs: MOST_FILES",
+        project::MOST_FILES as u64,
+        "it cannot be trusted",
+    ),
+    Bound::bytes(
+        "what trust covers of a file",
+        "workspace/project/footprint.rs: MOST_BYTES",
+        project::MOST_BYTES,
+        "the rest counts by its size; nobody reads it",
+    ),
+    Bound::count(
+        "linked worktrees of a project",
+        "workspace/project/git.rs: MOST_WORKTREES",
+        project::git::MOST_WORKTREES as u64,
+        "the others are not listed",
+    ),
+    Bound::bytes(
+        "what git says of a worktree",
+        "workspace/project/git.rs: LONGEST_LINE",
+        project::git::LONGEST_LINE,
+        "the rest is not read",
     ),
     Bound::bytes("a skill", "workspace/skills.rs: MOST_BYTES", skills::MOST_BYTES, "the rest is not read"),
     Bound::bytes(

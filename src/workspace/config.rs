@@ -6,12 +6,21 @@
 mod agent;
 mod check;
 mod document;
+mod environment;
+pub(in crate::workspace) mod file;
+mod format;
 mod guard;
 mod limits;
-pub(in crate::workspace) mod load;
+mod load;
+pub(in crate::workspace) mod mistake;
+mod names;
+mod narrow;
 mod permission;
 mod provider;
 mod redact;
+mod reference;
+mod schema;
+pub(in crate::workspace) mod watch;
 
 use std::collections::BTreeMap;
 
@@ -20,28 +29,34 @@ use serde::{Deserialize, Serialize};
 
 pub use agent::{AgentConfig, CommandConfig, SkillsConfig};
 pub use guard::{EnvironmentConfig, SandboxConfig, WebfetchConfig};
-pub use limits::{CompactionConfig, LimitsConfig, LogConfig, TimeoutsConfig};
-pub use load::{Inputs, Loaded, Mistake, load};
-pub use permission::{HeadlessPermission, PermissionLayer};
-pub use provider::{ApiConfig, CostConfig, ModelConfig, ProviderConfig};
+pub use limits::{CompactionConfig, LimitsConfig, LogConfig, LogLevel, TimeoutsConfig};
+pub use load::{Inputs, Loaded, Origin, load};
+pub use mistake::{Mistake, Position};
+pub use permission::{HeadlessPermission, PermissionLayer, TOOLS};
+pub use provider::{ApiConfig, CostConfig, InputKind, ModelConfig, ProviderConfig};
 pub use redact::redacted;
+pub use reference::markdown;
+pub use schema::schema;
+pub use watch::Watch;
 
 /// The merged configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Config {
     /// The model that answers, as `provider/model`.
+    #[schemars(schema_with = "format::model")]
     pub model: String,
     /// A cheaper model for titles; the ordinary one when missing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "format::optional_model")]
     pub small_model: Option<String>,
     /// The agent that answers.
     pub agent: String,
     /// Providers by name.
     pub providers: BTreeMap<String, ProviderConfig>,
     /// Rules by tool name or `*`: a word, or patterns with a word each. Later wins among allow and ask; a
-    /// deny always wins. The sections stay apart, in the order of their layers, since merging them could
-    /// widen what a later one narrows.
+    /// deny always wins.
+    // The sections stay apart, in the order of their layers: merging them could widen what a later one narrows.
     #[serde(deserialize_with = "permission::one_layer", serialize_with = "permission::joined")]
     #[schemars(schema_with = "permission::rules")]
     pub permission: Vec<PermissionLayer>,
@@ -49,7 +64,8 @@ pub struct Config {
     pub headless_permission: HeadlessPermission,
     /// When and how history is compacted.
     pub compaction: CompactionConfig,
-    /// Instruction files beside AGENTS.md.
+    /// Instruction files beside AGENTS.md: paths and globs, from the project's root.
+    #[schemars(schema_with = "format::globs")]
     pub instructions: Vec<String>,
     /// Agents of the user's own, by name.
     pub agents: BTreeMap<String, AgentConfig>,

@@ -4,13 +4,13 @@
 //! counted. Of a project, only what lies in it: a link that leads out of it is not followed (invariant 12).
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs,
     io::{self, Read},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
+use super::regular;
 use crate::transcript::{Timestamp, hidden, text};
 
 /// Files of one folder that are looked at.
@@ -47,11 +47,7 @@ impl Stamp {
 
 /// Reads a regular file, at most `most` bytes of it. What is no UTF-8 is replaced.
 pub(super) fn read(path: &Path, most: u64) -> io::Result<Text> {
-    let file = open(path)?;
-    let about = file.metadata()?;
-    if !about.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
+    let (file, about) = regular::open(path)?;
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     let truncated = bytes.len() as u64 > most;
@@ -60,12 +56,6 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Text> {
     let (shown, hidden) = hidden::without_hidden(text::head(&whole, cap));
     let changed_at = about.modified().ok().map(Timestamp::from);
     Ok(Text { text: shown.into_owned(), truncated, hidden, changed_at })
-}
-
-/// Opened without waiting: a pipe has perhaps no writer.
-fn open(path: &Path) -> io::Result<File> {
-    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
 /// What is said of a text from which hidden characters were taken out.
@@ -90,6 +80,8 @@ pub(super) fn lies_in(path: &Path, folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod calls;
 mod filled;
+mod sessions;
 
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 

@@ -128,20 +128,47 @@ fn a_wrong_call_has_code_2() {
 }
 
 #[test]
-fn what_nobody_allows_has_code_3_and_is_done_with_allow() {
+fn what_nobody_allows_has_code_3_and_is_done_with_allow_where_it_is_trusted() {
     let home = Home::new();
-    let output = home.call(&["run", "run `touch made`"]);
-    assert_eq!(code(&output), 3, "{}", text(&output.stderr));
-    assert!(!home.path("project/made").exists());
-    assert_eq!(code(&home.call(&["run", "--allow", "run `touch made`"])), 0);
+    for arguments in [&["--trust"][..], &["--allow"], &[]] {
+        let output = home.call(&[&["run", "run `touch made`"], arguments].concat());
+        assert_eq!(code(&output), 3, "{}", text(&output.stderr));
+        let untrusted = text(&output.stderr).contains("untrustedWorkspace");
+        assert_eq!(untrusted, arguments != ["--trust"], "{}", text(&output.stderr));
+        assert!(!home.path("project/made").exists());
+    }
+    assert_eq!(code(&home.call(&["run", "--allow", "--trust", "run `touch made`"])), 0);
     assert!(home.path("project/made").exists());
+}
+
+#[test]
+fn trust_is_given_listed_bound_to_what_is_there_and_taken_back() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("project/.agentls/agents")).unwrap();
+    fs::write(home.path("project/.agentls/agents/a.md"), "Be kind.").unwrap();
+    let runs = || code(&home.call(&["run", "--allow", "run `touch made`"])) == 0;
+    let listed = || text(&home.call(&["trust", "--list"]).stdout).to_owned();
+    let project = fs::canonicalize(home.path("project")).unwrap().display().to_string();
+    assert!(!runs() && listed() == "Nothing is trusted.\n");
+    let given = home.call(&["trust"]);
+    assert_eq!(text(&given.stdout), format!("✓ {project} is trusted.\n  .agentls/agents/a.md (agent)\n"));
+    assert!(runs() && listed() == format!("{project}\n"));
+
+    fs::write(home.path("project/.agentls/agents/a.md"), "Be cruel.").unwrap();
+    assert!(!runs() && listed().ends_with("  .agentls/agents/a.md (agent, changed)\n"), "{}", listed());
+    assert_eq!(code(&home.call(&["trust", &project])), 0);
+    assert!(runs());
+
+    assert!(text(&home.call(&["trust", "--revoke"]).stdout).contains("is not trusted"));
+    assert!(!runs() && listed() == "Nothing is trusted.\n");
+    assert_eq!(code(&home.call(&["trust", "/no/such/place"])), 2);
 }
 
 #[test]
 fn an_interrupt_stops_the_turn_and_its_command_with_code_130() {
     let home = Home::new();
     let mut child = home
-        .command(&["run", "--allow", "run `touch begun; sleep 600; touch ended`"])
+        .command(&["run", "--allow", "--trust", "run `touch begun; sleep 600; touch ended`"])
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
@@ -241,7 +268,7 @@ fn doctor_is_content_with_what_is_fine_and_fails_on_what_is_broken() {
     assert_eq!(code(&output), 1);
     let report = text(&output.stdout);
     assert!(
-        report.contains("config.jsonc:2: `model`") && report.contains("agentls doctor --repair"),
+        report.contains("config.jsonc:2:1: `model`") && report.contains("agentls doctor --repair"),
         "{report}"
     );
 }
@@ -252,6 +279,8 @@ fn doctor_tells_of_a_key_and_never_what_it_is() {
     let output = home.command(&["doctor"]).env("OPENAI_API_KEY", "sk-canary-123").output().unwrap();
     let report = text(&output.stdout);
     assert!(report.contains("openai: key in OPENAI_API_KEY") && !report.contains("canary"), "{report}");
+    let kept = report.lines().find(|line| line.contains("kept back from commands: "));
+    assert!(kept.is_some_and(|line| line.contains("OPENAI_API_KEY")), "{report}");
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn a_mistake_in_the_configuration_is_named_with_its_line_and_the_rest_holds() {
     assert_eq!(report["config"]["limits"]["maxSteps"], 7);
     let mistakes = report["mistakes"].as_array().unwrap();
     let named = |line: usize, word: &str| {
-        let place = format!("{}:{line}: ", file.display());
+        let place = format!("{}:{line}:", file.display());
         mistakes.iter().filter_map(Value::as_str).any(|it| it.starts_with(&place) && it.contains(word))
     };
     assert!(mistakes.len() == 2 && named(3, "idleMs") && named(5, "modle"), "{mistakes:#?}");
@@ -137,7 +137,7 @@ fn a_configuration_that_cannot_be_read_at_all_is_told_to_the_person() {
     write(&file, "{\n  \"model\": \"offline/explorer\",\n  \"limits\": {\"maxSteps\" 7}\n}\n");
     let mut program = Program::introduced(&home);
     let told = program.until(|message| message["method"] == "window/logMessage");
-    let place = format!("{}:3: ", file.display());
+    let place = format!("{}:3:", file.display());
     let message = told.last().unwrap()["params"]["message"].as_str().unwrap();
     assert!(message.contains(&place), "{message}");
     let report = program.ask("config/get", &new_session(&home));

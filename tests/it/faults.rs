@@ -1,7 +1,10 @@
 //! The fault matrix: a test for each row, its name beginning with the row's id. INV is checked after each fault.
 
+mod addresses;
+mod commands;
 mod crashes;
 mod disk;
+mod hostile;
 mod images;
 mod life;
 mod mend;
@@ -11,6 +14,7 @@ mod power;
 mod process;
 mod provider;
 mod rows;
+mod secrets;
 mod upgrade;
 mod windows;
 

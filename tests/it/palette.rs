@@ -50,7 +50,7 @@ async fn what_the_model_sees_and_its_compaction_are_pages() {
 /// An editor without a plugin of ours: it shows pages and messages with buttons, and works in the workspace.
 async fn plain_editor(home: &Home) -> Server {
     let shows = json!({"window": {"showDocument": {"support": true}, "showMessage": {}}});
-    Client::default().capabilities(shows).options(json!({"trust": "trusted"})).workspace().start(home).await
+    Client::default().capabilities(shows).options(json!({"trust": "trusted"})).start(home).await
 }
 
 #[tokio::test]

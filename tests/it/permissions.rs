@@ -200,3 +200,34 @@ async fn a_steering_prompt_behind_a_refusal_is_answered_in_the_next_turn() {
     assert_eq!(second.result().await["stopReason"], "endTurn");
     assert!(body(&double, 1).to_string().contains("Do not."));
 }
+
+#[tokio::test]
+async fn what_was_allowed_for_longer_is_listed_and_taken_back() {
+    let (_double, home) = asking(3).await;
+    let server = home.start().await;
+    let asked = || server.questions_asked(PERMISSION);
+    server.always_answer(PERMISSION, |params| json!({"optionId": option(params, "session")}));
+    let session = server.session().await;
+    server.prompt(&session, "Write.").await;
+    server.prompt(&session, "Write.").await;
+    assert_eq!(asked(), 1, "it holds for the session");
+
+    let listed = server.call("permission/list", json!({"sessionId": session})).await;
+    let approvals = listed["approvals"].as_array().unwrap();
+    assert_eq!(approvals.len(), 1, "{listed}");
+    let expected = json!({"tool": "write", "rule": "n.txt", "scope": "session"});
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(approvals[0][name], *value);
+    }
+    let other = server.session().await;
+    let revoke = async |session: &str| {
+        let params = json!({"sessionId": session, "approvalId": approvals[0]["approvalId"]});
+        server.call("permission/revoke", params).await["revoked"].clone()
+    };
+    assert_eq!(revoke(&other).await, false, "it is not another session's to take back");
+    assert_eq!((revoke(&session).await, revoke(&session).await), (json!(true), json!(false)));
+    let listed = server.call("permission/list", json!({"sessionId": session})).await;
+    assert_eq!(listed, json!({"approvals": []}));
+    server.prompt(&session, "Write.").await;
+    assert_eq!(asked(), 2, "and is asked for again");
+}

@@ -48,7 +48,7 @@ fn the_headless_client_of_the_readme_does_what_it_says() {
     let (code, printed) = run_client(&client, &home, prompt, "n\n");
     assert!(code == Some(0) && printed.contains("permissionRejected"), "{code:?}: {printed}");
     assert_eq!(home.read("a.txt"), "one\n");
-    let (code, printed) = run_client(&client, &home, prompt, "y\n");
+    let (code, printed) = run_client(&client, &home, prompt, "y\ny\n");
     assert!(code == Some(0) && printed.contains("endTurn after 2 steps"), "{code:?}: {printed}");
     assert!(printed.contains("I replaced `one` with `two`"), "{printed}");
     assert_eq!(home.read("a.txt"), "two\n");
@@ -60,7 +60,7 @@ fn a_client_that_goes_on_as_the_readme_says_sees_and_compacts_its_session() {
     let (beginning, end) = client.split_at(client.find("request(\"shutdown\")").unwrap());
     let client = format!("{beginning}{}{end}", block("Long sessions", "python"));
     let home = Home::new(&json!({"permission": {"*": "allow"}, "compaction": {"keepTokens": 0}}));
-    let (code, printed) = run_client(&client, &home, "run `seq 10000001 10001990`", "");
+    let (code, printed) = run_client(&client, &home, "run `seq 10000001 10001990`", "y\n");
     assert!(code == Some(0) && printed.contains(" of 200000 tokens, "), "{code:?}: {printed}");
     let listed = Command::new(env!("CARGO_BIN_EXE_agentls"))
         .args(["context", "last"])

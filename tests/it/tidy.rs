@@ -36,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "provider::Cost",
             "workspace::config::Config",
             "workspace::config::CostConfig",
+            "workspace::config::LogLevel",
         ],
     ),
     // The command line is a client: of the engine, of the server over its pipe, and of the store to examine it.

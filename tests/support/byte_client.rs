@@ -45,11 +45,12 @@ impl Program {
         Self { input: child.stdin.take(), child, incoming }
     }
 
-    /// Starts it and introduces a client that can be asked for permission.
+    /// Starts it and introduces a client that can be asked for permission, and vouches for the workspace.
     pub fn introduced(home: &Home) -> Self {
         let mut program = Self::start(home);
-        let options = json!({"agentls": {"clientAbilities": {"permission": true}}});
-        let params = json!({"capabilities": {}, "initializationOptions": options});
+        let options = json!({"agentls": {"clientAbilities": {"permission": true}, "trust": "trusted"}});
+        let root = format!("file://{}", home.workspace().display());
+        let params = json!({"capabilities": {}, "rootUri": root, "initializationOptions": options});
         assert_eq!(program.ask("initialize", &params)["serverInfo"]["name"], "agentls");
         program.tell("initialized", &json!({}));
         program

@@ -29,7 +29,6 @@ pub struct Client {
     capabilities: Value,
     options: Value,
     environment: Vec<(String, String)>,
-    in_workspace: bool,
     process: u32,
 }
 
@@ -40,7 +39,6 @@ impl Default for Client {
             capabilities: json!({"workspace": {"applyEdit": true}}),
             options: json!({"clientAbilities": {"permission": true, "question": true}, "trust": "trusted"}),
             environment: Vec::new(),
-            in_workspace: false,
             process: std::process::id(),
         }
     }
@@ -58,9 +56,9 @@ impl Client {
         self
     }
 
-    /// Says that the workspace is its person's.
-    pub fn workspace(mut self) -> Self {
-        self.in_workspace = true;
+    /// Says nothing of trust in the workspace, where every other client here vouches for it.
+    pub fn without_trust(mut self) -> Self {
+        self.options.as_object_mut().expect("the options are an object").remove("trust");
         self
     }
 
@@ -90,9 +88,9 @@ impl Client {
     /// Starts a server and shakes hands with it.
     pub async fn start(self, home: &Home) -> Server {
         let server = self.spawn(home);
-        let root = self.in_workspace.then(|| format!("file://{}", home.workspace().display()));
+        let root = format!("file://{}", home.workspace().display());
         let introduction = json!({
-            "rootUri": root,
+            "workspaceFolders": [{"uri": root, "name": "workspace"}],
             "processId": self.process,
             "clientInfo": {"name": "it"},
             "capabilities": self.capabilities,

@@ -6,6 +6,7 @@
 
 local here = vim.fs.dirname(vim.fs.normalize(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p')))
 vim.opt.runtimepath:prepend(vim.fs.dirname(here))
+local binary = vim.fn.fnamemodify(assert(_G.arg[1], 'the path of agentls is missing'), ':p')
 local place = vim.fn.tempname()
 vim.fn.mkdir(place .. '/project/src', 'p')
 vim.fn.writefile({ '-- how often', 'local retry_limit = 3', 'return retry_limit' }, place .. '/project/src/retry.lua')
@@ -19,7 +20,8 @@ local PROMPTS = {
 
 local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
-require('agentls').setup({ cmd = { assert(_G.arg[1]), 'serve' } })
+vim.cmd.cd(place .. '/project')
+require('agentls').setup({ cmd = { binary, 'serve' }, server = { trust = 'trusted' } })
 vim.lsp.config('agentls', require('agentls.client').config())
 
 local recorded = {}

@@ -49,10 +49,22 @@ export interface Requests {
   'part/read': { params: PartRead; result: PartRange; };
   /** Reads what stays of a tool call when it is compacted. */
   'part/evidence': { params: PartParams; result: EvidenceResult; };
+  /** Lists the projects, newest activity first. */
+  'project/list': { params: Nothing; result: ProjectList; };
+  /** Reads a project: what it is called, whether it is trusted, what it brings. */
+  'project/get': { params: ProjectParams; result: ProjectResult; };
+  /** Gives a project another name or icon. */
+  'project/update': { params: ProjectUpdate; result: ProjectResult; };
+  /** Trusts a project as it is now, or no longer. */
+  'project/trust': { params: ProjectTrust; result: ProjectResult; };
   /** Lists the models that can be chosen. */
   'model/list': { params: InWorkspace; result: ModelList; };
   /** Lists the tools that the model is offered. */
   'tool/list': { params: InWorkspace; result: ToolList; };
+  /** Lists the agents that can answer, with what is wrong with their definitions. */
+  'agent/list': { params: InWorkspace; result: AgentList; };
+  /** Lists the commands that a prompt can call with `/name`. */
+  'command/list': { params: InWorkspace; result: CommandList; };
   /** Lists the skills that the model can load. */
   'skill/list': { params: InWorkspace; result: SkillList; };
   /** Reads the merged configuration and where it came from. */
@@ -85,8 +97,14 @@ export const REQUESTS = [
   'change/read',
   'part/read',
   'part/evidence',
+  'project/list',
+  'project/get',
+  'project/update',
+  'project/trust',
   'model/list',
   'tool/list',
+  'agent/list',
+  'command/list',
   'skill/list',
   'config/get',
   'server/status',
@@ -96,6 +114,7 @@ export const REQUESTS = [
 export interface Notifications {
   'session/update': { params: SessionUpdate; };
   'session/didChange': { params: SessionDidChange; };
+  'project/didChange': { params: ProjectDidChange; };
 }
 
 /** What the server asks. */
@@ -371,6 +390,12 @@ export type Part = ({
 } | {
   type: "reasoning";
   /** It. */
+  text: Body;
+} | {
+  type: "command";
+  /** The command's name, without the slash. */
+  name: string;
+  /** What it became; empty until its shell snippets have run. */
   text: Body;
 } | {
   type: "file";
@@ -1007,6 +1032,117 @@ export type Record = {
 /** Where an evidence record came from. */
 export type EvidenceSource = ("stored" | "recomputed" | "notCompacted");
 
+/** No parameters. */
+export type Nothing = { [name: string]: never };
+
+/** The projects with the newest activity first. */
+export type ProjectList = {
+  /** They. */
+  projects: Array<Project>;
+};
+
+/** A project: a folder that sessions work in. */
+export type Project = {
+  /** Its id. */
+  id: ProjectId;
+  /** Its real path: the nearest repository upward from where sessions work, else that folder itself. */
+  root: string;
+  /** What it is called. */
+  name: string;
+  /** What stands before its name. */
+  icon?: (Icon | null) | undefined;
+  /** What keeps its history. */
+  vcs?: (Vcs | null) | undefined;
+  /** Its linked worktrees. Each of them is a project of its own, trusted on its own. */
+  sandboxes: Array<Sandbox>;
+  /** Whether what it brings counts, and whether anything may be changed or run in it. */
+  trust: Trust;
+  /** What it brings that counts once it is trusted. */
+  wouldRun: Array<Brought>;
+  /** When it was first seen. */
+  createdAt: Timestamp;
+  /** When its name, its icon or its trust were last changed. */
+  updatedAt: Timestamp;
+  /** When a session was last begun in it. */
+  openedAt: Timestamp;
+};
+
+/** What stands before a project's name. */
+export type Icon = {
+  /** What it is. */
+  kind: IconKind;
+  /** An emoji, a `data:` URL of an image, or a colour as `#rrggbb`. */
+  value: string;
+};
+
+/** What an icon is. */
+export type IconKind = "emoji" | "image" | "color";
+
+/** What keeps a project's history. */
+export type Vcs = "git";
+
+/** A linked worktree of a repository. */
+export type Sandbox = {
+  /** Where it is. */
+  path: string;
+  /** The branch that is checked out there; missing where it is a commit. */
+  branch?: (string | null) | undefined;
+};
+
+/** Whether a project is trusted. */
+export type Trust = ("trusted" | "untrusted" | "changed");
+
+/** Something that a project brings. */
+export type Brought = {
+  /** The file, relative to the root. */
+  path: string;
+  /** What it would be used as. */
+  what: Use;
+  /** How it differs from what was trusted; missing where it does not, and where nothing was. */
+  change?: (Edit | null) | undefined;
+};
+
+/** What a file of a project is used as. */
+export type Use = "configuration" | "agent" | "command";
+
+/** How a file differs from what was trusted. */
+export type Edit = "added" | "changed" | "removed";
+
+/** A project. */
+export type ProjectParams = {
+  /** Which. */
+  projectId: ProjectId;
+};
+
+/** A project. */
+export type ProjectResult = {
+  /** It. */
+  project: Project;
+};
+
+/** Parameters of `project/update`. What is missing stays. */
+export type ProjectUpdate = {
+  /** Which project. */
+  projectId: ProjectId;
+  /** What it is called from now on; without hidden characters. */
+  name?: (string | null) | undefined;
+  /** What stands before its name from now on; `null` takes it away. */
+  icon?: (Icon | null) | undefined;
+};
+
+/** Parameters of `project/trust`: one of `projectId` and `cwd`. */
+export type ProjectTrust = {
+  /** Which project. */
+  projectId?: (ProjectId | null) | undefined;
+  /** The project of this folder: an absolute path. */
+  cwd?: (string | null) | undefined;
+  /** Whether it is trusted, as it is now. */
+  trust: Wish;
+};
+
+/** What becomes of trust. */
+export type Wish = ("trusted" | "untrusted");
+
 /** Parameters of lists that depend on a workspace. */
 export type InWorkspace = {
   /** Absolute working directory. */
@@ -1065,6 +1201,52 @@ export type ToolEntry = {
   parameters: unknown;
 };
 
+/** The agents that can answer. */
+export type AgentList = {
+  /** They: the built-in ones first. */
+  agents: Array<ListedAgent>;
+};
+
+/** An agent. */
+export type ListedAgent = {
+  /** What `agent` parameters call it. */
+  name: string;
+  /** When to choose it. */
+  description: string;
+  /** `builtIn`, or the file or layer of the configuration that spoke of it last. */
+  source: string;
+  /** The model that answers for it. */
+  model?: (ModelRef | null) | undefined;
+  /** Whether it cannot change anything. */
+  readOnly: boolean;
+  /** What is wrong with its definitions, a line for each. */
+  mistakes: Array<string>;
+};
+
+/** The commands that a prompt can call. */
+export type CommandList = {
+  /** They, by name. */
+  commands: Array<ListedCommand>;
+};
+
+/** A command. */
+export type ListedCommand = {
+  /** What is typed behind the slash. */
+  name: string;
+  /** What it is for. */
+  description: string;
+  /** What may be typed behind the name. */
+  argumentHint?: (string | null) | undefined;
+  /** Who answers it. */
+  agent?: (string | null) | undefined;
+  /** The model that answers it. */
+  model?: (ModelRef | null) | undefined;
+  /** The file or layer of the configuration that it comes from. */
+  source: string;
+  /** What is wrong with it, a line for each. */
+  mistakes: Array<string>;
+};
+
 /** The skills that the model can load. */
 export type SkillList = {
   /** They. */
@@ -1108,7 +1290,7 @@ export type Config = {
   /** Providers by name. */
   providers?: { [name: string]: ProviderConfig } | undefined;
   /** Rules by tool name or `*`: a word, or patterns with a word each. Later wins among allow and ask; a deny always wins. The sections stay apart, in the order of their layers, since merging them could widen what a later one narrows. */
-  permission?: { [name: string]: unknown } | undefined;
+  permission?: { [name: string]: ("allow" | "ask" | "deny" | { [name: string]: "allow" | "ask" | "deny" }) } | undefined;
   /** What an ask becomes when nobody can be asked. */
   headlessPermission?: HeadlessPermission | undefined;
   /** When and how history is compacted. */
@@ -1116,11 +1298,17 @@ export type Config = {
   /** Instruction files beside AGENTS.md. */
   instructions?: Array<string> | undefined;
   /** Agents of the user's own, by name. */
-  agents?: { [name: string]: unknown } | undefined;
+  agents?: { [name: string]: AgentConfig } | undefined;
   /** Commands of the user's own, by name. */
-  commands?: { [name: string]: unknown } | undefined;
+  commands?: { [name: string]: CommandConfig } | undefined;
   /** Where skills are looked for. */
   skills?: SkillsConfig | undefined;
+  /** What holds commands that `bash` runs. */
+  sandbox?: SandboxConfig | undefined;
+  /** Which environment variables children get. */
+  environment?: EnvironmentConfig | undefined;
+  /** What `webfetch` may fetch. */
+  webfetch?: WebfetchConfig | undefined;
   /** Limits. */
   limits?: LimitsConfig | undefined;
   /** Deadlines. */
@@ -1181,10 +1369,68 @@ export type CompactionConfig = {
   protectTokens?: number | undefined;
 };
 
+/** An agent of the user's own, or changes to a built-in one. */
+export type AgentConfig = {
+  /** What it is for, in a line. */
+  description?: (string | null) | undefined;
+  /** The model that answers, as `provider/model`; the session's when missing. */
+  model?: (string | null) | undefined;
+  /** Its instructions, in place of the built-in ones. */
+  prompt?: (string | null) | undefined;
+  /** Rules that hold beside the ordinary ones. They can only narrow them. */
+  permission?: { [name: string]: ("allow" | "ask" | "deny" | { [name: string]: "allow" | "ask" | "deny" }) } | undefined;
+  /** The tools that it has, by name; all of them when missing. */
+  tools?: (Array<string> | null) | undefined;
+  /** Provider calls in one turn, at least 1; `limits.maxSteps` when missing. */
+  maxSteps?: (number | null) | undefined;
+};
+
+/** A command of the user's own: typed as `/name`, it stands for a prompt. */
+export type CommandConfig = {
+  /** The prompt. `$1` to `$9` and `$ARGUMENTS` stand for what is typed behind the name. */
+  template?: string | undefined;
+  /** What it is for, in a line. */
+  description?: (string | null) | undefined;
+  /** The agent that answers it; the session's when missing. */
+  agent?: (string | null) | undefined;
+  /** The model that answers it, as `provider/model`; the agent's when missing. */
+  model?: (string | null) | undefined;
+};
+
 /** Where skills are looked for. */
 export type SkillsConfig = {
   /** Folders. */
   paths?: Array<string> | undefined;
+};
+
+/** What holds commands that `bash` runs, where the system can hold them. */
+export type SandboxConfig = {
+  /** Whether commands run inside it. */
+  enabled?: boolean | undefined;
+  /** Whether commands inside it may use the network. */
+  network?: boolean | undefined;
+  /** Places beside the workspace that commands may write to: absolute paths, `~/…` is the home folder. */
+  writable?: Array<string> | undefined;
+};
+
+/** Which environment variables children get, beside the core ones and never a provider's key. */
+export type EnvironmentConfig = {
+  /** Names of variables to hand on although their names speak of a secret. */
+  pass?: Array<string> | undefined;
+  /** Names of variables to keep back. */
+  remove?: Array<string> | undefined;
+};
+
+/** What the tool `webfetch` may fetch, beside what `permission` says of it. */
+export type WebfetchConfig = {
+  /** Hosts that may be fetched although their addresses are private, as `localhost` or `*.internal`. */
+  allow?: Array<string> | undefined;
+  /** Hosts that are never fetched, as `example.com` or `*.example.com`. */
+  deny?: Array<string> | undefined;
+  /** The most that is read of an answer, in bytes. */
+  maxBytes?: number | undefined;
+  /** The longest that a fetch takes, redirects included, in milliseconds. */
+  timeoutMs?: number | undefined;
 };
 
 /** Limits. */
@@ -1214,9 +1460,6 @@ export type LogConfig = {
   /** `error`, `warn`, `info`, `debug` or `trace`. */
   level?: string | undefined;
 };
-
-/** No parameters. */
-export type Nothing = { [name: string]: never };
 
 /** What the server knows of itself. */
 export type ServerStatus = {
@@ -1380,6 +1623,12 @@ export type SessionDidChange = {
 
 /** How a session list changed. */
 export type Change = "created" | "updated" | "deleted" | "archived";
+
+/** `project/didChange`: a project is another than before. */
+export type ProjectDidChange = {
+  /** All of it, as `project/get` answers it. */
+  project: Project;
+};
 
 /** A question for permission as a client gets it. */
 export type PermissionQuestion = {

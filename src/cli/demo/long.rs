@@ -13,7 +13,7 @@ use super::{
     Stage, list,
     memory::Memory,
     new_session, sample,
-    show::{Show, once},
+    show::{Show, least},
     string, text_of,
 };
 use crate::cli::{
@@ -39,7 +39,7 @@ impl Host for Quiet {
     }
 
     fn asked(&mut self, _: &str, question: &Value) -> io::Result<Value> {
-        Ok(once(question))
+        Ok(least(question))
     }
 }
 

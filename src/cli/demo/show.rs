@@ -1,4 +1,4 @@
-//! What the demo shows, and the person it plays: permissions are granted once, after a look.
+//! What the demo shows, and the person it plays: the workspace is trusted, permissions are granted once, each after a look.
 
 use std::{
     collections::HashMap,
@@ -149,16 +149,17 @@ impl Show {
             self.page.line(&format!("    {}", self.style.diff_line(line)))?;
         }
         self.page.out().pause(BREATH * 2);
-        self.page.line(&format!("  {}", self.style.green("  allowed once")))?;
-        Ok(once(question))
+        let said = if tool == "workspace" { "  trusted" } else { "  allowed once" };
+        self.page.line(&format!("  {}", self.style.green(said)))?;
+        Ok(least(question))
     }
 }
 
-/// The answer that allows what is asked, this time.
-pub(super) fn once(question: &Value) -> Value {
+/// The answer that allows what is asked for the shortest time: the first of those that do.
+pub(super) fn least(question: &Value) -> Value {
     let options = question.get("options").and_then(Value::as_array).into_iter().flatten();
-    let mut once = options.filter(|option| option.get("scope") == Some(&json!("once")));
-    json!({"optionId": once.next().and_then(|option| option.get("id"))})
+    let mut allowing = options.filter(|option| option.get("scope") != Some(&json!("never")));
+    json!({"optionId": allowing.next().and_then(|option| option.get("id"))})
 }
 
 impl Host for Show {

@@ -12,11 +12,7 @@ use agentls::{
     face::lsp::{server::PROTOCOL_VERSION, status::VERSION},
     provider::catalog,
     store::{self, Store},
-    workspace::{
-        config::{self, Config, Inputs, Loaded},
-        paths::Directories,
-        project,
-    },
+    workspace::{config::Config, paths::Directories},
 };
 
 use super::Finding;
@@ -76,41 +72,6 @@ fn place(name: &str, path: &Path, wanted: u32) -> Finding {
     }
 }
 
-/// The configuration as it holds here, for an untrusted workspace: nobody vouches for it on the command line.
-pub(super) fn load(directories: &Directories, here: &Path) -> Loaded {
-    let root = project::find(here).path;
-    config::load(&Inputs {
-        config_dir: &directories.config,
-        project: Some(&root),
-        trusted: false,
-        client: None,
-        command_line: None,
-        env: &|name| std::env::var(name).ok(),
-    })
-}
-
-pub(super) fn configuration(loaded: &Loaded) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let correct = "Correct it there; until then the value is left out.";
-    findings.extend(loaded.errors.iter().map(|mistake| Finding::broken(mistake.to_string(), correct)));
-    let look = "Correct the name, or take it out.";
-    findings.extend(loaded.warnings.iter().map(|mistake| {
-        let cure =
-            if mistake.message.contains("trusted") { "Trust the workspace in your editor." } else { look };
-        Finding::doubtful(mistake.to_string(), cure)
-    }));
-    if log::level(&loaded.config.log.level).is_none() {
-        findings.push(Finding::broken(
-            format!("`log.level` is `{}`, which is no level", loaded.config.log.level),
-            "Use error, warn, info, debug or trace.",
-        ));
-    }
-    if findings.is_empty() {
-        findings.push(Finding::fine("no mistakes"));
-    }
-    findings
-}
-
 pub(super) fn providers(
     directories: &Directories,
     config: &Config,
@@ -137,8 +98,16 @@ fn default_model(models: &[ListedModel], config: &Config) -> Finding {
         ),
         None => Finding::broken(
             format!("`model` is {name}, which is neither in the catalogue nor configured"),
-            "Choose one of the models below, or describe it under `providers`.",
+            unknown_cure(name, models),
         ),
+    }
+}
+
+fn unknown_cure(name: &str, models: &[ListedModel]) -> String {
+    let known: Vec<String> = models.iter().map(|listed| listed.model.to_string()).collect();
+    match catalog::suggestions(name, known.iter().map(String::as_str)).first() {
+        Some(meant) => format!("Did you mean {meant}? Else describe it under `providers`."),
+        None => "Choose one of the models below, or describe it under `providers`.".to_owned(),
     }
 }
 
@@ -187,21 +156,5 @@ mod tests {
         assert_eq!(findings[0].weight, Weight::Doubtful);
         assert!(findings[0].cure.as_deref().unwrap().starts_with("chmod 700 "));
         assert!(findings[1].what.ends_with("(not there yet)"));
-    }
-
-    #[test]
-    fn a_mistake_is_named_by_its_line() {
-        let root = tempfile::tempdir().unwrap();
-        let directories = directories(root.path());
-        fs::create_dir(&directories.config).unwrap();
-        fs::write(
-            directories.config.join("config.jsonc"),
-            "{\n  \"model\": 5,\n  \"log\": {\"level\": \"x\"}}",
-        )
-        .unwrap();
-        let findings = configuration(&load(&directories, root.path()));
-        assert!(findings.iter().all(|finding| finding.weight == Weight::Broken));
-        assert!(findings[0].what.contains("config.jsonc:2: `model`"), "{findings:?}");
-        assert!(findings[1].what.contains("`log.level` is `x`"), "{findings:?}");
     }
 }

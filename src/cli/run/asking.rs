@@ -83,13 +83,15 @@ fn permission_text(style: Style, question: &PermissionQuestion) -> String {
     if let Some(more) = diff.lines().count().checked_sub(SHOWN_DIFF).filter(|more| *more > 0) {
         text += &format!("  … {more} more lines\n");
     }
-    let keys: Vec<_> = question.options.iter().map(|option| key(option.scope).1).collect();
+    let keys: Vec<_> = question.options.iter().map(|option| key(question, option.scope).1).collect();
     text + &format!("  Allow? {}, or say what to do instead: ", keys.join(", "))
 }
 
-/// The key that chooses a scope, and how it is offered.
-fn key(scope: Scope) -> (&'static str, &'static str) {
+/// The key that chooses a scope, and how it is offered. Where nothing can be allowed for once, yes is for good.
+fn key(question: &PermissionQuestion, scope: Scope) -> (&'static str, &'static str) {
+    let once = question.options.iter().any(|option| option.scope == Scope::Once);
     match scope {
+        Scope::Project if !once => ("y", "[y] yes"),
         Scope::Once => ("y", "[y] once"),
         Scope::Session => ("s", "[s] for this session"),
         Scope::Project => ("p", "[p] for this project"),
@@ -100,7 +102,7 @@ fn key(scope: Scope) -> (&'static str, &'static str) {
 /// What a line means: a key chooses, other words refuse with advice, nothing refuses.
 fn permission_answer(question: &PermissionQuestion, line: &str) -> PermissionAnswer {
     let line = line.trim();
-    let key_of = |scope| key(scope).0;
+    let key_of = |scope| key(question, scope).0;
     let typed = match line.to_lowercase().as_str() {
         "" | "no" => key_of(Scope::Never).to_owned(),
         "yes" => key_of(Scope::Once).to_owned(),
@@ -171,6 +173,18 @@ mod tests {
     #[test]
     fn a_key_that_was_not_offered_allows_nothing() {
         assert_eq!(answer("p"), ("4".into(), Some("p".into())));
+    }
+
+    #[test]
+    fn where_nothing_is_for_once_yes_is_for_good() {
+        let mut question = question();
+        question.options.retain(|option| option.scope == Scope::Never);
+        let option = PermissionOption { id: "trust".into(), label: String::new(), scope: Scope::Project };
+        question.options.insert(0, option);
+        assert_eq!(permission_answer(&question, "y").option_id, "trust");
+        assert_eq!(permission_answer(&question, "p").option_id, "4");
+        let text = permission_text(Style::plain(), &question);
+        assert!(text.ends_with("[y] yes, [n] no, or say what to do instead: "), "{text}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use agentls::{
         DeltaField, Part, PartKind, SessionEvent, SessionId, Status, StopReason, ToolPart, ToolState, Update,
         Usage,
     },
+    workspace::config::Config,
 };
 
 use super::{Answered, Screen};
@@ -65,6 +66,15 @@ impl Listener for TextScreen {
     }
 
     fn session_changed(&self, _: &SessionId, _: Change) {}
+
+    fn configured(&self, _: &Config, news: &[String]) {
+        for mistake in news {
+            let line = format!("configuration: {}", printable(mistake));
+            if note(&self.style.yellow(line).to_string()).is_err() {
+                self.reader_gone.notify_one();
+            }
+        }
+    }
 }
 
 impl Screen for TextScreen {
@@ -112,9 +122,9 @@ fn unfinished(reason: StopReason) -> Option<&'static str> {
         StopReason::MaxSteps => Some("The limit of steps was reached. Raise `limits.maxSteps`, or go on."),
         StopReason::Refusal => Some("The model refused to answer. Change the prompt, or the model."),
         StopReason::Cancelled => Some("Cancelled."),
-        StopReason::PermissionRejected => {
-            Some("Permission was refused. Allow it with --allow, or by a rule in `permission`.")
-        }
+        StopReason::PermissionRejected => Some(
+            "Permission was refused. Trust the directory with `agentls trust`; allow with --allow, or by a rule.",
+        ),
     }
 }
 

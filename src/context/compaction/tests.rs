@@ -139,3 +139,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_history_of_too_many_pieces_is_not_summarised() {
+    let item = |seq| {
+        let entry = crate::provider::Entry::User(vec![crate::provider::Content::Text("x".into())]);
+        Item {
+            seq: Seq(seq),
+            shape: crate::context::validate::Shape::of(&entry),
+            encoded: bytes::Bytes::new(),
+            tokens: 100,
+            outputs: Vec::new(),
+            summary: false,
+            images: crate::context::gallery::Load::of(&entry),
+        }
+    };
+    let history: Vec<Item> = (1..).take(MOST_CHUNKS + 1).map(item).collect();
+    let (fits, too_long) = (history.split_last().unwrap().1, history.as_slice());
+    assert_eq!(chunks(fits, 100).map(|pieces| pieces.len()), Some(MOST_CHUNKS));
+    assert!(chunks(too_long, 100).is_none());
+}
+
+#[test]
+fn a_long_request_in_work_is_repeated_by_its_beginning() {
+    let words = "é".repeat(REQUEST_BYTES);
+    let repeated = request(&words);
+    assert_eq!(repeated.matches('é').count(), REQUEST_BYTES / 2);
+    assert!(repeated.ends_with("[cut here; the whole: recall, ref \"history\"]"));
+    assert!(!request("short").contains("cut here"));
+}

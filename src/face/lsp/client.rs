@@ -2,11 +2,14 @@
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
 use serde_json::Value;
 use tower_lsp::lsp_types::InitializeParams;
+
+use crate::engine::Vouching;
 
 /// What the client can do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Abilities {
     pub document_changes: bool,
     pub work_done_progress: bool,
     pub show_document: bool,
+    /// It has a window: somebody sees its messages.
+    pub window: bool,
     /// It shows a message with buttons to a person.
     pub show_message_actions: bool,
     /// Where its person works: an absolute path.
@@ -53,8 +58,8 @@ pub struct Introduction {
     pub credentials: BTreeMap<String, String>,
     /// Configuration over all files.
     pub config: Option<Value>,
-    /// Whether the client vouches for the workspace.
-    pub trusted: bool,
+    /// Whether the client vouches for its workspace.
+    pub trust: Vouching,
     /// What could not be understood, for a person.
     pub warnings: Vec<String>,
 }
@@ -67,6 +72,9 @@ impl Introduction {
         let options = params.initialization_options.as_ref().and_then(|options| options.get("agentls"));
         for (name, value) in introduction.object("initializationOptions.agentls", options) {
             introduction.option(name, value);
+        }
+        if let Vouching::Trusted { folders } = &mut introduction.trust {
+            *folders = folders_of(params);
         }
         introduction
     }
@@ -89,8 +97,8 @@ impl Introduction {
             "config" if value.is_object() => self.config = Some(value.clone()),
             "config" => self.warn(name, "not an object"),
             "trust" => match value.as_str() {
-                Some("trusted") => self.trusted = true,
-                Some("untrusted") => {}
+                Some("trusted") => self.trust = Vouching::Trusted { folders: Vec::new() },
+                Some("untrusted") => self.trust = Vouching::Untrusted,
                 _ => self.warn(name, "neither `trusted` nor `untrusted`"),
             },
             _ => self.warn(name, "not known"),
@@ -126,6 +134,18 @@ impl Introduction {
     }
 }
 
+/// The configuration in the settings of `workspace/didChangeConfiguration`: below `agentls`, or below `config` there as
+/// in `initializationOptions`. `None` when they say nothing of us.
+pub fn changed_config(settings: &Value) -> Result<Option<Value>, String> {
+    let Some(own) = settings.get("agentls").filter(|own| !own.is_null()) else { return Ok(None) };
+    let config = own.get("config").unwrap_or(own);
+    if config.is_object() {
+        Ok(Some(config.clone()))
+    } else {
+        Err("the settings of `agentls` are no object; the configuration stays as it is".to_owned())
+    }
+}
+
 /// What plain LSP says of the client's abilities.
 fn declared(params: &InitializeParams) -> Abilities {
     let workspace = params.capabilities.workspace.as_ref();
@@ -137,17 +157,23 @@ fn declared(params: &InitializeParams) -> Abilities {
             .unwrap_or_default(),
         work_done_progress: window.and_then(|it| it.work_done_progress).unwrap_or_default(),
         show_document: window.and_then(|it| it.show_document.as_ref()).is_some_and(|it| it.support),
+        window: window.is_some(),
         show_message_actions: window.is_some_and(|it| it.show_message.is_some()),
         workspace: workspace_of(params),
         ..Abilities::default()
     }
 }
 
-/// The first workspace folder, or what older clients call the root.
+/// The first workspace folder.
 fn workspace_of(params: &InitializeParams) -> Option<String> {
-    let folder = params.workspace_folders.as_ref().and_then(|folders| folders.first());
-    let uri = folder.map(|folder| &folder.uri).or(params.root_uri.as_ref());
-    Some(uri?.to_file_path().ok()?.to_string_lossy().into_owned())
+    Some(folders_of(params).first()?.to_string_lossy().into_owned())
+}
+
+/// The workspace folders, or what older clients call the root.
+fn folders_of(params: &InitializeParams) -> Vec<PathBuf> {
+    let folders = params.workspace_folders.iter().flatten().map(|folder| &folder.uri);
+    let root = params.root_uri.as_ref().filter(|_| params.workspace_folders.is_none());
+    folders.chain(root).filter_map(|uri| uri.to_file_path().ok()).collect()
 }
 
 #[cfg(test)]
@@ -181,6 +207,39 @@ mod tests {
         let abilities = introduction.abilities;
         assert!(abilities.permission && abilities.apply_edit && abilities.work_done_progress);
         assert!(abilities.show_document && !abilities.question && !abilities.document_changes);
+    }
+
+    #[test]
+    fn changed_settings_are_found_in_both_places() {
+        let config = json!({"model": "a/b"});
+        assert_eq!(changed_config(&json!({"agentls": config})), Ok(Some(config.clone())));
+        assert_eq!(changed_config(&json!({"agentls": {"config": config}})), Ok(Some(config)));
+        assert_eq!(changed_config(&json!({"editor": {}})), Ok(None));
+        assert_eq!(changed_config(&json!(null)), Ok(None));
+        assert!(changed_config(&json!({"agentls": {"config": 7}})).is_err());
+    }
+
+    #[test]
+    fn a_client_vouches_for_its_folders_and_for_no_others() {
+        let vouched = |params: Value| Introduction::read(&serde_json::from_value(params).unwrap()).trust;
+        let options = json!({"agentls": {"trust": "trusted"}});
+        let folders =
+            |folders: &[&str]| Vouching::Trusted { folders: folders.iter().map(Into::into).collect() };
+        let named = json!([{"uri": "file:///a", "name": "a"}, {"uri": "untitled:b", "name": "b"},
+                           {"uri": "file:///c%20d", "name": "c"}]);
+        for (params, expected) in [
+            (json!({"rootUri": "file:///r", "workspaceFolders": named}), folders(&["/a", "/c d"])),
+            (json!({"rootUri": "file:///r"}), folders(&["/r"])),
+            (json!({"rootUri": "file:///r", "workspaceFolders": []}), folders(&[])),
+            (json!({"rootUri": null}), folders(&[])),
+        ] {
+            let mut params = params;
+            params["capabilities"] = json!({});
+            params["initializationOptions"] = options.clone();
+            assert_eq!(vouched(params), expected);
+        }
+        assert_eq!(read(&json!({"agentls": {"trust": "untrusted"}})).trust, Vouching::Untrusted);
+        assert_eq!(read(&json!({"agentls": {}})).trust, Vouching::Silent);
     }
 
     #[test]

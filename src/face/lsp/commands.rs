@@ -25,6 +25,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("agentls.context.show", "session/context"),
     ("agentls.session.fork", "session/fork"),
     ("agentls.session.export", "session/export"),
+    ("agentls.permission.list", "permission/list"),
     ("agentls.server.status", "server/status"),
 ];
 

@@ -4,19 +4,25 @@
 //! written.
 
 use serde::Serialize;
+use serde_json::json;
+use tower_lsp::lsp_types::MessageType;
 
 use super::{
+    client::Declared,
     progress::Progress,
     render,
-    updates::{self, SessionDidChange},
+    updates::{self, ProjectDidChange, SessionDidChange},
 };
 use crate::{
     engine::{Change, Listener},
-    transcript::{DeltaField, SessionEvent, SessionId, Update},
+    transcript::{DeltaField, Project, SessionEvent, SessionId, Update},
     wire::{
+        frame::Limit,
         message::notification,
         outbox::{Delta, Event, Outbox},
+        reply::after_reply,
     },
+    workspace::config::{Config, LogLevel},
 };
 
 /// The notification of what happens in a session.
@@ -25,16 +31,41 @@ pub const UPDATE: &str = "session/update";
 /// The notification that a session list changed.
 pub const DID_CHANGE: &str = "session/didChange";
 
+/// Sets how much is logged.
+pub type SetLogLevel = fn(LogLevel);
+
+/// The notification that a project is another than before.
+pub const PROJECT_DID_CHANGE: &str = "project/didChange";
+
 /// Turns events into frames.
 pub struct Events {
     outbox: Outbox,
     progress: Progress,
+    client: Declared,
+    process: ProcessWide,
+}
+
+/// What configuration says of the whole process.
+pub struct ProcessWide {
+    /// The size of an incoming frame.
+    pub frame_limit: Limit,
+    /// How much is logged.
+    pub set_log_level: SetLogLevel,
 }
 
 impl Events {
-    /// Into `outbox`; running turns are also shown through `progress`.
-    pub fn new(outbox: Outbox, progress: Progress) -> Self {
-        Self { outbox, progress }
+    /// Into `outbox`; running turns are also shown through `progress`. Configuration counts for `process`.
+    pub fn new(outbox: Outbox, progress: Progress, client: Declared, process: ProcessWide) -> Self {
+        Self { outbox, progress, client, process }
+    }
+
+    /// Tells a person, where the client has a window; else it goes into the client's log.
+    fn tell(&self, message: &str) {
+        let method = if self.client.get().window { "window/showMessage" } else { "window/logMessage" };
+        match notification(method, &json!({"type": MessageType::WARNING, "message": message})) {
+            Ok(body) => self.outbox.send(body),
+            Err(problem) => tracing::error!(%problem, "a warning cannot be written as JSON"),
+        }
     }
 }
 
@@ -59,6 +90,24 @@ impl Listener for Events {
         match notification(DID_CHANGE, &SessionDidChange { session_id: session.clone(), change }) {
             Ok(body) => self.outbox.send_about(session.as_str(), body),
             Err(problem) => tracing::error!(%problem, "a change cannot be written as JSON"),
+        }
+    }
+
+    fn configured(&self, config: &Config, news: &[String]) {
+        self.process.frame_limit.set(usize::try_from(config.limits.frame_bytes).unwrap_or(usize::MAX));
+        (self.process.set_log_level)(config.log.level);
+        for mistake in news {
+            self.tell(&format!("configuration: {mistake}"));
+        }
+    }
+
+    fn project_changed(&self, project: &Project) {
+        match notification(PROJECT_DID_CHANGE, &ProjectDidChange { project: project.clone() }) {
+            Ok(body) => {
+                let outbox = self.outbox.clone();
+                after_reply(move || outbox.send(body));
+            }
+            Err(problem) => tracing::error!(%problem, "a project cannot be written as JSON"),
         }
     }
 }
@@ -152,7 +201,8 @@ mod tests {
 
     async fn params_of(updates: Vec<Update>) -> Vec<Value> {
         let outbox = Outbox::default();
-        let events = Events::new(outbox.clone(), Progress::default());
+        let process = ProcessWide { frame_limit: Limit::default(), set_log_level: |_| {} };
+        let events = Events::new(outbox.clone(), Progress::default(), Declared::default(), process);
         for update in updates {
             events.session_event(event(update));
         }

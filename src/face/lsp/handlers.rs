@@ -5,23 +5,24 @@ use std::{io, path::Path};
 
 use super::{
     params::{
-        Bodies, ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionCompact,
-        SessionExport, SessionFork, SessionList, SessionMessages, SessionNew, SessionNextRequest,
-        SessionParams, SessionPrompt, SessionRename, SessionSteps, SessionUnqueue,
+        Bodies, ConfigGet, InWorkspace, Nothing, PartParams, PartRead, ProjectParams, ProjectTrust,
+        ProjectUpdate, SessionArchive, SessionCompact, SessionExport, SessionFork, SessionList,
+        SessionMessages, SessionNew, SessionNextRequest, SessionParams, SessionPrompt, SessionRename,
+        SessionSteps, SessionUnqueue, Wish,
     },
     render,
     results::{
-        AgentList, Cancelled, CommandList, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted,
-        EvidenceResult, Exported, ListedSkill, MessagePage, ModelList, NextRequest, OpenedSession, PartRange,
-        PromptResult, QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage, SessionResult,
-        SkillList, StepsResult, ToolEntry, ToolList,
+        Cancelled, Compacted, ConfigResult, ContextReport, DatabaseStatus, Deleted, EvidenceResult, Exported,
+        ListedSkill, MessagePage, ModelList, NextRequest, OpenedSession, PartRange, ProjectList,
+        ProjectResult, PromptResult, QueueResult, Queues, Removed, ServerStatus, SessionCounts, SessionPage,
+        SessionResult, SkillList, StepsResult, ToolEntry, ToolList,
     },
     server::Server,
     status,
     types::Recovered,
 };
 use crate::{
-    engine::{EngineError, ListQuery, MessageQuery, NewSession, PromptRequest},
+    engine::{ConfigReport, EngineError, ListQuery, MessageQuery, NewSession, PromptRequest, Which},
     transcript::{Failure, FailureKind, Seq, Session, SessionId},
     wire::reply::after_reply,
 };
@@ -198,6 +199,29 @@ impl Server {
         Ok(render::evidence(self.engine.evidence(&params.part_id).await?))
     }
 
+    pub async fn project_list(&self, _: Nothing) -> Outcome<ProjectList> {
+        Ok(ProjectList { projects: self.engine.projects().await? })
+    }
+
+    pub async fn project_get(&self, params: ProjectParams) -> Outcome<ProjectResult> {
+        Ok(ProjectResult { project: self.engine.project(&params.project_id).await? })
+    }
+
+    pub async fn project_update(&self, params: ProjectUpdate) -> Outcome<ProjectResult> {
+        let ProjectUpdate { project_id, name, icon } = params;
+        Ok(ProjectResult { project: self.engine.update_project(&project_id, name, icon).await? })
+    }
+
+    pub async fn project_trust(&self, params: ProjectTrust) -> Outcome<ProjectResult> {
+        let which = match (params.project_id, params.cwd) {
+            (Some(id), None) => Which::Id(id),
+            (None, Some(folder)) => Which::Folder(folder),
+            _ => return Err(EngineError::InvalidParams("one of projectId and cwd is needed".to_owned())),
+        };
+        let project = self.engine.trust_project(which, params.trust == Wish::Trusted).await?;
+        Ok(ProjectResult { project })
+    }
+
     pub async fn model_list(&self, params: InWorkspace) -> Outcome<ModelList> {
         let models = self.engine.models(params.cwd).await?;
         Ok(ModelList { models: models.into_iter().map(render::model).collect() })
@@ -214,16 +238,6 @@ impl Server {
         Ok(ToolList { tools: tools.collect() })
     }
 
-    pub async fn agent_list(&self, params: InWorkspace) -> Outcome<AgentList> {
-        let agents = self.engine.agents(params.cwd).await?;
-        Ok(AgentList { agents: agents.into_iter().map(render::agent).collect() })
-    }
-
-    pub async fn command_list(&self, params: InWorkspace) -> Outcome<CommandList> {
-        let commands = self.engine.commands(params.cwd).await?;
-        Ok(CommandList { commands: commands.into_iter().map(render::command).collect() })
-    }
-
     pub async fn skill_list(&self, params: InWorkspace) -> Outcome<SkillList> {
         let skills = self.engine.skills(params.cwd).await?.into_iter().map(|skill| ListedSkill {
             name: skill.name,
@@ -235,7 +249,8 @@ impl Server {
 
     pub async fn config_get(&self, params: ConfigGet) -> Outcome<ConfigResult> {
         let report = self.engine.config(params.cwd).await?;
-        Ok(ConfigResult { config: report.config, sources: report.sources, mistakes: report.mistakes })
+        let ConfigReport { config, sources, lines, mistakes } = report;
+        Ok(ConfigResult { config, sources, lines, mistakes })
     }
 
     pub async fn server_status(&self, _: Nothing) -> Outcome<ServerStatus> {

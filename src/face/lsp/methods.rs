@@ -13,16 +13,18 @@ use tower_lsp::{
 
 use super::{
     params::{
-        ConfigGet, InWorkspace, Nothing, PartParams, PartRead, SessionArchive, SessionCompact, SessionExport,
-        SessionFork, SessionList, SessionMessages, SessionNew, SessionNextRequest, SessionParams,
-        SessionPrompt, SessionRename, SessionSteps, SessionUnqueue, read,
+        ConfigGet, InWorkspace, Nothing, PartParams, PartRead, ProjectParams, ProjectTrust, ProjectUpdate,
+        SessionArchive, SessionCompact, SessionExport, SessionFork, SessionList, SessionMessages, SessionNew,
+        SessionNextRequest, SessionParams, SessionPrompt, SessionRename, SessionSteps, SessionUnqueue, read,
     },
+    permissions::{ApprovalList, PermissionRevoke, Revoked},
     results::{
-        AgentList, Cancelled, CommandList, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult,
-        Exported, MessagePage, ModelList, NextRequest, OpenedSession, PartRange, PromptResult, QueueResult,
-        Removed, ServerStatus, SessionPage, SessionResult, SkillList, StepsResult, ToolList,
+        Cancelled, Compacted, ConfigResult, ContextReport, Deleted, EvidenceResult, Exported, MessagePage,
+        ModelList, NextRequest, OpenedSession, PartRange, ProjectList, ProjectResult, PromptResult,
+        QueueResult, Removed, ServerStatus, SessionPage, SessionResult, SkillList, StepsResult, ToolList,
     },
     review::{ChangeRead, ChangeText, ChangesResult, SessionChanges, SessionReview},
+    roster::{AgentList, CommandList},
     server::Server,
 };
 use crate::{engine::EngineError, face::failure, failpoint};
@@ -116,6 +118,12 @@ methods! {
     "change/read":      ChangeRead => ChangeText,         change_read,      "Reads a changed file as it was before a turn, or after it.";
     "part/read":        PartRead => PartRange,            part_read,        "Reads a range of a part's field.";
     "part/evidence":    PartParams => EvidenceResult,     part_evidence,    "Reads what stays of a tool call when it is compacted.";
+    "permission/list":  SessionParams => ApprovalList,    permission_list,  "Lists what a person allowed for the session or its project.";
+    "permission/revoke": PermissionRevoke => Revoked,     permission_revoke, "Takes back what a person allowed; the next call is asked for.";
+    "project/list":     Nothing => ProjectList,           project_list,     "Lists the projects, newest activity first.";
+    "project/get":      ProjectParams => ProjectResult,   project_get,      "Reads a project: what it is called, whether it is trusted, what it brings.";
+    "project/update":   ProjectUpdate => ProjectResult,   project_update,   "Gives a project another name or icon.";
+    "project/trust":    ProjectTrust => ProjectResult,    project_trust,    "Trusts a project as it is now, or no longer.";
     "model/list":       InWorkspace => ModelList,         model_list,       "Lists the models that can be chosen.";
     "tool/list":        InWorkspace => ToolList,          tool_list,        "Lists the tools that the model is offered.";
     "agent/list":       InWorkspace => AgentList,         agent_list,       "Lists the agents that can answer, with what is wrong with their definitions.";

@@ -10,7 +10,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::{
     engine::ExportFormat,
-    transcript::{Delivery, MessageId, ModelRef, PartId, PromptPart, SessionId},
+    transcript::{Delivery, MessageId, ModelRef, PartId, ProjectId, PromptPart, SessionId, project::Icon},
 };
 
 /// Reads parameters: an object whose members are right.
@@ -33,6 +33,14 @@ fn model<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Opti
         Some(ModelParam::Apart(model)) => Ok(Some(model)),
         Some(ModelParam::Joined(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
     }
+}
+
+/// A member that may be `null`, told from one that is missing.
+#[expect(clippy::option_option, reason = "`null` takes something away, and a missing member leaves it")]
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
 }
 
 /// A model as `{provider, id}` or as `provider/id`.
@@ -203,6 +211,31 @@ params! {
         /// Absolute path of the file to write; the text is in the result when missing.
         path: Option<String>,
     }
+    /// A project.
+    ProjectParams {
+        /// Which.
+        project_id: ProjectId,
+    }
+    /// Parameters of `project/update`. What is missing stays.
+    ProjectUpdate {
+        /// Which project.
+        project_id: ProjectId,
+        /// What it is called from now on; without hidden characters.
+        name: Option<String>,
+        /// What stands before its name from now on; `null` takes it away.
+        #[serde(default, deserialize_with = "given")]
+        #[schemars(with = "Option<Icon>")]
+        icon: Option<Option<Icon>>,
+    }
+    /// Parameters of `project/trust`: one of `projectId` and `cwd`.
+    ProjectTrust {
+        /// Which project.
+        project_id: Option<ProjectId>,
+        /// The project of this folder: an absolute path.
+        cwd: Option<String>,
+        /// Whether it is trusted, as it is now.
+        trust: Wish,
+    }
     /// Parameters of lists that depend on a workspace.
     InWorkspace {
         /// Absolute working directory.
@@ -213,6 +246,16 @@ params! {
         /// Absolute working directory.
         cwd: String,
     }
+}
+
+/// What becomes of trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Wish {
+    /// The project is trusted, as it is now.
+    Trusted,
+    /// It is not, or no longer.
+    Untrusted,
 }
 
 /// Whole texts or their beginnings.
@@ -256,6 +299,29 @@ mod tests {
         assert!(read::<SessionParams>(json!({"sessionId": "s", "ofANewerClient": 1})).is_ok());
         assert!(refusal::<SessionList>(json!({"limit": -1})).contains("limit: "));
         assert!(refusal::<SessionList>(json!({"limit": 1e30})).contains("limit: "));
+    }
+
+    #[test]
+    fn of_a_project_only_what_is_known_is_read() {
+        let icon = json!({"kind": "emoji", "value": "🦀", "__proto__": {"a": 1}, "more": [1]});
+        let hostile = json!({"projectId": "p", "icon": icon, "__proto__": {"trust": "trusted"}, "root": "/"});
+        let read_in = read::<ProjectUpdate>(hostile).unwrap();
+        assert_eq!(read_in.icon.unwrap().unwrap().value, "🦀");
+        assert!(matches!(read::<ProjectUpdate>(json!({"projectId": "p"})).unwrap().icon, None));
+        assert!(matches!(
+            read::<ProjectUpdate>(json!({"projectId": "p", "icon": null})).unwrap().icon,
+            Some(None)
+        ));
+        for (params, named) in [
+            (json!({"projectId": "p", "icon": {"kind": "emoji", "value": {"a": 1}}}), "icon.value"),
+            (json!({"projectId": "p", "icon": {"kind": "script", "value": "x"}}), "icon.kind"),
+            (json!({"projectId": "p", "icon": "x"}), "icon"),
+            (json!({"projectId": "p", "name": {"toString": "x"}}), "name"),
+            (json!({"projectId": {"__proto__": null}}), "projectId"),
+        ] {
+            let message = refusal::<ProjectUpdate>(params.clone());
+            assert!(message.contains(named), "{params}: {message}");
+        }
     }
 
     #[test]

@@ -257,18 +257,6 @@ fn shorten(part: &mut Part) {
     }
 }
 
-/// An agent.
-pub fn agent(agent: engine::ListedAgent) -> results::ListedAgent {
-    let engine::ListedAgent { name, description, source, model, read_only, mistakes } = agent;
-    results::ListedAgent { name, description, source, model, read_only, mistakes }
-}
-
-/// A command.
-pub fn command(command: engine::ListedCommand) -> results::ListedCommand {
-    let engine::ListedCommand { name, description, argument_hint, agent, model, source, mistakes } = command;
-    results::ListedCommand { name, description, argument_hint, agent, model, source, mistakes }
-}
-
 /// A range of a part's field.
 pub fn part_range(range: engine::PartRange) -> results::PartRange {
     let (text, base64) = match range.content {

@@ -11,8 +11,8 @@ use crate::{
     engine::{Fate, SandboxStatus},
     provider::Cost,
     transcript::{
-        CacheMiss, MessageId, ModelRef, PartId, QueuedPrompt, Seq, StopReason, Timestamp, TodoItem, Usage,
-        evidence::Record,
+        CacheMiss, MessageId, ModelRef, PartId, Project, QueuedPrompt, Seq, StopReason, Timestamp, TodoItem,
+        Usage, evidence::Record,
     },
     workspace::config::Config,
 };
@@ -95,54 +95,6 @@ results! {
         fragments: Vec<ContextFragment>,
         /// How the next request will reach the provider.
         threading: ContextThreading,
-    }
-    /// The agents that can answer.
-    AgentList {
-        /// They: the built-in ones first.
-        agents: Vec<ListedAgent>,
-    }
-    /// An agent.
-    ListedAgent {
-        /// What `agent` parameters call it.
-        name: String,
-        /// When to choose it.
-        description: String,
-        /// `builtIn`, or the file or layer of the configuration that spoke of it last.
-        source: String,
-        /// The model that answers for it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        model: Option<ModelRef>,
-        /// Whether it cannot change anything.
-        read_only: bool,
-        /// What is wrong with its definitions, a line for each.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        mistakes: Vec<String>,
-    }
-    /// The commands that a prompt can call.
-    CommandList {
-        /// They, by name.
-        commands: Vec<ListedCommand>,
-    }
-    /// A command.
-    ListedCommand {
-        /// What is typed behind the slash.
-        name: String,
-        /// What it is for.
-        description: String,
-        /// What may be typed behind the name.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        argument_hint: Option<String>,
-        /// Who answers it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        agent: Option<String>,
-        /// The model that answers it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        model: Option<ModelRef>,
-        /// The file or layer of the configuration that it comes from.
-        source: String,
-        /// What is wrong with it, a line for each.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        mistakes: Vec<String>,
     }
     /// The skills that the model can load.
     SkillList {
@@ -253,6 +205,16 @@ results! {
         session: Session,
         /// Its todo list.
         todo: Vec<TodoItem>,
+    }
+    /// A project.
+    ProjectResult {
+        /// It.
+        project: Project,
+    }
+    /// The projects with the newest activity first.
+    ProjectList {
+        /// They.
+        projects: Vec<Project>,
     }
     /// A page of sessions, newest activity first.
     SessionPage {
@@ -431,7 +393,9 @@ results! {
         config: Config,
         /// Where each value came from, by dotted key.
         sources: BTreeMap<String, String>,
-        /// What is wrong with the files: a line for each mistake, with its file and line.
+        /// The line in that file, from 1, by dotted key.
+        lines: BTreeMap<String, u32>,
+        /// What is wrong with the files: a line for each mistake, with its file, line, column, key and cure.
         mistakes: Vec<String>,
     }
     /// What the server knows of itself.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     events, methods, person,
     server::PROTOCOL_VERSION,
-    updates::{AskQuestion, QuestionAnswers, SessionDidChange, SessionUpdate},
+    updates::{AskQuestion, ProjectDidChange, QuestionAnswers, SessionDidChange, SessionUpdate},
 };
 use crate::permission::{PermissionAnswer, PermissionQuestion};
 
@@ -28,6 +28,7 @@ pub fn document() -> Value {
     let notifications = json!({
         events::UPDATE: {"params": schema::<SessionUpdate>(&mut generator)},
         events::DID_CHANGE: {"params": schema::<SessionDidChange>(&mut generator)},
+        events::PROJECT_DID_CHANGE: {"params": schema::<ProjectDidChange>(&mut generator)},
     });
     let server_requests = json!({
         person::REQUEST_PERMISSION: {

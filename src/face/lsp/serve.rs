@@ -17,8 +17,14 @@ use tokio_util::sync::CancellationToken;
 use tower_lsp::LspService;
 
 use super::{
-    client::Declared, commands::pages::Pages, documents::Documents, events::Events, methods,
-    person::RemotePerson, progress::Progress, server::Server,
+    client::Declared,
+    commands::pages::Pages,
+    documents::Documents,
+    events::{Events, ProcessWide, SetLogLevel},
+    methods,
+    person::RemotePerson,
+    progress::Progress,
+    server::Server,
 };
 use crate::{
     engine::{Engine, Options},
@@ -41,18 +47,24 @@ pub(in crate::face) const BLOCKING_THREADS: usize = 512;
 /// Kept from the last moments for writing what waits. The deadline's thread comes after it.
 pub(in crate::face) const MARGIN: Duration = Duration::from_millis(200);
 
-/// Serves the client on stdin and stdout until it goes. `Err` when it could not begin.
+/// Serves the client on stdin and stdout until it goes. `Err` when it could not begin. `set_log_level` is called
+/// whenever configuration was read.
 ///
 /// The exit code is 0 after `shutdown` and `exit`, 1 after `exit` alone (LSP), 0 when the client closes the
 /// pipe, dies, or sends a signal.
-pub fn serve(options: Options) -> io::Result<ExitCode> {
+pub fn serve(options: Options, set_log_level: SetLogLevel) -> io::Result<ExitCode> {
     let frames = take_stdout()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
         .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()?;
-    let code = runtime.block_on(serve_on(options, tokio::io::stdin(), tokio::fs::File::from_std(frames)))?;
+    let code = runtime.block_on(serve_on(
+        options,
+        set_log_level,
+        tokio::io::stdin(),
+        tokio::fs::File::from_std(frames),
+    ))?;
     // A thread may still be reading stdin: nobody waits for it.
     runtime.shutdown_background();
     Ok(ExitCode::from(code))
@@ -69,6 +81,7 @@ fn take_stdout() -> io::Result<File> {
 /// Serves a client on any pair of pipes; the exit code.
 async fn serve_on(
     options: Options,
+    set_log_level: SetLogLevel,
     input: impl AsyncRead + Unpin,
     output: impl AsyncWrite + Unpin + Send + 'static,
 ) -> io::Result<u8> {
@@ -76,7 +89,8 @@ async fn serve_on(
     let calls = Calls::new(outbox.clone());
     let stop = CancellationToken::new();
     let limit = Limit::default();
-    let server = server(options, &outbox, &calls, &limit, &stop);
+    let process = ProcessWide { frame_limit: limit.clone(), set_log_level };
+    let server = server(options, process, &outbox, &calls, &stop);
     let engine = server.engine.clone();
     // What tower-lsp itself would send goes nowhere: everything of ours goes through the outbox.
     let (service, _) = methods::register(LspService::build(|_| server)).finish();
@@ -112,9 +126,9 @@ async fn serve_on(
 
 fn server(
     options: Options,
+    process: ProcessWide,
     outbox: &Outbox,
     calls: &Calls,
-    limit: &Limit,
     stop: &CancellationToken,
 ) -> Server {
     let client = Declared::default();
@@ -122,7 +136,7 @@ fn server(
     let progress = Progress::new(outbox.clone(), calls.clone(), client.clone(), Handle::current());
     let engine = Engine::new(
         options,
-        Arc::new(Events::new(outbox.clone(), progress)),
+        Arc::new(Events::new(outbox.clone(), progress, client.clone(), process)),
         Arc::new(RemotePerson::new(calls.clone(), client.clone())),
         documents.clone(),
     );
@@ -133,7 +147,6 @@ fn server(
         client,
         documents,
         pages: Arc::new(Pages::default()),
-        limit: limit.clone(),
         stop: stop.clone(),
         started: Instant::now(),
     }

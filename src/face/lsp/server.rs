@@ -8,34 +8,31 @@ use tower_lsp::{
     LanguageServer,
     jsonrpc::Result,
     lsp_types::{
-        CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
-        DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandOptions, ExecuteCommandParams,
-        InitializeParams, InitializeResult, InitializedParams, MessageType, ServerCapabilities, ServerInfo,
-        TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-        TextDocumentSyncSaveOptions,
+        CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+        DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+        ExecuteCommandOptions, ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams,
+        MessageType, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
+        TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url,
     },
 };
 
 use super::{
     actions,
-    client::{Declared, Introduction},
+    client::{self, Declared, Introduction},
     commands::{self, pages::Pages},
     documents::Documents,
     events, methods, status,
 };
 use crate::{
     engine::{ClientInfo, Engine},
-    wire::{calls::Calls, ending, frame::Limit, message::notification, outbox::Outbox, reply::after_reply},
+    wire::{calls::Calls, ending, message::notification, outbox::Outbox, reply::after_reply},
 };
 
 /// The version of the protocol. Raised when a client has to know.
 pub const PROTOCOL_VERSION: u32 = 1;
 
 /// The notifications that we send.
-pub const NOTIFICATIONS: &[&str] = &[events::UPDATE, events::DID_CHANGE];
-
-/// Limits of `limits.frameBytes`: a frame must hold a prompt, and has to fit into memory.
-const FRAME_BYTES: std::ops::RangeInclusive<u64> = 64 * 1024..=1024 * 1024 * 1024;
+pub const NOTIFICATIONS: &[&str] = &[events::UPDATE, events::DID_CHANGE, events::PROJECT_DID_CHANGE];
 
 /// The server as tower-lsp sees it.
 pub struct Server {
@@ -45,7 +42,6 @@ pub struct Server {
     pub(super) client: Declared,
     pub(super) documents: Arc<Documents>,
     pub(super) pages: Arc<Pages>,
-    pub(super) limit: Limit,
     pub(super) stop: CancellationToken,
     pub(super) started: Instant,
 }
@@ -53,11 +49,22 @@ pub struct Server {
 impl Server {
     /// Takes over what the client said of itself.
     fn meet(&self, introduction: Introduction) {
-        let Introduction { abilities, name, credentials, config, trusted, warnings } = introduction;
+        let Introduction { abilities, name, credentials, config, trust, warnings } = introduction;
         self.client.set(abilities);
-        self.engine.set_client(ClientInfo { name, credentials, config, trusted, command_line: None });
+        self.engine.set_client(ClientInfo { name, credentials, config, trust, command_line: None });
         for warning in warnings {
             self.log(&warning);
+        }
+    }
+
+    /// Reads the configuration, of a project's directory or outside of any: what is wrong is told by whoever reads it.
+    async fn read_configuration(&self, directory: Option<String>) {
+        let read = match directory {
+            Some(directory) => self.engine.config(directory).await,
+            None => self.engine.user_config().await,
+        };
+        if let Err(problem) = read {
+            self.log(&format!("the configuration cannot be read: {problem}"));
         }
     }
 
@@ -71,6 +78,14 @@ impl Server {
             Err(problem) => tracing::error!(%problem, "a warning cannot be written as JSON"),
         });
     }
+}
+
+/// The directory that a file configures, if it is a configuration file by its name: the project's, or its own.
+fn configured_by(uri: &Url) -> Option<String> {
+    let path = uri.to_file_path().ok()?;
+    let folder = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "config.jsonc"))?;
+    let project = folder.parent().filter(|_| folder.file_name().is_some_and(|name| name == ".agentls"));
+    Some(project.unwrap_or(folder).to_string_lossy().into_owned())
 }
 
 /// What we can do.
@@ -113,17 +128,20 @@ impl LanguageServer for Server {
         })
     }
 
-    /// Reads the configuration, which nothing before the reply to `initialize` may wait for. A project's mistakes
-    /// are in `config/get`.
+    /// Reads the configuration, which nothing before the reply to `initialize` may wait for.
     async fn initialized(&self, _: InitializedParams) {
-        let report = match self.engine.user_config().await {
-            Ok(report) => report,
-            Err(problem) => return self.log(&format!("the configuration cannot be read: {problem}")),
-        };
-        let bytes = report.config.limits.frame_bytes.clamp(*FRAME_BYTES.start(), *FRAME_BYTES.end());
-        self.limit.set(usize::try_from(bytes).unwrap_or(usize::MAX));
-        for mistake in report.mistakes {
-            self.log(&format!("configuration: {mistake}"));
+        self.read_configuration(None).await;
+    }
+
+    /// Replaces the client's layer of the configuration, at once and for the next turn.
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        match client::changed_config(&params.settings) {
+            Ok(None) => {}
+            Ok(Some(config)) => {
+                self.engine.set_client_config(Some(config));
+                self.read_configuration(None).await;
+            }
+            Err(problem) => self.log(&problem),
         }
     }
 
@@ -144,6 +162,9 @@ impl LanguageServer for Server {
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
         self.documents.saved(&params.text_document.uri);
+        if let Some(directory) = configured_by(&params.text_document.uri) {
+            self.read_configuration(Some(directory)).await;
+        }
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
@@ -169,7 +190,8 @@ mod tests {
         let ours = &capabilities["experimental"]["agentls"];
         assert_eq!(ours["protocolVersion"], 1);
         assert_eq!(ours["methods"], json!(methods::NAMES));
-        assert_eq!(ours["notifications"], json!(["session/update", "session/didChange"]));
+        let notifications = ["session/update", "session/didChange", "project/didChange"];
+        assert_eq!(ours["notifications"], json!(notifications));
         assert_eq!(capabilities["textDocumentSync"]["change"], 2);
         assert_eq!(capabilities["executeCommandProvider"]["commands"], json!(commands::names()));
     }

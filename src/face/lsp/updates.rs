@@ -11,8 +11,8 @@ use crate::{
     engine::Change,
     permission::Question,
     transcript::{
-        DeltaField, MessageId, PartId, QueuedPrompt, Seq, SessionId, Status, Timestamp, TodoItem, TurnId,
-        Usage,
+        DeltaField, MessageId, PartId, Project, QueuedPrompt, Seq, SessionId, Status, Timestamp, TodoItem,
+        TurnId, Usage,
     },
 };
 
@@ -126,6 +126,13 @@ pub struct ContextUse {
     pub used: u64,
     /// Its size.
     pub limit: u64,
+}
+
+/// `project/didChange`: a project is another than before.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ProjectDidChange {
+    /// All of it, as `project/get` answers it.
+    pub project: Project,
 }
 
 /// `session/didChange`: a session list changed.

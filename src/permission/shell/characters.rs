@@ -11,7 +11,19 @@ pub(super) fn doubt_about(line: &str) -> Option<String> {
     if let Some(char) = line.chars().find(|&char| is_like_syntax(char)) {
         return Some(shown(char));
     }
+    if let Some(char) = like_an_option(line) {
+        return Some(shown(char));
+    }
     line.split(|char: char| !char.is_alphanumeric()).find_map(mixed).map(shown)
+}
+
+/// A dash of another kind where an option would begin.
+fn like_an_option(line: &str) -> Option<char> {
+    line.split_ascii_whitespace().find_map(|word| {
+        let mut chars = word.chars();
+        let first = chars.next().filter(|char| matches!(char, '\u{2010}'..='\u{2015}' | '\u{2212}'))?;
+        chars.next().is_some_and(char::is_alphanumeric).then_some(first)
+    })
 }
 
 /// A letter that looks Latin in a word that has Latin letters, too.
@@ -80,10 +92,10 @@ mod tests {
             "ls \u{ff1b} x",
             "cat \u{2215}etc",
             "echo a\u{e0041}",
-            "\u{1d4db}s",
+            "ls \u{2014}la",
             "cat \u{435}tc/x",
         ] {
-            assert!(doubt_about(line).is_some() || line == "\u{1d4db}s", "{line:?}");
+            assert!(doubt_about(line).is_some() || line == "ls \u{2014}la", "{line:?}");
         }
         assert_eq!(doubt_about("ls \u{ff1b} x").unwrap(), "`\u{ff1b}` (U+FF1B) looks like another character");
     }

@@ -3,123 +3,37 @@
 use super::{known::is_option, words::Word};
 
 /// Options before the subcommand that change nothing about what is run.
+#[rustfmt::skip]
 const PLAIN_OPTIONS: &[&str] = &[
-    "--no-pager",
-    "-P",
-    "--version",
-    "-v",
-    "--help",
-    "-h",
-    "--no-optional-locks",
-    "--literal-pathspecs",
-    "--glob-pathspecs",
-    "--noglob-pathspecs",
-    "--icase-pathspecs",
-    "--no-replace-objects",
-    "--no-lazy-fetch",
-    "--html-path",
+    "--no-pager", "-P", "--version", "-v", "--help", "-h", "--no-optional-locks", "--literal-pathspecs",
+    "--glob-pathspecs", "--noglob-pathspecs", "--icase-pathspecs", "--no-replace-objects",
+    "--no-lazy-fetch", "--html-path",
 ];
 
 /// Subcommands that run no command that is not in their repository's hooks. Any other may be an alias.
+#[rustfmt::skip]
 const SUBCOMMANDS: &[&str] = &[
-    "add",
-    "am",
-    "apply",
-    "bisect",
-    "blame",
-    "branch",
-    "cat-file",
-    "check-attr",
-    "check-ignore",
-    "check-mailmap",
-    "checkout",
-    "cherry",
-    "cherry-pick",
-    "clean",
-    "clone",
-    "commit",
-    "count-objects",
-    "describe",
-    "diff",
-    "diff-files",
-    "diff-index",
-    "diff-tree",
-    "fetch",
-    "for-each-ref",
-    "format-patch",
-    "fsck",
-    "gc",
-    "grep",
-    "hash-object",
-    "init",
-    "log",
-    "ls-files",
-    "ls-remote",
-    "ls-tree",
-    "merge",
-    "merge-base",
-    "merge-file",
-    "merge-tree",
-    "mv",
-    "name-rev",
-    "notes",
-    "prune",
-    "pull",
-    "push",
-    "range-diff",
-    "rebase",
-    "reflog",
-    "remote",
-    "repack",
-    "reset",
-    "restore",
-    "rev-list",
-    "rev-parse",
-    "revert",
-    "rm",
-    "shortlog",
-    "show",
-    "show-branch",
-    "show-ref",
-    "sparse-checkout",
-    "stash",
-    "status",
-    "submodule",
-    "switch",
-    "symbolic-ref",
-    "tag",
-    "update-index",
-    "update-ref",
-    "verify-commit",
-    "verify-tag",
-    "version",
-    "whatchanged",
-    "worktree",
-    "write-tree",
+    "add", "am", "apply", "bisect", "blame", "branch", "cat-file", "check-attr", "check-ignore",
+    "check-mailmap", "checkout", "cherry", "cherry-pick", "clean", "clone", "commit", "count-objects",
+    "describe", "diff", "diff-files", "diff-index", "diff-tree", "fetch", "for-each-ref",
+    "format-patch", "fsck", "gc", "grep", "hash-object", "init", "log", "ls-files", "ls-remote",
+    "ls-tree", "merge", "merge-base", "merge-file", "merge-tree", "mv", "name-rev", "notes", "prune",
+    "pull", "push", "range-diff", "rebase", "reflog", "remote", "repack", "reset", "restore",
+    "rev-list", "rev-parse", "revert", "rm", "shortlog", "show", "show-branch", "show-ref",
+    "sparse-checkout", "stash", "status", "submodule", "switch", "symbolic-ref", "tag", "update-index",
+    "update-ref", "verify-commit", "verify-tag", "version", "whatchanged", "worktree", "write-tree",
 ];
 
 /// Options of any subcommand that run a command or write or read a file that is not named as one.
+#[rustfmt::skip]
 const RISKY_OPTIONS: &[&str] = &[
-    "--exec",
-    "--ext-diff",
-    "--open-files-in-pager",
-    "--output",
-    "--output-directory",
-    "--receive-pack",
-    "--textconv",
-    "--upload-pack",
-    "--filters",
-    "--template",
-    "--config",
-    "--pathspec-from-file",
-    "--separate-git-dir",
-    "--unsafe-paths",
-    "--interactive",
-    "--edit",
-    "--edit-description",
+    "--exec", "--ext-diff", "--open-files-in-pager", "--output", "--output-directory", "--receive-pack",
+    "--textconv", "--upload-pack", "--filters", "--template", "--config", "--pathspec-from-file",
+    "--separate-git-dir", "--unsafe-paths", "--interactive", "--edit", "--edit-description",
 ];
 
 /// Short options that do the same, by subcommand.
+#[rustfmt::skip]
 const RISKY_SHORT: &[(&str, &[&str])] = &[
     ("clone", &["-c", "-u"]),
     ("commit", &["-e"]),
@@ -129,45 +43,26 @@ const RISKY_SHORT: &[(&str, &[&str])] = &[
 ];
 
 /// Words behind a subcommand with which it runs commands.
-const RUNNING_WORDS: &[(&str, &[&str])] =
-    &[("submodule", &["foreach"]), ("bisect", &["run", "visualize", "view"])];
+#[rustfmt::skip]
+const RUNNING_WORDS: &[(&str, &[&str])] = &[
+    ("submodule", &["foreach"]),
+    ("bisect", &["run", "visualize", "view"]),
+];
 
 /// Subcommands that speak with another repository, and may be told to run a command for it.
 const REMOTE: &[&str] = &["clone", "fetch", "ls-remote", "pull", "push", "remote", "submodule"];
 
 /// Subcommands that look, where they are not a doubt.
+#[rustfmt::skip]
 const LOOKS: &[&str] = &[
-    "blame",
-    "cat-file",
-    "check-attr",
-    "check-ignore",
-    "cherry",
-    "count-objects",
-    "describe",
-    "diff",
-    "diff-files",
-    "diff-index",
-    "diff-tree",
-    "for-each-ref",
-    "grep",
-    "log",
-    "ls-files",
-    "ls-tree",
-    "merge-base",
-    "name-rev",
-    "range-diff",
-    "rev-list",
-    "rev-parse",
-    "shortlog",
-    "show",
-    "show-branch",
-    "show-ref",
-    "status",
-    "version",
-    "whatchanged",
+    "blame", "cat-file", "check-attr", "check-ignore", "cherry", "count-objects", "describe", "diff",
+    "diff-files", "diff-index", "diff-tree", "for-each-ref", "grep", "log", "ls-files", "ls-tree",
+    "merge-base", "name-rev", "range-diff", "rev-list", "rev-parse", "shortlog", "show", "show-branch",
+    "show-ref", "status", "version", "whatchanged",
 ];
 
 /// Subcommands that look with these words alone.
+#[rustfmt::skip]
 const LOOKS_WITH: &[(&str, &[&str])] = &[
     ("branch", &["-a", "-r", "-v", "-vv", "--list", "--show-current", "--all", "--remotes"]),
     ("reflog", &["show"]),

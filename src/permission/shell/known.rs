@@ -61,6 +61,8 @@ fn doubt_about_options(name: &str, rest: &[Word]) -> Option<String> {
     // The first word of tar may be a bundle of options without a dash; go takes two dashes for one.
     let spelled = |at: usize, word: &Word| match name {
         "tar" | "gtar" | "bsdtar" if at == 0 && !word.text.starts_with('-') => format!("-{}", word.text),
+        // A definition, joined to its letter.
+        "cmake" if word.text.starts_with("-D") => String::new(),
         "go" => word.text.replacen("--", "-", 1),
         _ => word.text.clone(),
     };

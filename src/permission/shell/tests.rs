@@ -293,3 +293,10 @@ fn a_denied_command_is_looked_for_at_the_first_words_only() {
     assert!(found.iter().any(|it| it.starts_with(&format!("w{last} "))), "{found:?}");
     assert!(!found.iter().any(|it| it.starts_with(&format!("w{MAX_PREFIX} "))), "{found:?}");
 }
+
+#[test]
+fn a_line_that_is_nested_too_deeply_is_asked_for() {
+    let joined = |times: usize| analyze(&format!("{}true", "true && ".repeat(times))).doubt;
+    assert_eq!(joined(20), None);
+    assert_eq!(joined(MAX_DEPTH + 1).as_deref(), Some("it is nested too deeply"));
+}

@@ -214,3 +214,21 @@ proptest::proptest! {
         run(&words.join(" "), project);
     }
 }
+
+#[test]
+fn a_plan_of_too_many_calls_ends_with_what_was_found() {
+    let commands: Vec<String> = (0..=plan::MAX_CALLS).map(|number| format!("run `echo {number}`")).collect();
+    let session = run(&commands.join(" and "), project);
+    assert_eq!(session.calls.len(), plan::MAX_CALLS, "{}", session.answer);
+}
+
+#[test]
+fn of_very_many_places_a_few_are_named_and_the_others_counted() {
+    let found: String =
+        (0..plan::MAX_PLACES + 10).map(|number| format!("src/{number}.rs:7:struct Widget;\n")).collect();
+    let session = run("where is `Widget` defined?", |tool, input| match tool {
+        "grep" => (found.clone(), false),
+        _ => project(tool, input),
+    });
+    assert_eq!(session.answer.matches("\n- src/").count(), plan::MAX_PLACES, "{}", session.answer);
+}

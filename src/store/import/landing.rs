@@ -12,7 +12,7 @@ use crate::{
         body::{self, Field},
         leases, live,
         parts::{self, NewPart},
-        rows,
+        projects, rows,
         sessions::{self, TitleBy, UNTITLED},
     },
     transcript::{
@@ -142,7 +142,7 @@ pub(super) fn begin(
 fn insert_session(tx: &Connection, facts: &SessionFacts, source: &str) -> Result<i64> {
     let root = facts.root();
     let name = std::path::Path::new(root).file_name().map_or(root.into(), |name| name.to_string_lossy());
-    let project = sessions::project(tx, root, &name)?;
+    let project = projects::find_or_make(tx, root, &name)?;
     tx.execute(
         "INSERT INTO session (id, project, parent, title, cwd, agent, model_provider, model_id, created_at, updated_at,
                               deleted_at, activity)

@@ -140,3 +140,41 @@ pub(super) fn numbers(connection: &Connection, select: &str, order: &str) -> BTr
     });
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table with these keys, in which reading one of `broken` fails.
+    fn table(keys: &[i64], broken: &[i64]) -> (Connection, Rows<'static>) {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (key INTEGER PRIMARY KEY)").unwrap();
+        for key in keys {
+            connection.execute("INSERT INTO t VALUES (?1)", [key]).unwrap();
+        }
+        let broken: Vec<String> = broken.iter().map(i64::to_string).collect();
+        // What overflows is an error of that row.
+        let fails = format!("iif(key IN ({}), abs(-9223372036854775807 - 1), 0)", broken.join(", "));
+        (connection, Rows { select: format!("SELECT key, {fails} FROM t"), key: "key", within: None })
+    }
+
+    fn found(keys: &[i64], broken: &[i64]) -> Vec<i64> {
+        let (connection, rows) = table(keys, broken);
+        let mut found = Vec::new();
+        assert_eq!(rows.each(&connection, &mut |row| found.push(row.get(0).unwrap())).len(), 1);
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn in_a_gap_that_is_too_wide_the_first_keys_are_looked_up() {
+        let (near, far, end) = (MOST_PROBES - 1, MOST_PROBES + 20, MOST_PROBES + 30);
+        assert_eq!(found(&[1, 2, 9, near, far, end - 1, end], &[2, end - 1]), [1, 9, near, end]);
+    }
+
+    #[test]
+    fn behind_a_damaged_end_some_keys_are_looked_up() {
+        let (near, far) = (BEYOND, BEYOND + 20);
+        assert_eq!(found(&[1, 2, 9, near, far, far + 1], &[2, far + 1]), [1, 9, near]);
+    }
+}

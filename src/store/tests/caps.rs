@@ -190,3 +190,41 @@ async fn figures_that_no_session_can_have_are_not_believed() {
     let last = desk.store.read(move |tx| messages::last_seq(tx, sessions::key(tx, &id)?)).await.unwrap();
     assert_eq!(last, 2);
 }
+
+#[tokio::test]
+async fn a_long_history_is_forked_and_deleted_in_steps_that_leave_nothing_out() {
+    let desk = Desk::new();
+    let many = usize::try_from(sessions::DELETE_STEP.max(transfer::STEP)).unwrap() + 20;
+    let texts: Vec<String> = (0..many).map(|number| format!("said {number}")).collect();
+    let session = told(&desk, &texts).await;
+    let new = NewSessionRow {
+        id: SessionId::random(),
+        root: "/project".into(),
+        project_name: "project".into(),
+        parent_id: Some(session.id.clone()),
+        title: None,
+        cwd: "/project".into(),
+        agent: "build".into(),
+        model: model(),
+    };
+    let fork = desk.store.fork(&session.id, None, new).await.unwrap().into_inner();
+    let copied = desk.store.messages_from(&fork.id, Seq(1), 2_000).await.unwrap();
+    let said: Vec<&str> = copied
+        .iter()
+        .flat_map(|message| &message.parts)
+        .filter_map(|part| match &part.kind {
+            PartKind::Text(body) => Some(body.text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        said.ends_with(&texts.iter().map(String::as_str).collect::<Vec<_>>()),
+        "{} messages",
+        copied.len()
+    );
+    desk.store.delete_session(&session.id).await.unwrap();
+    desk.store.delete_session(&fork.id).await.unwrap();
+    let left =
+        desk.store.read(|tx| Ok(tx.query_row("SELECT count(*) FROM part", [], |row| row.get::<_, i64>(0))?));
+    assert_eq!(left.await.unwrap(), 0);
+}

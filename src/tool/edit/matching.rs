@@ -97,3 +97,16 @@ fn likeness(a: &str, b: &str) -> f64 {
     let back = a.bytes().rev().zip(b.bytes().rev()).take_while(|(a, b)| a == b).count();
     (front + back).min(shorter) as f64 / a.len().max(b.len()) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_place_is_not_looked_for_where_that_takes_too_long() {
+        let text = |lines: usize| (0..lines).map(|n| format!("line {n}\n")).collect::<String>();
+        let wanted = text(1_000).replace("line 7\n", "line x\n");
+        assert!(nearest(&text(MAX_COMPARISONS / 1_000 + 1), &wanted).is_empty());
+        assert!(nearest(&text(1_010), &wanted).contains("the nearest is lines 1-1000"));
+    }
+}

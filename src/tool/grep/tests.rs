@@ -64,3 +64,12 @@ async fn a_stopped_search_ends() {
     desk.cancel.cancel();
     assert_eq!(desk.error(Grep, json!({"pattern": "x"})).await, "interrupted");
 }
+
+#[tokio::test]
+async fn a_file_with_a_line_beyond_all_memory_is_not_searched_further() {
+    let endless = format!("needle 1\n{}needle 2\nneedle 3\n", "x".repeat(MAX_LINE_HEAP + 1));
+    let desk = Desk::new(&[("a", "needle 0\n"), ("b", &endless), ("c", "needle 4\n")]);
+    let text = desk.text(Grep, json!({"pattern": "needle"})).await;
+    assert!(text.contains("a:1:needle 0") && text.contains("c:1:needle 4"), "{text}");
+    assert!(!text.contains("needle 3"), "{text}");
+}

@@ -63,7 +63,7 @@ impl Desk {
             } else if self.compact_idle(session).await {
                 Ok(true)
             } else {
-                self.turn(session).await
+                Box::pin(self.turn(session)).await
             };
             match ran {
                 Ok(true) => continue,

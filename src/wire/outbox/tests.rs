@@ -211,3 +211,44 @@ async fn reading_pauses_while_replies_wait_but_not_for_growth() {
     outbox.write_to(tokio::io::sink()).await.unwrap();
     room.await.unwrap();
 }
+
+/// Remembers how large each write is.
+#[derive(Default)]
+struct Writes(Vec<usize>);
+
+impl tokio::io::AsyncWrite for Writes {
+    fn poll_write(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        bytes: &[u8],
+    ) -> std::task::Poll<std::io::Result<usize>> {
+        self.0.push(bytes.len());
+        std::task::Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn many_frames_are_written_together_but_not_all_at_once() {
+    let (outbox, frame) = (Outbox::default(), 10_000);
+    (0..50).for_each(|_| outbox.send(vec![b' '; frame]));
+    outbox.close();
+    let mut writes = Writes::default();
+    outbox.write_to(&mut writes).await.unwrap();
+    assert!(writes.0.iter().sum::<usize>() > 50 * frame);
+    assert!(writes.0.iter().all(|bytes| *bytes < BATCH + frame + 100), "{:?}", writes.0);
+    assert!(writes.0.len() < 50, "{:?}", writes.0);
+}

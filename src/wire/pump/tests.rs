@@ -327,3 +327,28 @@ async fn exit_eof_and_a_closed_output_end_it_with_handlers_waiting() {
     client.request(json!(1), "echo", json!({})).await;
     assert_eq!(client.ended.await.unwrap(), Ended::Disconnected);
 }
+
+/// Gives as much as there is room for, and remembers how much that was.
+#[derive(Default)]
+struct Reads(Vec<usize>);
+
+impl AsyncRead for Reads {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        if self.0.len() < 20 {
+            self.0.push(buffer.remaining());
+            buffer.put_slice(&vec![b' '; buffer.remaining()]);
+        }
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn however_much_there_is_a_read_takes_a_chunk() {
+    let (mut input, mut decoder) = (Reads::default(), Decoder::default());
+    while let Ok(Some(_)) = next(&mut decoder, &mut input, &Outbox::default()).await {}
+    assert_eq!(input.0, [CHUNK; 20]);
+}

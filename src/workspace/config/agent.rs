@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::permission;
+use super::{format, permission};
 
 /// An agent of the user's own, or changes to a built-in one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +15,7 @@ pub struct AgentConfig {
     pub description: Option<String>,
     /// The model that answers, as `provider/model`; the session's when missing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "format::optional_model")]
     pub model: Option<String>,
     /// Its instructions, in place of the built-in ones.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +28,7 @@ pub struct AgentConfig {
     pub tools: Option<Vec<String>>,
     /// Provider calls in one turn, at least 1; `limits.maxSteps` when missing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000))]
     pub max_steps: Option<u32>,
 }
 
@@ -44,6 +46,7 @@ pub struct CommandConfig {
     pub agent: Option<String>,
     /// The model that answers it, as `provider/model`; the agent's when missing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "format::optional_model")]
     pub model: Option<String>,
 }
 
@@ -51,6 +54,7 @@ pub struct CommandConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SkillsConfig {
-    /// Folders.
+    /// Folders, beside `skills/` in the configuration directory and, in a trusted project, `.agentls/skills` and
+    /// `.claude/skills`. Relative ones lie in the project.
     pub paths: Vec<String>,
 }

@@ -1,33 +1,13 @@
 //! Comparing a layer with the schema of the configuration: what is wrong is reported and left out. Pure.
 
-use std::sync::OnceLock;
-
-use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-use super::{Config, document::KeyPath};
-use crate::transcript::text::ellipsis;
-
-/// What was found. Each finding names its place and what was expected there.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
-    /// Keys that mean nothing.
-    pub(super) unknown: Vec<(KeyPath, String)>,
-    /// Values that cannot be used.
-    pub(super) wrong: Vec<(KeyPath, String)>,
-}
-
-/// The configuration's schema, made when the first layer is checked: where there is no file, nobody needs it.
-pub(super) fn schema() -> &'static Value {
-    static SCHEMA: OnceLock<Value> = OnceLock::new();
-    SCHEMA.get_or_init(make_schema)
-}
-
-fn make_schema() -> Value {
-    let mut settings = SchemaSettings::draft2020_12();
-    settings.inline_subschemas = true;
-    settings.into_generator().into_root_schema_for::<Config>().to_value()
-}
+use super::{
+    format,
+    mistake::{Findings, KeyPath, Weight, nearest, shown_value},
+    schema::{allows, expectation, keys, section_with, words},
+};
+use crate::transcript::secret::is_secret;
 
 /// What of `value` is right.
 pub(super) fn check(
@@ -40,9 +20,12 @@ pub(super) fn check(
         if value.as_str().is_some_and(|word| words.contains(&word)) {
             return Some(value);
         }
-        return wrong(&value, &format!("one of {}", words.join(", ")), path, findings);
+        return wrong(&value, schema, path, findings);
     }
     if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
+        if value.is_null() && options.iter().any(|option| allows(option, "null")) {
+            return Some(value);
+        }
         let mut options = options.iter().filter(|option| !allows(option, "null"));
         let first = options.next()?;
         let option = options.find(|option| value.is_object() && allows(option, "object")).unwrap_or(first);
@@ -60,7 +43,7 @@ pub(super) fn check(
             Some(Value::Array(checked.collect()))
         }
         value if fits(&value, schema) => Some(value),
-        value => wrong(&value, &expectation(schema), path, findings),
+        value => wrong(&value, schema, path, findings),
     }
 }
 
@@ -71,17 +54,22 @@ fn check_object(
     findings: &mut Findings,
 ) -> Map<String, Value> {
     let known = schema.get("properties").and_then(Value::as_object);
-    let others = schema.get("additionalProperties");
+    let others = schema.get("additionalProperties").filter(|others| others.is_object());
+    let names = schema.get("propertyNames").and_then(format::of);
     let mut checked = Map::new();
     for (key, value) in object {
         let value = step(path, key.clone(), |path| match (known.and_then(|known| known.get(&key)), others) {
+            (None, _) if names.as_ref().is_some_and(|names| !(names.fits)(&key)) => {
+                let (expected, example) = names.as_ref().map(|names| (names.expected, names.example))?;
+                findings.error(path, format!("is not {expected}"), format!("Write it as in {example}."));
+                None
+            }
             (Some(expected), _) | (None, Some(expected)) => check(value, expected, path, findings),
             (None, None) if known.is_none() => Some(value),
             (None, None) => {
-                let keys = known.map(|known| known.keys().cloned().collect::<Vec<_>>().join(", "));
-                findings
-                    .unknown
-                    .push((path.clone(), format!("unknown key; known are {}", keys.unwrap_or_default())));
+                findings.add(Weight::Warning, path, || {
+                    ("is no key of the configuration".to_owned(), cure_of_unknown(&key, schema))
+                });
                 None
             }
         });
@@ -97,31 +85,56 @@ fn step<T>(path: &mut KeyPath, key: String, visit: impl FnOnce(&mut KeyPath) -> 
     result
 }
 
-fn wrong(value: &Value, expected: &str, path: &KeyPath, findings: &mut Findings) -> Option<Value> {
-    let shown = match value {
-        Value::Object(_) => "an object".to_owned(),
-        Value::Array(_) => "a list".to_owned(),
-        value => ellipsis(&value.to_string(), 80),
-    };
-    findings.wrong.push((path.clone(), format!("must be {expected}, not {shown}")));
+fn cure_of_unknown(key: &str, schema: &Value) -> String {
+    let known = keys(schema);
+    match (nearest(key, &known), section_with(key)) {
+        (Some(meant), _) => format!("Did you mean `{meant}`?"),
+        (None, Some(section)) => format!("Put it into `{section}`."),
+        (None, None) => format!("Take it out; known here are {}.", known.join(", ")),
+    }
+}
+
+fn wrong(value: &Value, schema: &Value, path: &KeyPath, findings: &mut Findings) -> Option<Value> {
+    findings.add(Weight::Error, path, || {
+        let problem = format!("must be {}, not {}", expectation(schema), shown(value, path));
+        (problem, cure_of_wrong(value, schema))
+    });
     None
 }
 
-/// The words of an enumeration.
-fn words(schema: &Value) -> Option<Vec<&str>> {
-    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
-        return words.iter().map(Value::as_str).collect();
+/// A value as it may be quoted: without what may be a secret.
+fn shown(value: &Value, path: &[String]) -> String {
+    let secret = path.iter().any(|key| is_secret(key) || key == "headers");
+    match value {
+        Value::Object(_) => "an object".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::String(_) if secret => "this text".to_owned(),
+        Value::String(text) => format!("\"{}\"", shown_value(text)),
+        value => shown_value(&value.to_string()),
     }
-    let options = schema.get("oneOf")?.as_array()?;
-    options.iter().map(|option| option.get("const")?.as_str()).collect()
 }
 
-fn allows(schema: &Value, kind: &str) -> bool {
-    match schema.get("type") {
-        Some(Value::String(own)) => own == kind,
-        Some(Value::Array(kinds)) => kinds.iter().any(|own| own == kind),
-        // A schema without a type takes anything.
-        _ => schema.get("anyOf").is_none() && schema.get("oneOf").is_none() && schema.get("enum").is_none(),
+fn cure_of_wrong(value: &Value, schema: &Value) -> String {
+    let text = value.as_str();
+    if let (Some(words), Some(text)) = (words(schema), text)
+        && let Some(meant) = nearest(text, &words)
+    {
+        return format!("Did you mean `{meant}`?");
+    }
+    let plain = text.and_then(|text| serde_json::from_str::<Value>(text.trim()).ok());
+    if let Some(plain) = plain.filter(|plain| !plain.is_null() && fits(plain, schema)) {
+        return format!("Write {plain} without quotes.");
+    }
+    if text.is_some() && allows(schema, "array") && !allows(schema, "string") {
+        return "Put it into a list, in [ ].".to_owned();
+    }
+    if let Some(format) = format::of(schema) {
+        return format!("Write it as in \"{}\".", format.example);
+    }
+    let default = schema.get("default").filter(|default| !default.is_null());
+    match default {
+        Some(default) => format!("Correct it, or take it out for the default, {default}."),
+        None => "Correct it, or take it out.".to_owned(),
     }
 }
 
@@ -129,30 +142,23 @@ fn fits(value: &Value, schema: &Value) -> bool {
     match value {
         Value::Null => allows(schema, "null"),
         Value::Bool(_) => allows(schema, "boolean"),
-        Value::String(_) => allows(schema, "string"),
+        Value::String(text) => {
+            allows(schema, "string") && format::of(schema).is_none_or(|format| (format.fits)(text))
+        }
         Value::Number(number) => {
-            let most =
-                if schema.get("format") == Some(&"uint32".into()) { u64::from(u32::MAX) } else { u64::MAX };
-            allows(schema, "number")
-                || (allows(schema, "integer") && number.as_u64().is_some_and(|n| n <= most))
+            let whole = allows(schema, "integer") && (number.is_u64() || number.is_i64());
+            (whole || allows(schema, "number")) && within(number, schema)
         }
         Value::Array(_) => allows(schema, "array"),
         Value::Object(_) => allows(schema, "object"),
     }
 }
 
-fn expectation(schema: &Value) -> String {
-    for (kind, words) in [
-        ("string", "text"),
-        ("integer", "a whole number, zero or more"),
-        ("number", "a number"),
-        ("boolean", "true or false"),
-        ("array", "a list"),
-        ("object", "an object"),
-    ] {
-        if allows(schema, kind) {
-            return words.to_owned();
-        }
-    }
-    "something else".to_owned()
+/// Whether a number is within the limits of its schema, which are small enough to be exact as floats.
+fn within(number: &serde_json::Number, schema: &Value) -> bool {
+    let limit = |name| schema.get(name).and_then(Value::as_f64);
+    number.as_f64().is_some_and(|number| {
+        limit("minimum").is_none_or(|least| number >= least)
+            && limit("maximum").is_none_or(|most| number <= most)
+    })
 }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::format;
+
 /// What holds commands that `bash` runs, where the system can hold them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -12,6 +14,7 @@ pub struct SandboxConfig {
     /// Whether commands inside it may use the network.
     pub network: bool,
     /// Places beside the workspace that commands may write to: absolute paths, `~/…` is the home folder.
+    #[schemars(schema_with = "format::folders")]
     pub writable: Vec<String>,
 }
 
@@ -26,8 +29,10 @@ impl Default for SandboxConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct EnvironmentConfig {
     /// Names of variables to hand on although their names speak of a secret.
+    #[schemars(schema_with = "format::variables")]
     pub pass: Vec<String>,
     /// Names of variables to keep back.
+    #[schemars(schema_with = "format::variables")]
     pub remove: Vec<String>,
 }
 
@@ -36,12 +41,16 @@ pub struct EnvironmentConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct WebfetchConfig {
     /// Hosts that may be fetched although their addresses are private, as `localhost` or `*.internal`.
+    #[schemars(schema_with = "format::hosts")]
     pub allow: Vec<String>,
     /// Hosts that are never fetched, as `example.com` or `*.example.com`.
+    #[schemars(schema_with = "format::hosts")]
     pub deny: Vec<String>,
     /// The most that is read of an answer, in bytes.
+    #[schemars(range(min = 1, max = 104_857_600))]
     pub max_bytes: u64,
     /// The longest that a fetch takes, redirects included, in milliseconds.
+    #[schemars(range(min = 1, max = 600_000))]
     pub timeout_ms: u64,
 }
 

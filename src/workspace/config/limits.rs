@@ -12,10 +12,13 @@ pub struct CompactionConfig {
     /// Whether old tool outputs become evidence.
     pub prune: bool,
     /// Kept free beside the model's output.
+    #[schemars(range(max = 100_000_000))]
     pub reserved: u64,
     /// How much of the newest turns stays verbatim.
+    #[schemars(range(max = 100_000_000))]
     pub keep_tokens: u64,
     /// How much of the newest tool outputs is never pruned.
+    #[schemars(range(max = 100_000_000))]
     pub protect_tokens: u64,
 }
 
@@ -30,8 +33,10 @@ impl Default for CompactionConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct LimitsConfig {
     /// Provider calls in one turn.
+    #[schemars(range(min = 1, max = 10_000))]
     pub max_steps: u32,
-    /// Size of an incoming frame in bytes.
+    /// Size of an incoming frame in bytes: it must hold a prompt, and fit into memory.
+    #[schemars(range(min = 65_536, max = 1_073_741_824))]
     pub frame_bytes: u64,
 }
 
@@ -46,14 +51,19 @@ impl Default for LimitsConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct TimeoutsConfig {
     /// Until a connection stands.
+    #[schemars(range(min = 1, max = 86_400_000))]
     pub connect_ms: u64,
     /// Until the first event of an answer.
+    #[schemars(range(min = 1, max = 86_400_000))]
     pub first_event_ms: u64,
     /// Between two events of an answer.
+    #[schemars(range(min = 1, max = 86_400_000))]
     pub idle_ms: u64,
     /// A whole turn.
+    #[schemars(range(min = 1, max = 86_400_000))]
     pub turn_ms: u64,
     /// All waiting between the attempts for one answer; more than 900,000 counts as that.
+    #[schemars(range(max = 86_400_000))]
     pub retry_ms: u64,
 }
 
@@ -70,15 +80,28 @@ impl Default for TimeoutsConfig {
 }
 
 /// Logging.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LogConfig {
-    /// `error`, `warn`, `info`, `debug` or `trace`.
-    pub level: String,
+    /// The least that is logged.
+    pub level: LogLevel,
 }
 
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { level: "info".to_owned() }
-    }
+/// How much is logged: each level with all above it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What failed.
+    Error,
+    /// What is doubtful.
+    Warn,
+    /// What happens.
+    #[default]
+    Info,
+    /// How it happens.
+    Debug,
+    /// Everything.
+    Trace,
 }

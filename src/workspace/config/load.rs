@@ -1,31 +1,24 @@
 //! Reading the layers and merging them: user, project, client, command line.
 //!
-//! Invariant 12: a project's file is read beyond `model` and `agent` only when the workspace is trusted,
-//! and its permissions only narrow. Objects are merged key by key, everything else is replaced by the later
-//! layer.
+//! Invariant 12: a project's file is read beyond `model` and `agent` only when the workspace is trusted, and only
+//! narrows. Objects are merged key by key, everything else is replaced by the later layer.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fs, io,
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
-    Config, PermissionLayer,
-    check::{Findings, check, schema},
-    document::{self, KeyPath},
+    Config, Mistake, PermissionLayer, Watch,
+    check::check,
+    document::{self, Document, Places},
+    environment, file,
+    mistake::{Finding, Findings, KeyPath, Weight, shown_key},
+    names, narrow, permission,
+    schema::schema,
 };
-use crate::transcript::ModelRef;
-
-/// Keys that an untrusted project may set.
-const UNTRUSTED_KEYS: [&str; 2] = ["model", "agent"];
-
-/// The largest file that is read, in bytes.
-pub(in crate::workspace) const MAX_FILE: u64 = 1024 * 1024;
 
 /// What is loaded from. `Debug` is left out: the client's value may hold secrets.
+#[derive(Clone, Copy)]
 pub struct Inputs<'a> {
     /// The directory of the user's `config.jsonc`.
     pub config_dir: &'a Path,
@@ -39,20 +32,17 @@ pub struct Inputs<'a> {
     pub command_line: Option<&'a Value>,
     /// Looks up an environment variable.
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// What was seen of the files before, where they are loaded again and again.
+    pub watch: Option<&'a Watch>,
 }
 
-/// Something that is wrong with a layer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{source_name}{}: {}{message}", line.map(|line| format!(":{line}")).unwrap_or_default(), if key.is_empty() { String::new() } else { format!("`{key}` ") })]
-pub struct Mistake {
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
     /// The file, `client` or `commandLine`.
     pub source_name: String,
     /// The line, from 1, in a file.
     pub line: Option<u32>,
-    /// The dotted key; empty for the whole layer.
-    pub key: String,
-    /// What is wrong.
-    pub message: String,
 }
 
 /// What the layers mean together.
@@ -60,8 +50,10 @@ pub struct Mistake {
 pub struct Loaded {
     /// The merged configuration.
     pub config: Config,
-    /// Dotted key of each value → where it came from.
-    pub sources: BTreeMap<String, String>,
+    /// Dotted key of each value → where it came from. What is not here is a default.
+    pub sources: BTreeMap<String, Origin>,
+    /// The layers that there are, in order.
+    pub layers: Vec<String>,
     /// Keys that mean nothing or may not be set there.
     pub warnings: Vec<Mistake>,
     /// Values that were left out because they are wrong.
@@ -78,8 +70,9 @@ pub fn load(inputs: &Inputs<'_>) -> Loaded {
     }
     for (name, value) in [("client", inputs.client), ("commandLine", inputs.command_line)] {
         if let Some(value) = value {
-            let layer = Layer { name: name.to_owned(), authority: Authority::Person, lines: HashMap::new() };
-            merger.add(value.clone(), &layer);
+            let layer =
+                Layer { name: name.to_owned(), authority: Authority::Person, places: Places::default() };
+            merger.add(value.clone(), &layer, Findings::default());
         }
     }
     merger.finish()
@@ -96,18 +89,17 @@ enum Authority {
 struct Layer {
     name: String,
     authority: Authority,
-    lines: HashMap<KeyPath, u32>,
+    places: Places,
 }
 
 impl Layer {
-    fn mistake(&self, path: &[String], message: impl Into<String>) -> Mistake {
-        // A value inside a text that was substituted has no line of its own: its parent's is the nearest.
-        let line = (0..=path.len()).rev().find_map(|length| self.lines.get(path.get(..length)?));
+    fn mistake(&self, finding: Finding) -> Mistake {
         Mistake {
             source_name: self.name.clone(),
-            line: line.copied(),
-            key: path.join("."),
-            message: message.into(),
+            at: self.places.of(&finding.path),
+            key: shown_key(&finding.path),
+            message: finding.problem,
+            cure: finding.cure,
         }
     }
 }
@@ -121,91 +113,119 @@ struct Merger<'a> {
 impl Merger<'_> {
     fn file(&mut self, path: &Path, authority: Authority) {
         let name = path.to_string_lossy().into_owned();
-        let mut layer = Layer { name, authority, lines: HashMap::new() };
-        let text = match read(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => {
-                return self.loaded.errors.push(layer.mistake(&[], format!("cannot be read: {error}")));
+        let mut layer = Layer { name, authority, places: Places::default() };
+        let problem = match file::read(path) {
+            Ok(None) => {
+                if let Some(watch) = self.inputs.watch {
+                    watch.usable(&layer.name, None);
+                }
+                return;
             }
+            Ok(Some(text)) => match document::parse(&text) {
+                Ok(document) => {
+                    if let Some(watch) = self.inputs.watch {
+                        watch.usable(&layer.name, Some(&text));
+                    }
+                    return self.document(document, layer);
+                }
+                Err(error) => Mistake {
+                    source_name: layer.name.clone(),
+                    at: Some(error.at),
+                    key: String::new(),
+                    message: error.problem,
+                    cure: error.cure.to_owned(),
+                },
+            },
+            Err(error) => Mistake {
+                source_name: layer.name.clone(),
+                at: None,
+                key: String::new(),
+                message: error.to_string(),
+                cure: error.cure().to_owned(),
+            },
         };
-        match document::parse(&text) {
-            Ok(document) => {
-                layer.lines = document.lines;
-                self.add(document.value, &layer);
-            }
-            Err(error) => {
-                layer.lines.insert(Vec::new(), error.line);
-                self.loaded.errors.push(layer.mistake(&[], error.message));
-            }
-        }
+        layer.places = Places::default();
+        self.unusable(problem, layer);
     }
 
-    fn add(&mut self, mut value: Value, layer: &Layer) {
+    /// A file that cannot be used means what it meant before. Where that is not known, neither is what it denied:
+    /// everything is asked.
+    fn unusable(&mut self, mut problem: Mistake, layer: Layer) {
+        let before = self.inputs.watch.and_then(|watch| watch.before(&layer.name));
+        if let Some(document) = before.and_then(|text| document::parse(&text).ok()) {
+            problem.message.push_str("; what it said before holds");
+            self.loaded.errors.push(problem);
+            return self.document(document, layer);
+        }
+        if layer.authority != Authority::Untrusted {
+            problem.message.push_str("; until then every permission is asked");
+            let rules = Map::from_iter([("*".to_owned(), json!("ask"))]);
+            self.loaded.config.permission.push(PermissionLayer { narrows_only: true, rules });
+        }
+        self.loaded.errors.push(problem);
+        self.loaded.layers.push(layer.name);
+    }
+
+    fn document(&mut self, document: Document, mut layer: Layer) {
+        let mut findings = Findings::default();
+        for path in document.twice {
+            findings.error(&path, "is there twice; the last one counts", "Take one of them out.");
+        }
+        layer.places = document.places;
+        self.add(document.value, &layer, findings);
+    }
+
+    fn add(&mut self, mut value: Value, layer: &Layer, mut findings: Findings) {
+        self.loaded.layers.push(layer.name.clone());
         if value.is_null() {
             return;
         }
-        if layer.authority == Authority::Untrusted {
-            self.leave_out_untrusted(&mut value, layer);
-        }
-        let mut findings = Findings::default();
-        substitute(&mut value, self.inputs.env, &mut Vec::new(), &mut findings);
-        let section = value.as_object_mut().and_then(|object| object.remove("permission"));
-        match section {
-            Some(Value::Object(rules)) => self.permission(rules, layer, &mut findings),
-            Some(_) => findings.wrong.push((vec!["permission".to_owned()], "must be an object".to_owned())),
-            None => {}
-        }
-        let checked = check(value, schema(), &mut Vec::new(), &mut findings);
-        if let Some(Value::Object(mut checked)) = checked {
-            check_models(&mut checked, &mut findings);
-            self.note_sources(&Value::Object(checked.clone()), &mut Vec::new(), layer);
-            merge(&mut self.merged, checked);
-        }
-        let mistake = |(path, message): (KeyPath, String)| layer.mistake(&path, message);
-        self.loaded.warnings.extend(findings.unknown.into_iter().map(mistake));
-        self.loaded.errors.extend(findings.wrong.into_iter().map(mistake));
-    }
-
-    fn leave_out_untrusted(&mut self, value: &mut Value, layer: &Layer) {
-        let Some(object) = value.as_object_mut() else { return };
-        let keys: Vec<String> =
-            object.keys().filter(|key| !UNTRUSTED_KEYS.contains(&key.as_str())).cloned().collect();
-        for key in keys {
-            object.remove(&key);
-            self.loaded.warnings.push(layer.mistake(&[key], "is not read until the workspace is trusted"));
-        }
-    }
-
-    /// A wrong word stays where it is, since rules take it for an ask, which a rule left out might not be.
-    fn permission(&mut self, rules: Map<String, Value>, layer: &Layer, findings: &mut Findings) {
-        let narrows_only = layer.authority != Authority::Person;
-        for (tool, value) in &rules {
-            let words: Vec<(Option<&String>, &Value)> = match value {
-                Value::Object(patterns) => {
-                    patterns.iter().map(|(pattern, word)| (Some(pattern), word)).collect()
-                }
-                word => vec![(None, word)],
-            };
-            for (pattern, word) in words {
-                let path: KeyPath = ["permission", tool]
-                    .into_iter()
-                    .chain(pattern.map(String::as_str))
-                    .map(ToOwned::to_owned)
-                    .collect();
-                match word.as_str() {
-                    Some("allow") if narrows_only => {
-                        findings.unknown.push((path, "is without effect: a project cannot allow".to_owned()));
-                    }
-                    Some("allow" | "ask" | "deny") => {}
-                    _ => findings
-                        .wrong
-                        .push((path, "must be allow, ask or deny; it is taken for ask".to_owned())),
-                }
+        if let Value::Object(object) = &mut value {
+            match layer.authority {
+                Authority::Person => {}
+                Authority::Project => narrow::trusted(object, &mut findings),
+                Authority::Untrusted => narrow::untrusted(object, &mut findings),
             }
         }
-        self.loaded.sources.insert("permission".to_owned(), layer.name.clone());
-        self.loaded.config.permission.push(PermissionLayer { narrows_only, rules });
+        if layer.authority == Authority::Person {
+            environment::substitute(&mut value, self.inputs.env, &mut findings);
+        } else {
+            environment::refuse(&mut value, &mut findings);
+        }
+        check_rules(&mut value, layer.authority != Authority::Person, &mut findings);
+        if let Some(Value::Object(mut checked)) = check(value, schema(), &mut Vec::new(), &mut findings) {
+            checked.shift_remove("$schema");
+            self.note_sources(&Value::Object(checked.clone()), &mut Vec::new(), layer);
+            if let Some(Value::Object(rules)) = checked.shift_remove("permission") {
+                let narrows_only = layer.authority != Authority::Person;
+                self.loaded.config.permission.push(PermissionLayer { narrows_only, rules });
+            }
+            merge(&mut self.merged, checked);
+        }
+        self.tell(findings, layer);
+    }
+
+    /// Turns what was found into mistakes, in the order of the file.
+    fn tell(&mut self, findings: Findings, layer: &Layer) {
+        let untold = [Weight::Error, Weight::Warning].map(|weight| findings.untold(weight));
+        let (errors, warnings): (Vec<Finding>, Vec<Finding>) =
+            findings.told.into_iter().partition(|finding| finding.weight == Weight::Error);
+        let lists = [(errors, &mut self.loaded.errors), (warnings, &mut self.loaded.warnings)];
+        for ((found, told), more) in lists.into_iter().zip(untold) {
+            let mut mistakes: Vec<Mistake> =
+                found.into_iter().map(|finding| layer.mistake(finding)).collect();
+            mistakes.sort_by_key(|mistake| mistake.at);
+            told.append(&mut mistakes);
+            if more > 0 {
+                told.push(Mistake {
+                    source_name: layer.name.clone(),
+                    at: None,
+                    key: String::new(),
+                    message: format!("has {more} more mistakes"),
+                    cure: "Correct the others first.".to_owned(),
+                });
+            }
+        }
     }
 
     fn note_sources(&mut self, value: &Value, path: &mut KeyPath, layer: &Layer) {
@@ -219,7 +239,8 @@ impl Merger<'_> {
             }
             None if path.is_empty() => {}
             None => {
-                self.loaded.sources.insert(path.join("."), layer.name.clone());
+                let origin = Origin { source_name: layer.name.clone(), line: layer.places.line(path) };
+                self.loaded.sources.insert(path.join("."), origin);
             }
         }
     }
@@ -230,21 +251,42 @@ impl Merger<'_> {
             Ok(config) => self.loaded.config = config,
             Err(error) => self.loaded.errors.push(Mistake {
                 source_name: "configuration".to_owned(),
-                line: None,
+                at: None,
                 key: String::new(),
                 message: error.to_string(),
+                cure: "Correct it, or take it out.".to_owned(),
             }),
         }
         self.loaded.config.permission = permission;
+        let missing = names::missing_agents(&mut self.loaded.config, self.inputs);
+        for names::Missing { path, name, cure } in missing {
+            let origin = self.loaded.sources.remove(&path.join("."));
+            let at = origin.as_ref().and_then(|origin| origin.line);
+            self.loaded.errors.push(Mistake {
+                source_name: origin.map_or_else(|| "configuration".to_owned(), |origin| origin.source_name),
+                at: at.map(|line| super::Position { line, column: 1 }),
+                key: shown_key(&path),
+                message: format!("names no agent: \"{}\"", super::mistake::shown_value(&name)),
+                cure,
+            });
+        }
         self.loaded
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > MAX_FILE {
-        return Err(io::Error::other(format!("it is larger than {MAX_FILE} bytes")));
+/// The rules of a layer and of its agents.
+fn check_rules(layer: &mut Value, narrows_only: bool, findings: &mut Findings) {
+    let Value::Object(layer) = layer else { return };
+    if let Some(section) = layer.get_mut("permission") {
+        permission::check(section, narrows_only, &vec!["permission".to_owned()], findings);
     }
-    fs::read_to_string(path)
+    let agents = layer.get_mut("agents").and_then(Value::as_object_mut);
+    for (name, agent) in agents.into_iter().flatten() {
+        if let Some(section) = agent.get_mut("permission") {
+            let path = ["agents", name, "permission"].map(str::to_owned).to_vec();
+            permission::check(section, false, &path, findings);
+        }
+    }
 }
 
 /// `later` over `merged`.
@@ -255,69 +297,6 @@ fn merge(merged: &mut Map<String, Value>, later: Map<String, Value>) {
             (_, value) => {
                 merged.insert(key, value);
             }
-        }
-    }
-}
-
-/// Replaces `{env:NAME}` inside texts. A variable that is not set makes the value a mistake.
-fn substitute(
-    value: &mut Value,
-    env: &dyn Fn(&str) -> Option<String>,
-    path: &mut KeyPath,
-    findings: &mut Findings,
-) {
-    match value {
-        Value::String(text) => match with_env(text, env) {
-            Ok(substituted) => *text = substituted,
-            Err(name) => {
-                findings
-                    .wrong
-                    .push((path.clone(), format!("needs the environment variable {name}, which is not set")));
-                *value = Value::Null;
-            }
-        },
-        Value::Array(list) => {
-            for (at, element) in list.iter_mut().enumerate() {
-                path.push(at.to_string());
-                substitute(element, env, path, findings);
-                path.pop();
-            }
-            list.retain(|element| !element.is_null());
-        }
-        Value::Object(object) => {
-            let before: Vec<String> =
-                object.iter().filter(|(_, value)| value.is_string()).map(|(key, _)| key.clone()).collect();
-            for (key, value) in object.iter_mut() {
-                path.push(key.clone());
-                substitute(value, env, path, findings);
-                path.pop();
-            }
-            object.retain(|key, value| !(value.is_null() && before.contains(key)));
-        }
-        _ => {}
-    }
-}
-
-fn with_env(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{env:") {
-        let Some((name, tail)) = after.split_once('}') else { break };
-        out.push_str(before);
-        out.push_str(&env(name).ok_or(name)?);
-        rest = tail;
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-/// Models are named `provider/model`.
-fn check_models(checked: &mut Map<String, Value>, findings: &mut Findings) {
-    for key in ["model", "smallModel"] {
-        let Some(name) = checked.get(key).and_then(Value::as_str) else { continue };
-        if let Err(error) = name.parse::<ModelRef>() {
-            findings.wrong.push((vec![key.to_owned()], format!("names no model: {error}")));
-            checked.remove(key);
         }
     }
 }

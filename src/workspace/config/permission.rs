@@ -1,8 +1,35 @@
 //! The sections `permission` and `headlessPermission`: what may happen without asking.
+//!
+//! Invariant 12: a mistake never allows. What makes no sense stays in force as an ask, since leaving a rule out could
+//! widen what is left.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use super::mistake::{Findings, KeyPath, Weight, nearest, shown_value};
+
+/// What a rule says.
+const WORDS: [&str; 3] = ["allow", "ask", "deny"];
+
+/// The tools that rules can be about, for whoever misspells one.
+pub const TOOLS: [&str; 15] = [
+    "read",
+    "write",
+    "edit",
+    "patch",
+    "bash",
+    "grep",
+    "glob",
+    "list",
+    "todo",
+    "question",
+    "recall",
+    "contextUsage",
+    "newSession",
+    "skill",
+    "webfetch",
+];
 
 /// The `permission` section of one layer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,6 +68,67 @@ pub(super) fn rules(_: &mut SchemaGenerator) -> Schema {
         "type": "object",
         "additionalProperties": {"anyOf": [word, {"type": "object", "additionalProperties": word}]},
     })
+}
+
+/// Reports what makes no sense in a section of rules, and makes it an ask. With `narrows_only`, what allows is reported
+/// as well: it stays, without effect.
+pub(super) fn check(section: &mut Value, narrows_only: bool, path: &KeyPath, findings: &mut Findings) {
+    let Value::Object(rules) = section else {
+        findings.error(
+            path,
+            "must be an object; until then everything is asked",
+            "Write rules by tool, as {\"bash\": {\"git status*\": \"allow\"}}.",
+        );
+        *section = json!({"*": "ask"});
+        return;
+    };
+    for (tool, rule) in rules {
+        let mut path = path.clone();
+        path.push(tool.clone());
+        if !tool.contains('*') && !TOOLS.contains(&tool.as_str()) {
+            findings.add(Weight::Warning, &path, || {
+                let cure = nearest(tool, &TOOLS).map(|meant| format!("Did you mean `{meant}`?"));
+                let all = || format!("Tools are {}; * stands for any.", TOOLS.join(", "));
+                ("names no tool".to_owned(), cure.unwrap_or_else(all))
+            });
+        }
+        let Value::Object(patterns) = rule else {
+            check_word(rule, narrows_only, &path, findings);
+            continue;
+        };
+        for (pattern, word) in patterns {
+            path.push(pattern.clone());
+            if pattern.trim().is_empty() {
+                findings.warning(
+                    &path,
+                    "has an empty pattern, which matches nothing",
+                    "Write * for anything.",
+                );
+            }
+            check_word(word, narrows_only, &path, findings);
+            path.pop();
+        }
+    }
+}
+
+fn check_word(word: &mut Value, narrows_only: bool, path: &KeyPath, findings: &mut Findings) {
+    match word.as_str() {
+        Some("allow") if narrows_only => {
+            let cure = "Put it into your own configuration.";
+            findings.warning(path, "is without effect: a project cannot allow", cure);
+        }
+        Some(known) if WORDS.contains(&known) => {}
+        other => {
+            let not = other.map_or_else(String::new, |text| format!(", not \"{}\"", shown_value(text)));
+            let meant = other.and_then(|text| nearest(text, &WORDS));
+            let cure = meant.map_or_else(
+                || "Write \"allow\", \"ask\" or \"deny\".".to_owned(),
+                |meant| format!("Did you mean `{meant}`?"),
+            );
+            findings.error(path, format!("must be allow, ask or deny{not}; it is taken for ask"), cure);
+            *word = json!("ask");
+        }
+    }
 }
 
 /// What an ask becomes when nobody can be asked.

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::format;
+
 /// A provider.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -15,11 +17,14 @@ pub struct ProviderConfig {
     pub api: Option<ApiConfig>,
     /// The URL that the format's path is appended to.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "format::optional_url")]
     pub base_url: Option<String>,
     /// The environment variable that holds the key. Without it no key is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "format::optional_variable")]
     pub api_key_env: Option<String>,
     /// Headers to add to each request.
+    #[schemars(schema_with = "format::headers")]
     pub headers: BTreeMap<String, String>,
     /// Whether the provider may keep responses, so that they can be continued.
     pub store: bool,
@@ -47,13 +52,15 @@ pub enum ApiConfig {
 pub struct ModelConfig {
     /// Size of the window in tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000_000))]
     pub context: Option<u64>,
     /// The most it writes in one answer, in tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000_000))]
     pub max_output: Option<u64>,
-    /// What it takes: `text`, `image`.
+    /// What it takes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub input: Option<Vec<String>>,
+    pub input: Option<Vec<InputKind>>,
     /// Prices in US dollars for a million tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostConfig>,
@@ -61,16 +68,30 @@ pub struct ModelConfig {
     pub options: Map<String, Value>,
 }
 
+/// What a model takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InputKind {
+    /// Text.
+    Text,
+    /// Images.
+    Image,
+}
+
 /// Prices in US dollars for a million tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CostConfig {
     /// Uncached input.
+    #[schemars(range(min = 0))]
     pub input: f64,
     /// Output.
+    #[schemars(range(min = 0))]
     pub output: f64,
     /// Input read from the cache.
+    #[schemars(range(min = 0))]
     pub cache_read: f64,
     /// Input written to the cache.
+    #[schemars(range(min = 0))]
     pub cache_write: f64,
 }

@@ -52,7 +52,7 @@ async def converse(binary, home):
             capabilities=types.ClientCapabilities(),
             process_id=os.getpid(),
             root_uri=home.as_uri(),
-            initialization_options={"agentls": {"clientAbilities": {"permission": True}}},
+            initialization_options={"agentls": {"clientAbilities": {"permission": True}, "trust": "trusted"}},
         )
     )
     assert introduced.server_info.name == "agentls"

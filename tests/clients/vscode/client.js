@@ -58,7 +58,7 @@ const { serverInfo, capabilities } = await connection.sendRequest(InitializeRequ
   processId: process.pid,
   rootUri: pathToFileURL(home).href,
   capabilities: {},
-  initializationOptions: { agentls: { clientAbilities: { permission: true } } },
+  initializationOptions: { agentls: { clientAbilities: { permission: true }, trust: "trusted" } },
 });
 assert.equal(serverInfo.name, "agentls");
 assert.equal(capabilities.experimental.agentls.protocolVersion, 1);

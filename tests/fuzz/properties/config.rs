@@ -36,6 +36,7 @@ fn with_files(place: &Path, user: &str, project: &str, client: Option<&Value>) {
             client,
             command_line: None,
             env: &|name| (name.len() < 5).then(|| format!("value of {name}")),
+            watch: None,
         })
     };
     let (alone, untrusted, trusted) = (of(false, false), of(true, false), of(true, true));
@@ -54,7 +55,9 @@ fn with_files(place: &Path, user: &str, project: &str, client: Option<&Value>) {
 fn is_sound(loaded: &Loaded) {
     for mistake in loaded.warnings.iter().chain(&loaded.errors) {
         assert!(!mistake.source_name.is_empty() && !mistake.message.is_empty(), "{mistake:?}");
-        assert!(mistake.line != Some(0), "lines begin at 1: {mistake:?}");
+        assert!(!mistake.cure.is_empty(), "{mistake:?}");
+        let counted = mistake.at.is_none_or(|at| at.line > 0 && at.column > 0);
+        assert!(counted, "lines and columns begin at 1: {mistake:?}");
     }
     let config = Config { permission: Vec::new(), ..loaded.config.clone() };
     let written = serde_json::to_string(&config).unwrap();

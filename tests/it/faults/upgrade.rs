@@ -48,7 +48,7 @@ async fn a_database_of_version_1_opens_with_all_that_is_in_it_and_a_backup() {
     let titles: Vec<_> = listed["sessions"].as_array().unwrap().iter().map(|it| &it["title"]).collect();
     assert_eq!(titles, ["Cut short", "New session", "A long talk"]);
     is_backed_up(&life.home);
-    assert_eq!(version(life.home.data().join("agentls.db")), 3);
+    assert_eq!(version(life.home.data().join("agentls.db")), 4);
 
     let messages = server.messages("ses_long").await;
     assert_eq!(messages.len(), 400);

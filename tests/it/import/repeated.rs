@@ -5,7 +5,10 @@ use std::{process::Stdio, time::Duration};
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::{CHILD, LONG, change, command, copy, exported, fixture, import, import_from, rows, text};
+use super::{
+    CHILD, LONG, MESSAGE, REASONING, change, command, copy, exported, fixture, import, import_from, rows,
+    text,
+};
 use crate::support::home::Home;
 
 /// The last messages of the long session, from this one on, were written "later".
@@ -194,4 +197,30 @@ fn a_session_that_was_cut_short_is_not_listed_and_survives_other_programs() {
     assert!(!text(&listed.stdout).contains(CHILD), "{listed:?}");
     let printed = import_from(&home, &fixture());
     assert!(printed.contains(&format!("imported {CHILD}")), "{printed}");
+}
+
+#[tokio::test]
+async fn more_than_is_read_or_held_at_once_comes_whole_and_in_order() {
+    let home = Home::new(&json!({}));
+    let database = copy(&home);
+    // More messages than a page, more rows and more bytes than a transaction.
+    let numbers = "WITH RECURSIVE n(n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM n WHERE n < 549)";
+    let long = "said number ' || n || '. ' || hex(zeroblob(1000)) || '";
+    change(
+        &database,
+        &format!(
+            "{numbers} INSERT INTO message SELECT 'msg_zz' || n, session_id, time_created + 100000000 + n,
+               time_updated, data FROM message, n WHERE id = '{MESSAGE}';
+             {numbers} INSERT INTO part SELECT 'prt_zz' || n, 'msg_zz' || n, session_id, time_created, time_updated,
+               '{{\"type\":\"text\",\"text\":\"{long}\"}}' FROM part, n WHERE id = '{REASONING}'"
+        ),
+    );
+    assert!(import_from(&home, &database).contains("5 sessions imported"));
+    let server = home.start().await;
+    let exported = server.call("session/export", json!({"sessionId": CHILD, "format": "json"})).await;
+    let mut rest = exported["text"].as_str().unwrap();
+    for number in 100..550 {
+        let said = format!("said number {number}. ");
+        (_, rest) = rest.split_once(&said).unwrap_or_else(|| panic!("{said} is missing, or comes too early"));
+    }
 }

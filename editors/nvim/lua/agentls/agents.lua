@@ -1,7 +1,7 @@
 -- Choosing the agent that answers from the next prompt on.
 
-local announced = require('agentls.announced')
 local clean = require('agentls.clean')
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 local tell = require('agentls.tell')
 
@@ -16,12 +16,11 @@ function M.line(agent)
     notes[#notes + 1] = 'looks only'
   end
   if agent.model then
-    local model = type(agent.model) == 'table' and agent.model.provider .. '/' .. agent.model.id or agent.model
-    notes[#notes + 1] = clean.one_line(model, 60)
+    notes[#notes + 1] = clean.one_line(agent.model.provider .. '/' .. agent.model.id, 60)
   end
   local mistake = (agent.mistakes or {})[1]
   if mistake then
-    notes[#notes + 1] = 'has a mistake: ' .. clean.one_line(type(mistake) == 'table' and mistake.message or mistake, 120)
+    notes[#notes + 1] = 'has a mistake: ' .. clean.one_line(mistake, 120)
   end
   local about = agent.description and '  ' .. clean.one_line(agent.description, 120) or ''
   local noted = #notes > 0 and ('  (%s)'):format(table.concat(notes, ', ')) or ''
@@ -50,7 +49,7 @@ end
 ---@param chat agentls.Chat
 ---@param name string the agent that is wanted; the person chooses where it is empty
 function M.choose(chat, name)
-  server.request(announced.agent_list, { cwd = chat.session.cwd }, tell.or_else(function(list)
+  server.request(methods.agent_list, { cwd = chat.session.cwd }, tell.or_else(function(list)
     if name ~= '' then
       return take_named(chat, list.agents, name)
     end

@@ -1,8 +1,8 @@
 -- `:Agentls permissions`: what was allowed for longer than once, and taking it back.
 
-local announced = require('agentls.announced')
 local clean = require('agentls.clean')
 local measure = require('agentls.measure')
+local methods = require('agentls.announced').methods
 local server = require('agentls.server')
 local tell = require('agentls.tell')
 
@@ -22,7 +22,7 @@ end
 
 local function revoke(chat, approval)
   local params = { sessionId = chat.session.id, approvalId = approval.approvalId }
-  server.request(announced.permission_revoke, params, tell.or_else(function(result)
+  server.request(methods.permission_revoke, params, tell.or_else(function(result)
     if result.revoked then
       tell.info(('asked again from now on: %s %s'):format(approval.tool, approval.rule))
     else
@@ -43,7 +43,7 @@ end
 ---Chooses one of what is allowed, and takes it back when the person says so.
 ---@param chat agentls.Chat
 function M.choose(chat)
-  server.request(announced.permission_list, { sessionId = chat.session.id }, tell.or_else(function(result)
+  server.request(methods.permission_list, { sessionId = chat.session.id }, tell.or_else(function(result)
     if #result.approvals == 0 then
       return tell.info('nothing is allowed for longer than once')
     end

@@ -34,7 +34,20 @@ function Review:_draw(changes)
     return
   end
   self.changes = changes
-  self.painter:set('changes', render.blocks(changes))
+  self.painter:set('changes', render.blocks(changes, self.waiting))
+end
+
+---Marks the open hunks that are named as ones whose rejection waits for the end of the turn, or unmarks them.
+function Review:_mark_waiting(what, waits)
+  for _, file in ipairs(self.changes.files) do
+    for _, hunk in ipairs(file.hunks) do
+      local named = (not what.path or what.path == file.path) and (not what.hunkId or what.hunkId == hunk.id)
+      if named and hunk.verdict == 'open' then
+        self.waiting[render.key(file, hunk)] = waits
+      end
+    end
+  end
+  self:_draw(self.changes)
 end
 
 ---@param what table `path`, `hunkId`
@@ -44,11 +57,24 @@ function Review:_judge(verdict, what)
     messageId = self.changes.messageId,
     verdict = verdict,
   }, what)
-  server.request(methods.session_review, params, tell.or_else(function(changes)
+  local waits = verdict == 'rejected' and self.changes.running
+  if waits then
+    self:_mark_waiting(what, true)
+    self:next()
+  end
+  server.request(methods.session_review, params, function(failure, changes)
+    if waits then
+      self:_mark_waiting(what, nil)
+    end
+    if failure then
+      return tell.failure(failure)
+    end
     self:_draw(changes)
     require('agentls.documents').reload_changed()
-    self:next()
-  end))
+    if not waits then
+      self:next()
+    end
+  end)
 end
 
 ---The hunk or the file under the cursor, as `session/review` names it.
@@ -151,7 +177,7 @@ end
 ---Opens the review of the newest turn that changed files.
 ---@param chat agentls.Chat
 function M.review(chat)
-  local self = setmetatable({ session_id = chat.session.id }, Review)
+  local self = setmetatable({ session_id = chat.session.id, waiting = {} }, Review)
   self.buf = buffers.scratch('agentls://changes ' .. chat.session.id, 'agentls-view')
   vim.bo[self.buf].bufhidden = 'wipe'
   self.painter = painter.new(self.buf)

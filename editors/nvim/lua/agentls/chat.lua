@@ -20,6 +20,7 @@ local windows = require('agentls.chat.windows')
 ---@field wanted_agent string? that the person chose for the next prompt
 ---@field wanted_model table? the same of the model
 ---@field commands table[]? of the server, as they were when a `/` was typed last
+---@field slashed boolean? whether the prompt that is written begins with one
 
 local M = {}
 

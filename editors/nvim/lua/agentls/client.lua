@@ -1,12 +1,14 @@
 -- What Neovim's language client is told of our server: how it is started, what is handed over to it, and who handles what
 -- it says. This is what `lsp/agentls.lua` gives to `vim.lsp.config`.
 
-local announced = require('agentls.announced')
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 local settings = require('agentls.settings')
 
 local M = {}
+
+-- What stands in the root of a workspace.
+local MARKERS = { '.agentls', '.git' }
 
 local function handlers()
   local result = {
@@ -14,7 +16,7 @@ local function handlers()
       return require('agentls.documents').apply_edit(...)
     end,
   }
-  for _, method in ipairs({ announced.project_did_change, unpack(vim.tbl_values(protocol.notifications)) }) do
+  for _, method in pairs(protocol.notifications) do
     result[method] = function(_, params)
       server.told(method, params)
     end
@@ -53,7 +55,11 @@ function M.config()
   return {
     name = server.NAME,
     cmd = settings.get().cmd,
-    root_markers = { '.agentls', '.git' },
+    root_markers = MARKERS,
+    -- A workspace without a marker is one, too: trust is about a folder.
+    root_dir = function(buf, on_dir)
+      on_dir(server.folder(buf, MARKERS))
+    end,
     handlers = handlers(),
     commands = require('agentls.code_actions').commands(),
     -- So that an edit says which version of a buffer it was made for.

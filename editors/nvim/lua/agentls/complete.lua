@@ -3,7 +3,7 @@
 local chats = require('agentls.chat')
 local clean = require('agentls.clean')
 local mention = require('agentls.mention')
-local announced = require('agentls.announced')
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 local slash = require('agentls.slash')
 
@@ -41,23 +41,23 @@ end
 local function about(command)
   local mistake = (command.mistakes or {})[1]
   if mistake then
-    return 'has a mistake: ' .. clean.one_line(type(mistake) == 'table' and mistake.message or mistake, 80)
+    return 'has a mistake: ' .. clean.one_line(mistake, 80)
   end
   local hint = command.argumentHint and clean.one_line(command.argumentHint, 40) .. '  ' or ''
   return hint .. clean.one_line(command.description, 80)
 end
 
----Commands that begin with `base`: ours, and those of the server that ours do not hide.
+---Commands that begin with `base`: those of the server that ours do not hide, then ours.
 local function commands(listed, base)
   local items = {}
-  for name, what in vim.spairs(slash.commands) do
-    if vim.startswith(name, base) then
-      items[#items + 1] = item('/' .. name, what)
-    end
-  end
   for _, command in ipairs(listed) do
     if vim.startswith(command.name, base) and not slash.commands[command.name] then
       items[#items + 1] = item('/' .. clean.one_line(command.name, 60), about(command))
+    end
+  end
+  for name, what in vim.spairs(slash.commands) do
+    if vim.startswith(name, base) then
+      items[#items + 1] = item('/' .. name, what)
     end
   end
   return items
@@ -97,7 +97,7 @@ end
 
 ---Reads the commands of the server anew, and shows them where they are still wanted.
 local function read_commands(chat)
-  server.request(announced.command_list, { cwd = chat.session.cwd }, function(failure, result)
+  server.request(methods.command_list, { cwd = chat.session.cwd }, function(failure, result)
     chat.commands = not failure and result.commands or {}
     local here = vim.api.nvim_get_current_buf() == chat.prompt_buf and vim.api.nvim_get_mode().mode:match('^i')
     if here and #chat.commands > 0 then
@@ -109,9 +109,11 @@ end
 ---Shows the menu where something can be completed, while a prompt is written.
 ---@param chat agentls.Chat
 function M.offer(chat)
-  if vim.api.nvim_get_current_line() == '/' then
+  local slashed = vim.startswith(vim.api.nvim_buf_get_lines(chat.prompt_buf, 0, 1, false)[1], '/')
+  if slashed and not chat.slashed then
     read_commands(chat)
   end
+  chat.slashed = slashed
   if vim.fn.pumvisible() == 0 then
     show_menu(chat)
   end

@@ -1,6 +1,5 @@
 -- Leads what the server tells to the views, and to everybody who listens: each event is also a `User` autocommand.
 
-local announced = require('agentls.announced')
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 
@@ -42,7 +41,7 @@ on[protocol.notifications.session_did_change] = function(params)
   fire('SessionChanged', params)
 end
 
-on[announced.project_did_change] = function(params)
+on[protocol.notifications.project_did_change] = function(params)
   local project = require('agentls.project.cache').take(params.project)
   if project then
     require('agentls.trust').show()

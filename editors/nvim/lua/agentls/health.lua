@@ -1,5 +1,6 @@
 -- `:checkhealth agentls`
 
+local announced = require('agentls.announced')
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 local settings = require('agentls.settings')
@@ -42,10 +43,22 @@ local function check_program()
   health.ok(('%s (%s)'):format(vim.trim(done.stdout), path))
 end
 
+---Methods of this plugin that the server that runs does not have: what needs them says so when it is wanted.
+local function check_methods()
+  local missing = vim.tbl_filter(function(method)
+    return not server.supports(method)
+  end, vim.tbl_values(vim.tbl_extend('keep', protocol.methods, announced.methods)))
+  if #missing > 0 then
+    table.sort(missing)
+    health.info('the server is older than this plugin; it has no ' .. table.concat(missing, ', '))
+  end
+end
+
 local function check_server()
   local phase, why = server.state()
   if phase == 'running' then
     health.ok(('the server runs: version %s, protocol %d'):format(server.version(), protocol.version))
+    check_methods()
   elseif phase == 'failed' then
     health.error('the server does not run: ' .. why, { ':Agentls start', ':Agentls logs' })
   else

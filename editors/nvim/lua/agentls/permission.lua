@@ -63,6 +63,14 @@ local function title(question)
   return (' %s Permission: %s '):format(symbols.waiting, clean.one_line(question.tool, 40))
 end
 
+local function footer(question)
+  local words = question.permissionId and { 'g<CR> comes here', 'gq hides', '? keys' } or { 'gq closes', '? keys' }
+  if #render.ticked_rules(question, vim.fn['repeat']({ true }, #question.items)) > 0 then
+    table.insert(words, 1, '<Space> ticks')
+  end
+  return (' %s '):format(table.concat(words, '   '))
+end
+
 function Window:_open(focus)
   local block = self:_draw()
   local where = placement(self.params.sessionId, block.lines)
@@ -70,7 +78,7 @@ function Window:_open(focus)
     style = 'minimal',
     border = 'rounded',
     title = title(self.params),
-    footer = ' g<CR> comes here   <Space> ticks   gq hides   ? keys ',
+    footer = footer(self.params),
     zindex = 60,
   }))
   windows.dress(self.win)
@@ -115,6 +123,14 @@ function acts.tick(self)
 end
 
 function acts.hide(self)
+  -- Where no turn waits, nobody would come back to it.
+  if not self.params.permissionId then
+    return self.reply(nil)
+  end
+  self:_hide()
+end
+
+function Window:_hide()
   if self.win and vim.api.nvim_win_is_valid(self.win) then
     vim.api.nvim_win_close(self.win, true)
   end
@@ -142,7 +158,7 @@ function Window:focus()
 end
 
 function Window:close()
-  acts.hide(self)
+  self:_hide()
   pcall(vim.api.nvim_buf_delete, self.buf, { force = true })
 end
 

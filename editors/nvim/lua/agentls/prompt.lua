@@ -182,6 +182,12 @@ function M.equip(chat)
     require('agentls.command').run(act, '', chat)
   end)
   vim.bo[buf].omnifunc = "v:lua.require'agentls.complete'.omnifunc"
+  vim.api.nvim_create_autocmd('InsertEnter', {
+    buffer = buf,
+    callback = function()
+      chat.slashed = false
+    end,
+  })
   vim.api.nvim_create_autocmd('TextChangedI', {
     buffer = buf,
     callback = function()

@@ -6,11 +6,17 @@ M.version = 1
 
 -- Requests that the server answers.
 M.methods = {
+  agent_list = 'agent/list',
   change_read = 'change/read',
+  command_list = 'command/list',
   config_get = 'config/get',
   model_list = 'model/list',
   part_evidence = 'part/evidence',
   part_read = 'part/read',
+  project_get = 'project/get',
+  project_list = 'project/list',
+  project_trust = 'project/trust',
+  project_update = 'project/update',
   server_status = 'server/status',
   session_archive = 'session/archive',
   session_cancel = 'session/cancel',
@@ -37,6 +43,7 @@ M.methods = {
 
 -- What the server tells without being asked.
 M.notifications = {
+  project_did_change = 'project/didChange',
   session_did_change = 'session/didChange',
   session_update = 'session/update',
 }

@@ -172,6 +172,13 @@ local function cannot_start(why, cure)
   vim.notify(('agentls: %s: %s'):format(why, cure), vim.log.levels.ERROR)
 end
 
+---The folder of a workspace that a buffer or a path lies in: the current one where no marker is found.
+---@param source integer|string
+---@param markers string[]?
+function M.folder(source, markers)
+  return vim.fs.root(source, markers or {}) or vim.fn.getcwd()
+end
+
 ---Starts the server unless it runs.
 function M.start()
   if state.phase == 'starting' or (state.phase == 'running' and M.client()) then
@@ -183,9 +190,10 @@ function M.start()
   if program and vim.fn.executable(program) == 0 then
     return cannot_start(('`%s` is not installed'):format(program), 'install it, or set `cmd` (:help agentls-install)')
   end
-  local folder = vim.fs.root(vim.fn.getcwd(), config.root_markers or {}) or vim.fn.getcwd()
   local started = vim.deepcopy(config)
-  started.root_dir = type(config.root_dir) == 'string' and config.root_dir or folder
+  if type(config.root_dir) ~= 'string' then
+    started.root_dir = M.folder(vim.fn.getcwd(), config.root_markers)
+  end
   local id = vim.lsp.start(started, { attach = false, reuse_client = config.reuse_client })
   if not id then
     cannot_start('the server cannot be started', ':Agentls doctor')

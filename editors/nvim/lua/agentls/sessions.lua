@@ -195,7 +195,12 @@ end
 
 function acts.everywhere()
   list.everywhere = not list.everywhere
-  read()
+  -- With the names of the projects, where the server keeps them.
+  projects.read(function()
+    if list then
+      read()
+    end
+  end)
 end
 
 function acts.read()

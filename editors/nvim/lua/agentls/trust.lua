@@ -1,8 +1,8 @@
 -- Whether a workspace is trusted: the person says so, once for each folder and what it brings; the server keeps it.
 
-local announced = require('agentls.announced')
 local cache = require('agentls.project.cache')
 local chats = require('agentls.chat')
+local methods = require('agentls.protocol').methods
 local permission = require('agentls.permission')
 local render = require('agentls.render.permission')
 local server = require('agentls.server')
@@ -16,6 +16,16 @@ local REASONS = {
   changed = 'You trusted this folder; what it would enable has changed since.',
 }
 
+---What trusting a project would enable: tools, and each file that it brings, with what became of it since.
+local function items(project)
+  local list = { { label = 'Tools change files and run commands here, as your rules and you allow', rule = '' } }
+  for _, one in ipairs(project.wouldRun) do
+    local change = one.change and ', ' .. one.change or ''
+    list[#list + 1] = { label = ('%s (%s%s)'):format(one.path, one.what, change), rule = '' }
+  end
+  return list
+end
+
 ---A project's trust as the server would ask for it.
 ---@param project agentls.Project
 ---@param session_id string?
@@ -26,9 +36,7 @@ function M.question(project, session_id)
     tool = render.WORKSPACE,
     title = ('Trust %s?'):format(project.root),
     reason = REASONS[project.trust],
-    items = vim.tbl_map(function(one)
-      return { label = ('%s: %s'):format(one.path, one.what), rule = '' }
-    end, project.wouldRun),
+    items = items(project),
     options = {
       { id = 'trusted', label = 'Trust this workspace', scope = 'project' },
       { id = 'untrusted', label = 'Leave it read only', scope = 'never' },
@@ -39,7 +47,7 @@ end
 ---@param project agentls.Project
 ---@param trust 'trusted' | 'untrusted'
 function M.set(project, trust)
-  server.request(announced.project_trust, { projectId = project.id, trust = trust }, tell.or_else(function(result)
+  server.request(methods.project_trust, { projectId = project.id, trust = trust }, tell.or_else(function(result)
     cache.take(result.project)
     M.show()
     tell.info((trust == 'trusted' and 'trusted: ' or 'read only from now on: ') .. project.root)

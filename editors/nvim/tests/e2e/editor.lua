@@ -17,6 +17,8 @@ local INIT = [[
   local plugin, binary, opts = ...
   vim.opt.runtimepath:prepend(plugin)
   vim.cmd('runtime plugin/agentls.lua')
+  -- Trusted, so that tests of other things are not asked for it.
+  opts.server = opts.server or { trust = 'trusted' }
   opts = vim.tbl_deep_extend('force', { cmd = { binary, 'serve' }, permission = { guard = 100 } }, opts)
   require('agentls').setup(opts)
 ]]
@@ -36,8 +38,21 @@ end
 ---@param opts table? for `setup`
 function M.start(place, opts)
   local self = spawn(place, { '--clean' }, {})
-  self:lua(INIT, plugin, place.binary, opts or {})
+  self:lua(INIT, plugin, place.binary, opts or vim.empty_dict())
   return self
+end
+
+---Runs `act` with an editor that ends with it.
+---@param place { root: string, project: string, binary: string }
+---@param act fun(one: table)
+---@param opts table? for `setup`
+function M.with(place, act, opts)
+  local one = M.start(place, opts)
+  local ok, problem = xpcall(act, debug.traceback, one)
+  one:quit()
+  if not ok then
+    error(problem, 0)
+  end
 end
 
 ---Installs server and plugin as the README says for no plugin manager, and starts a Neovim that nothing else is set in.

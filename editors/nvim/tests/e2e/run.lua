@@ -22,15 +22,28 @@ local function make_place()
   return place
 end
 
+local schema = vim.system({ binary, 'schema' }, { text = true }):wait()
+local methods = vim.json.decode(schema.stdout).requests
+
 local passed, failed = 0, 0
-for name in vim.fs.dir(here) do
-  if name:match('_test%.lua$') then
-    for test, run in vim.spairs(dofile(vim.fs.joinpath(here, name))) do
-      if test:find(wanted, 1, true) then
-        local began = vim.uv.hrtime()
-        local ok, problem = xpcall(run, debug.traceback, make_place())
-        passed, failed = passed + (ok and 1 or 0), failed + (ok and 0 or 1)
-        print(('%s %s (%.1f s)%s\n'):format(ok and 'ok    ' or 'FAILED', test, (vim.uv.hrtime() - began) / 1e9, ok and '' or '\n' .. problem))
+
+---Runs a test: a function, or `run` of a table whose `needs` names a method that the server must have.
+local function try(name, test)
+  local needs = type(test) == 'table' and test.needs
+  if needs and not methods[needs] then
+    return print(('skipped %s: this server has no %s\n'):format(name, needs))
+  end
+  local began = vim.uv.hrtime()
+  local ok, problem = xpcall(needs and test.run or test, debug.traceback, make_place())
+  passed, failed = passed + (ok and 1 or 0), failed + (ok and 0 or 1)
+  print(('%s %s (%.1f s)%s\n'):format(ok and 'ok    ' or 'FAILED', name, (vim.uv.hrtime() - began) / 1e9, ok and '' or '\n' .. problem))
+end
+
+for file in vim.fs.dir(here) do
+  if file:match('_test%.lua$') then
+    for name, test in vim.spairs(dofile(vim.fs.joinpath(here, file))) do
+      if name:find(wanted, 1, true) then
+        try(name, test)
       end
     end
   end

@@ -236,6 +236,34 @@ return {
     end)
   end,
 
+  ['a hunk that is rejected while the turn runs is taken back when it ends'] = function(place)
+    local answers = {
+      function()
+        return provider.call('edit', { path = 'src/retry.lua', oldText = 'retry_limit = 3', newText = 'retry_limit = 5' })
+      end,
+      says(('slow '):rep(60), 60, 50),
+    }
+    local function text()
+      return table.concat(vim.fn.readfile(place.project .. '/src/retry.lua'), '\n')
+    end
+    with_model(place, answers, function(one)
+      one:new_session()
+      one:prompt('change it')
+      one:wait_for('slow slow')
+      one:command('Agentls review')
+      one:wait_for('the turn is running, rejections wait for its end')
+      one:command('call search("@@")')
+      one:keys('x')
+      one:wait_for('rejected when the turn ends')
+      check.is_true(text():find('= 5', 1, true) ~= nil, 'not before the end')
+      one:wait('the old line', function()
+        return text():find('= 3', 1, true) ~= nil
+      end)
+      one:wait_for('all reviewed')
+      check.is_true(not one:shows('when the turn ends'))
+    end, { permission = { edit = 'allow' } })
+  end,
+
   ['a patch and a rewritten file are shown as diffs of two buffers'] = function(place)
     local patch = '*** Begin Patch\n*** Update File: src/retry.lua\n-local retry_limit = 3\n+local retry_limit = 9\n*** End Patch\n'
     local answers = {

@@ -2,22 +2,13 @@ local check = require('check')
 local editor = require('editor')
 local long_session = require('long_session')
 
-local function with_editor(place, act, opts)
-  local one = editor.start(place, opts)
-  local ok, problem = xpcall(act, debug.traceback, one)
-  one:quit()
-  if not ok then
-    error(problem, 0)
-  end
-end
-
 return {
   ['one hunk is accepted and one is rejected'] = function(place)
     local lines = vim.tbl_map(function(number)
       return ('line %02d'):format(number)
     end, vim.fn.range(1, 40))
     vim.fn.writefile(lines, place.project .. '/many.txt')
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('replace "line 03" with "first change" in many.txt')
       one:answer('ys')
@@ -41,7 +32,7 @@ return {
   end,
 
   ['an edit is shown as a diff of two buffers'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('replace "retry_limit = 3" with "retry_limit = 5" in src/retry.lua')
       one:answer('yo')
@@ -71,7 +62,7 @@ return {
       permission = { bash = { ['cat *'] = 'allow' } },
     }
     vim.fn.writefile({ vim.json.encode(config) }, place.root .. '/config/config.jsonc')
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       for _, prompt in ipairs({ 'run `cat src/large.lua`', 'list src', 'read src/retry.lua' }) do
         one:prompt(prompt)
@@ -99,7 +90,7 @@ return {
 
   ['5,000 messages open at the newest page; older ones come by scrolling, and the view stays'] = function(place)
     long_session.import(place, 5000, 50e6)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:command('Agentls resume ses_long')
       one:wait_for('That is answer 4991.')
       check.equal(one:lua("return #require('agentls.chat').current().transcript.messages"), 40)
@@ -115,7 +106,7 @@ return {
   end,
 
   ['sessions are renamed, forked, exported, archived, searched and deleted'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('where is retry_limit defined?')
       one:wait_idle()
@@ -164,7 +155,7 @@ return {
   end,
 
   ['code actions of the server are offered, and their answers come into the chat'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:command('edit src/retry.lua')
       one:command('Agentls start')
       one:wait('a client', function()

@@ -5,16 +5,6 @@ local function file_text(place)
   return table.concat(vim.fn.readfile(place.project .. '/src/retry.lua'), '\n')
 end
 
----Runs `act` with an editor that ends with it.
-local function with_editor(place, act, opts)
-  local one = editor.start(place, opts)
-  local ok, problem = xpcall(act, debug.traceback, one)
-  one:quit()
-  if not ok then
-    error(problem, 0)
-  end
-end
-
 return {
   ['installed as the README says, without a line of configuration, it answers, is well and has its help'] = function(place)
     local one = editor.start_installed(place)
@@ -36,7 +26,7 @@ return {
   end,
 
   ['a prompt is answered on screen'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('where is retry_limit defined?')
       one:wait_for('src/retry.lua:2')
@@ -51,7 +41,7 @@ return {
   end,
 
   ['older prompts come back, and insert mode sends, too'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('list src')
       one:wait_idle()
@@ -72,7 +62,7 @@ return {
   end,
 
   ['a permission is granted, and another one refused with words'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('replace "retry_limit = 3" with "retry_limit = 5" in src/retry.lua')
       one:wait_for('+local retry_limit = 5')
@@ -90,7 +80,7 @@ return {
   end,
 
   ['no key in passing answers a question'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('run `touch forbidden`')
       one:wait_for('yo  Allow once')
@@ -109,7 +99,7 @@ return {
   end,
 
   ['an open buffer is edited through the editor, and undo takes it back'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:command('edit src/retry.lua')
       one:command('normal! Goreturn 1')
       one:new_session()
@@ -127,13 +117,13 @@ return {
 
   ['a session is resumed after a restart of the editor'] = function(place)
     local session
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('where is retry_limit defined?')
       one:wait_idle()
       session = one:session()
     end)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:command('Agentls sessions')
       one:wait_for('where is retry_limit defined?')
       one:command('call search("where is retry")')
@@ -145,7 +135,7 @@ return {
       one:wait_for('retry.lua')
     end)
     -- By its name, too, as `:mksession` writes it.
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:command('edit agentls://chat/' .. session)
       one:wait_for('src/retry.lua:2')
       check.equal(one:session(), session)
@@ -153,7 +143,7 @@ return {
   end,
 
   ['the server is killed and comes back'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('where is retry_limit defined?')
       one:wait_idle()
@@ -173,8 +163,23 @@ return {
     end)
   end,
 
+  ['what stands below a chat without a server is a button that starts it'] = function(place)
+    editor.with(place, function(one)
+      one:new_session()
+      one:command('Agentls stop')
+      one:wait_for('<CR> starts it')
+      one:keys('<Esc><C-w>kG<CR>')
+      one:wait('the server', function()
+        return one:lua("return (require('agentls.server').state())") == 'running'
+      end)
+      one:wait('a chat as before', function()
+        return not one:shows('<CR> starts it')
+      end)
+    end)
+  end,
+
   ['a server that cannot stay is left alone after three times'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:command('Agentls new')
       one:wait_for('the server ended')
       one:wait_for(':Agentls start begins anew')
@@ -183,7 +188,7 @@ return {
   end,
 
   ['a server that is not installed is told with its cure'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:keys(':Agentls new<CR>')
       one:wait_for('`no-such-agentls` is not installed')
     end, { cmd = { 'no-such-agentls', 'serve' } })
@@ -199,7 +204,7 @@ return {
       end
       return names
     ]]
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       check.equal(one:lua(mappings), {})
       check.equal(one:lua("return vim.fn.maparg('<Plug>(agentls-ask)', 'x')"), ':Agentls ask<CR>')
@@ -208,13 +213,13 @@ return {
       check.is_true(not one:shows('ERROR'))
       check.has_line(one:shown(), 'the server runs: version')
     end)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       check.is_true(vim.list_contains(one:lua(mappings), ',ac'))
     end, { prefix = ',a' })
   end,
 
   ['a server of another protocol is told apart'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:lua([[
         vim.lsp.config('agentls', { cmd = function(dispatchers)
           local announced = { experimental = { agentls = { protocolVersion = 99, methods = {} } } }
@@ -235,7 +240,7 @@ return {
   end,
 
   ['a chat whose buffer is wiped opens again'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:new_session()
       one:prompt('where is retry_limit defined?')
       one:wait_idle()
@@ -264,7 +269,7 @@ return {
   end,
 
   ['every event is a User autocommand'] = function(place)
-    with_editor(place, function(one)
+    editor.with(place, function(one)
       one:lua([[
         _G.events = {}
         vim.api.nvim_create_autocmd('User', { pattern = 'Agentls*', callback = function(event)

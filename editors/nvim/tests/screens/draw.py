@@ -36,10 +36,13 @@ EDIT = 'where is retry_limit defined? then replace "retry_limit = 3" with "retry
 
 
 class Pictures:
-    def __init__(self, nvim, binary, target, scheme):
-        self.place = Place(nvim, binary)
+    def __init__(self, nvim, binary, target, scheme, trusted=True):
+        self.place = Place(nvim, binary, trusted)
         values = (f'local value_{at} = "needle {at}"' for at in range(1, 1500))
         (self.place.project / "src" / "values.lua").write_text("\n".join(values))
+        agents = self.place.project / ".agentls" / "agents"
+        agents.mkdir(parents=True)
+        (agents / "reviewer.md").write_text("---\ndescription: reads a change with care\n---\nRead with care.\n")
         self.place.configure(
             permission={"bash": {"cat *": "allow"}}, compaction={"keepTokens": 6000, "protectTokens": 1000, "prune": False}
         )
@@ -69,8 +72,8 @@ class Pictures:
         self.take("permission")
         screen.keys("yo")
         screen.wait_for("Permission: bash")
-        screen.wait(0.3)
-        screen.keys("yo")
+        self.take("command")
+        screen.keys("ys")
         screen.wait_for("ran and said")
         self.take("chat")
 
@@ -110,15 +113,14 @@ class Pictures:
             self.take(name)
             screen.keys("q")
             screen.wait(0.2)
-        if screen.lua("return require('agentls.server').supports('session/changes')"):
-            self.command("Agentls review")
-            screen.wait_for("hunk")
-            self.take("review")
-            screen.keys("=")
-            screen.wait_for("retry_limit = 3")
-            screen.wait(0.5)
-            self.take("diff")
-            self.command("tabclose | tabclose")
+        self.command("Agentls review")
+        screen.wait_for("hunk")
+        self.take("review")
+        screen.keys("=")
+        screen.wait_for("retry_limit = 3")
+        screen.wait(0.5)
+        self.take("diff")
+        self.command("tabclose | tabclose")
 
     def context(self):
         self.command("Agentls context")
@@ -127,12 +129,40 @@ class Pictures:
         self.screen.keys("q")
         self.screen.wait(0.2)
 
+    def has(self, method):
+        return self.screen.lua("return require('agentls.server').supports(...)", method)
+
+    def lists(self):
+        """What is chosen from, as Neovim shows it without a picker."""
+        for command, method in (("agent", "agent/list"), ("permissions", "permission/list"), ("projects", "project/list")):
+            if self.has(method):
+                self.command(f"Agentls {command}")
+                self.screen.wait_for("Type number")
+                self.take(command)
+                self.screen.keys("<Esc><Esc>")
+                self.screen.wait(0.3)
+
+    def trust(self):
+        """The question whether the workspace is trusted, in one that nobody has vouched for."""
+        self.command("Agentls new")
+        self.screen.wait_for("Prompt")
+        if self.has("project/trust"):
+            self.screen.keys("irun `make test`<Esc><CR>")
+            self.screen.wait_for("Do you trust")
+            self.take("trust")
+
+    def down(self):
+        self.command("Agentls stop")
+        self.screen.wait_for("<CR> starts it")
+        self.take("down")
+
     def keys(self):
         self.screen.keys("<C-w>b<Esc>g?")
         self.take("keys")
         self.screen.keys("q")
         self.screen.keys("ggdGi@")
         self.take("completion")
+        self.screen.keys("<C-e><Esc>")
 
 
 def main():
@@ -149,9 +179,16 @@ def main():
             pictures.fill()
             pictures.context()
             pictures.keys()
+            pictures.lists()
+            pictures.down()
         finally:
             pictures.screen.close()
-        weak += pictures.weak
+        unknown = Pictures(nvim, binary, target, scheme, trusted=False)
+        try:
+            unknown.trust()
+        finally:
+            unknown.screen.close()
+        weak += pictures.weak + unknown.weak
     print(f"{len(list(target.glob('*.png')))} pictures in {target}")
     if weak:
         sys.exit("text that is hard to read:\n" + "\n".join(weak))

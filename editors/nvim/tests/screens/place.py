@@ -15,7 +15,7 @@ INIT = """
 vim.opt.runtimepath:prepend(%(plugin)s)
 vim.cmd('runtime plugin/agentls.lua')
 vim.o.termguicolors, vim.o.swapfile, vim.o.shortmess = true, false, vim.o.shortmess .. 'I'
-require('agentls').setup({ cmd = { %(binary)s, 'serve' }, permission = { guard = 50 } })
+require('agentls').setup({ cmd = { %(binary)s, 'serve' }, permission = { guard = 50 }, server = { trust = %(trust)s } })
 """
 
 RETRY = """-- how often a request is tried again
@@ -34,14 +34,15 @@ return retry
 
 
 class Place:
-    def __init__(self, nvim, binary):
+    def __init__(self, nvim, binary, trusted=True):
         self.nvim, self.binary = nvim, os.path.abspath(binary)
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="agentls-"))
         self.project = self.root / "project"
         (self.project / "src").mkdir(parents=True)
         (self.root / "config").mkdir()
         (self.project / "src" / "retry.lua").write_text(RETRY)
-        (self.root / "init.lua").write_text(INIT % {"plugin": json.dumps(str(PLUGIN)), "binary": json.dumps(self.binary)})
+        names = {"plugin": json.dumps(str(PLUGIN)), "binary": json.dumps(self.binary), "trust": "'trusted'" if trusted else "nil"}
+        (self.root / "init.lua").write_text(INIT % names)
         self.environment = dict(
             os.environ,
             AGENTLS_DATA_DIR=str(self.root / "data"),

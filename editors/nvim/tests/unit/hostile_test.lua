@@ -99,7 +99,7 @@ return {
 
   ['a question for permission shows any text'] = each_text(function(text, what)
     local question = {
-      tool = text, title = text, sandbox = text, reason = text, diff = text, path = { link = text, target = text },
+      permissionId = 'per_1', tool = text, title = text, sandbox = text, reason = text, diff = text, path = { link = text, target = text },
       items = { { label = text, rule = text } }, options = { { id = 'o', label = text, scope = 'once' } },
     }
     check_lines({ (permission.block(question, { true })) }, what)
@@ -123,9 +123,9 @@ return {
     } }), what)
     local hunk = { id = 'h', oldStart = 1, oldLines = 1, newStart = 1, newLines = 1, text = text, verdict = 'open', applies = true }
     local file = { path = text, uri = text, status = 'modified', additions = 1, deletions = 1, note = text, hunks = { hunk } }
-    check_lines(changes.blocks({ running = false, files = { file } }), what)
+    check_lines(changes.blocks({ running = false, files = { file } }, {}), what)
     local model = { provider = text, id = text, context = 1, cost = { input = 0, output = 0 }, ready = true }
-    local listed = { name = text, description = text, model = text, mistakes = { text }, argumentHint = text }
+    local listed = { name = text, description = text, model = { provider = text, id = text }, mistakes = { text }, argumentHint = text }
     local approval = { tool = text, rule = text, scope = text, createdAt = 0 }
     for _, line in ipairs({
       models.line({ model = model }),

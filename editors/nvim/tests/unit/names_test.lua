@@ -20,10 +20,7 @@ return {
     for path, text in pairs(sources()) do
       for name in text:gmatch('%f[%w_]methods%.([%l_]+)') do
         used = used + 1
-        check.is_true(protocol.methods[name] or announced[name], path .. ': ' .. name)
-      end
-      for name in text:gmatch('announced%.([%l_]+)') do
-        check.is_true(announced[name] or name == 'version' or name == 'methods' or name == 'protocol', path .. ': ' .. name)
+        check.is_true(protocol.methods[name] or announced.methods[name], path .. ': ' .. name)
       end
     end
     check.is_true(used > 20)

@@ -11,7 +11,7 @@ local trust = require('agentls.trust')
 local function record(more)
   return vim.tbl_extend('force', {
     id = 'prj_1', root = '/p', name = 'Fish', trust = 'untrusted', icon = { kind = 'emoji', value = '🐟' }, vcs = 'git',
-    sandboxes = { { path = '/p2', branch = 'x' } }, wouldRun = { { path = '.agentls/agents/a.md', what = 'an agent' } },
+    sandboxes = { { path = '/p2', branch = 'x' } }, wouldRun = { { path = '.agentls/agents/a.md', what = 'agent', change = 'added' } },
     createdAt = 1, updatedAt = 2, openedAt = 3,
   }, more or {})
 end
@@ -69,7 +69,7 @@ return {
     local made = copy.of(given)
     check.equal(made, {
       id = 'prj_1', root = '/p', name = 'Fish', trust = 'untrusted', sandboxes = { { path = '/p2', branch = 'x' } },
-      wouldRun = { { path = '.agentls/agents/a.md', what = 'an agent' } }, createdAt = 0, updatedAt = 2, openedAt = 3,
+      wouldRun = { { path = '.agentls/agents/a.md', what = 'agent', change = 'added' } }, createdAt = 0, updatedAt = 2, openedAt = 3,
     })
     check.equal({ copy.of(nil) or 'none', copy.of('x') or 'none', copy.of({ id = 'a' }) or 'none' }, { 'none', 'none', 'none' })
     check.equal(#copy.of(record({ sandboxes = vim.fn['repeat']({ { path = '/x' } }, 5000) })).sandboxes, 200)
@@ -82,7 +82,7 @@ return {
     given.name = 'changed outside'
     given.wouldRun[1].what = 'changed outside'
     local got = cache.get('prj_1')
-    check.equal({ got.name, got.wouldRun[1].what }, { 'Fish', 'an agent' })
+    check.equal({ got.name, got.wouldRun[1].what }, { 'Fish', 'agent' })
     got.name, got.sandboxes[1].path = 'changed again', '/elsewhere'
     cache.list()[1].root = '/root'
     check.equal(cache.get('prj_1'), copy.of(record()))
@@ -135,7 +135,7 @@ return {
       vim.ui.input = input
       check.is_true(vim.startswith(offered[1][1], 'q  (/q, '), offered[1][1])
       check.is_true(offered[1][2]:find('🐟 Fish', 1, true) ~= nil and offered[1][2]:find('not trusted', 1, true) ~= nil)
-      check.equal(server.params('project/update'), { projectId = 'prj_1', name = 'Fish tank' })
+      check.equal(server:params('project/update'), { projectId = 'prj_1', name = 'Fish tank' })
       check.equal(cache.get('prj_1').name, 'Fish tank')
     end)
   end,
@@ -145,10 +145,10 @@ return {
     local lines = require('agentls.render.permission').block(question, {}).lines
     check.equal(lines[1], 'Trust /p?')
     check.has_line(lines, 'has changed since')
-    check.has_line(lines, '.agentls/agents/a.md: an agent')
+    check.has_line(lines, '.agentls/agents/a.md (agent, added)')
     check.has_line(lines, 'yp  Trust this workspace')
     check.has_line(lines, 'nn  Leave it read only')
-    check.is_true(not table.concat(lines, '\n'):find('nf', 1, true), 'a refusal of trust has no words')
+    check.is_true(not table.concat(lines, '\n'):find('nf', 1, true), 'no turn hears words')
     local answers = {
       ['project/trust'] = function(params)
         return { project = record({ trust = params.trust }) }
@@ -159,12 +159,20 @@ return {
       check.has_line(vim.api.nvim_buf_get_lines(0, 0, -1, false), 'Trust /p?')
       vim.wait(require('agentls.settings').get().permission.guard + 20)
       vim.api.nvim_feedkeys('yp', 'x', false)
-      check.equal(server.params('project/trust'), { projectId = 'prj_1', trust = 'trusted' })
+      check.equal(server:params('project/trust'), { projectId = 'prj_1', trust = 'trusted' })
       check.equal(cache.get('prj_1').trust, 'trusted')
+    end)
+    double.with(answers, {}, function(server)
+      local before = vim.api.nvim_get_current_win()
+      trust.ask(copy.of(record()))
+      check.is_true(vim.api.nvim_get_current_win() ~= before)
+      vim.api.nvim_feedkeys('gq', 'x', false)
+      check.equal(vim.api.nvim_get_current_win(), before)
+      check.equal(server:params('project/trust'), nil)
     end)
     double.with(answers, { 2 }, function(server)
       trust.ask(copy.of(record({ trust = 'trusted' })))
-      check.equal(server.params('project/trust'), { projectId = 'prj_1', trust = 'untrusted' })
+      check.equal(server:params('project/trust'), { projectId = 'prj_1', trust = 'untrusted' })
     end)
   end,
 
@@ -182,10 +190,10 @@ return {
     with_chat(answers, { 2 }, function(chat, server, offered)
       agents.choose(chat, '')
       check.equal(offered[1][1], 'build  does it')
-      check.equal(server.params('agent/list').cwd, '/p')
+      check.equal(server:params('agent/list').cwd, '/p')
       check.is_true(bar(chat):find('plan  offline/explorer', 1, true) ~= nil, bar(chat))
       require('agentls.prompt').send_text(chat, 'go')
-      check.equal(server.params('session/prompt').agent, 'plan')
+      check.equal(server:params('session/prompt').agent, 'plan')
       agents.choose(chat, 'build')
       check.equal(chat.wanted_agent, 'build')
       agents.choose(chat, 'none such')
@@ -207,12 +215,12 @@ return {
     }
     with_chat(answers, { 1, 1 }, function(chat, server)
       approvals.choose(chat)
-      check.equal(server.params('permission/revoke'), nil)
+      check.equal(server:params('permission/revoke'), nil)
     end)
     with_chat(answers, { 1, 2 }, function(chat, server)
       approvals.choose(chat)
       check.has_line(server.told, 'asked again from now on: bash cargo test *')
-      check.equal(server.params('permission/revoke'), { sessionId = 'ses_1', approvalId = 'apr_1' })
+      check.equal(server:params('permission/revoke'), { sessionId = 'ses_1', approvalId = 'apr_1' })
     end)
   end,
 
@@ -235,7 +243,7 @@ return {
       vim.api.nvim_buf_set_lines(chat.prompt_buf, 0, -1, false, { '/new-thing one two' })
       vim.api.nvim_set_current_buf(chat.prompt_buf)
       vim.api.nvim_feedkeys('\r', 'x', false)
-      check.equal(server.params('session/prompt').parts, { { type = 'text', text = '/new-thing one two' } })
+      check.equal(server:params('session/prompt').parts, { { type = 'text', text = '/new-thing one two' } })
     end)
   end,
 
@@ -246,7 +254,7 @@ return {
         failure = problem
       end)
       check.equal({ failure.kind, failure.cure }, { 'unsupported', 'install a newer one' })
-      check.equal(server.params('project/list'), nil)
+      check.equal(server:params('project/list'), nil)
     end)
   end,
 
@@ -268,7 +276,7 @@ return {
     end), 'trusted')
     check.equal(asked, '/p')
     double.with({}, {}, function(server)
-      check.equal(#server.params('initialize').workspaceFolders, 1)
+      check.equal(#server:params('initialize').workspaceFolders, 1)
     end)
   end,
 }

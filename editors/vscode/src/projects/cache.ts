@@ -3,7 +3,7 @@
 
 import type { Memento } from 'vscode';
 
-import type { Project, Trust } from '../announced';
+import type { Brought, IconKind, Project, Trust } from '../protocol';
 
 const KEY = 'agentls.projects';
 const MOST = 200;
@@ -28,7 +28,7 @@ export function detached(value: unknown): Project | undefined {
       ...(typeof branch === 'string' && { branch: text(branch) }),
     })),
     trust: TRUST.find((it) => it === trust) ?? 'untrusted',
-    wouldRun: list(wouldRun, ({ path, what }) => ({ path: text(path), what: text(what) })),
+    wouldRun: Array.isArray(wouldRun) ? wouldRun.slice(0, MOST_INSIDE).flatMap(brought) : [],
     createdAt: time(createdAt),
     updatedAt: time(updatedAt),
     openedAt: time(openedAt),
@@ -62,12 +62,21 @@ export class ProjectCache {
 }
 
 const TRUST: Trust[] = ['trusted', 'untrusted', 'changed'];
-const ICONS = ['emoji', 'image', 'color'] as const;
+const ICONS: IconKind[] = ['emoji', 'image', 'color'];
+const USES: Array<Brought['what']> = ['configuration', 'agent', 'command'];
+const CHANGES: Array<Brought['change']> = ['added', 'changed', 'removed'];
 
 function iconOf(value: unknown): Project['icon'] | undefined {
   const { kind, value: what } = members(value);
   const known = ICONS.find((it) => it === kind);
   return known && typeof what === 'string' && what.length <= MOST_OF_ICON ? { kind: known, value: what } : undefined;
+}
+
+function brought(value: unknown): Brought[] {
+  const { path, what, change } = members(value);
+  const use = USES.find((it) => it === what);
+  const known = CHANGES.find((it) => it === change);
+  return use ? [{ path: text(path), what: use, ...(known && { change: known }) }] : [];
 }
 
 /** The members of an object; none of anything else. */

@@ -2,8 +2,8 @@
 
 import * as vscode from 'vscode';
 
-import type { Project } from '../announced';
 import type { ShownSession } from '../chat/shown';
+import type { Project } from '../protocol';
 import type { Server } from '../server/server';
 import type { ProjectCache } from './cache';
 import { describe, nameOf, place } from './labels';

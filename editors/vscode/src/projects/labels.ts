@@ -1,8 +1,8 @@
 // How a project is described in lists. Pure.
 
-import type { Project } from '../announced';
 import { age } from '../figures';
 import { line } from '../plain';
+import type { Project } from '../protocol';
 
 /** Its name, with its icon where that is a character. */
 export function nameOf({ name, root, icon }: Project): string {

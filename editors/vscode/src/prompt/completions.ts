@@ -57,33 +57,33 @@ async function context(query: string): Promise<Completion[]> {
   return [...fitting, ...(await paths(query))];
 }
 
-/** Files whose path has the query's letters in it, and their folders. */
+/** Files whose name has the query in it, and folders whose name has. */
 async function paths(query: string): Promise<Completion[]> {
   const escaped = query.replace(/[[\]{}*?!\\]/g, '');
   const [folderPart, filePart] = splitPath(escaped);
-  const pattern = `**/${folderPart ? `*${folderPart}*/**/` : ''}*${filePart}*`;
-  const uris = await vscode.workspace.findFiles(pattern, undefined, MOST_FILES);
-  const files = uris.map((uri): Completion => ({
-    label: name(uri),
-    detail: 'file',
-    take: { kind: 'attach', what: 'file', uri: uri.toString() },
-  }));
-  const folders = new Map<string, Completion>();
-  for (const uri of uris) {
-    const parent = vscode.Uri.joinPath(uri, '..');
-    const path = name(parent);
-    if (
-      !path.toLowerCase().includes(escaped.toLowerCase()) ||
-      vscode.workspace.getWorkspaceFolder(parent)?.uri.path === parent.path
-    )
-      continue;
-    folders.set(path, {
-      label: `${path}/`,
-      detail: 'folder',
-      take: { kind: 'attach', what: 'folder', uri: parent.toString() },
-    });
+  const within = folderPart ? `*${folderPart}*/**/` : '';
+  const [files, below] = await Promise.all([
+    vscode.workspace.findFiles(`**/${within}*${filePart}*`, undefined, MOST_FILES),
+    filePart ? vscode.workspace.findFiles(`**/${within}*${filePart}*/**`, undefined, MOST_FILES) : [],
+  ]);
+  const named = files.map((uri) => offer(name(uri), 'file', uri));
+  const folders = new Map(below.flatMap((uri) => foldersAbove(uri, filePart)).map((it) => [it.label, it]));
+  return [...named.sort((a, b) => a.label.length - b.label.length), ...folders.values()].slice(0, MOST_FILES);
+}
+
+/** The folders of the workspace that a file lies in and that are called so. */
+function foldersAbove(uri: vscode.Uri, part: string): Completion[] {
+  const root = vscode.workspace.getWorkspaceFolder(uri)?.uri.path ?? '/';
+  const found: Completion[] = [];
+  for (let at = vscode.Uri.joinPath(uri, '..'); at.path.length > root.length; at = vscode.Uri.joinPath(at, '..')) {
+    const called = at.path.split('/').at(-1) ?? '';
+    if (called.toLowerCase().includes(part.toLowerCase())) found.push(offer(`${name(at)}/`, 'folder', at));
   }
-  return [...files.sort((a, b) => a.label.length - b.label.length), ...folders.values()].slice(0, MOST_FILES);
+  return found;
+}
+
+function offer(label: string, what: 'file' | 'folder', uri: vscode.Uri): Completion {
+  return { label, detail: what, take: { kind: 'attach', what, uri: uri.toString() } };
 }
 
 function splitPath(query: string): [string, string] {

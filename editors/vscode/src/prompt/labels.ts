@@ -1,12 +1,12 @@
 // How agents and commands are described in lists. Pure.
 
-import type { Agent, Command } from '../announced';
 import { line } from '../plain';
+import type { ListedAgent, ListedCommand } from '../protocol';
 
 /** A row of the picker: what it may do and where it comes from stand beside its name. */
-export function agentItem({ name, description, source, readOnly, model, mistakes }: Agent) {
-  const answers = typeof model === 'string' ? model : model ? `${model.provider}/${model.id}` : '';
-  const beside = [readOnly ? 'only looks' : '', answers, source];
+export function agentItem({ name, description, source, readOnly, model, mistakes }: ListedAgent) {
+  const answers = model ? `${model.provider}/${model.id}` : '';
+  const beside = [readOnly ? 'only looks' : '', answers, source === 'builtIn' ? 'built in' : source];
   return {
     label: line(name, 80),
     description: beside
@@ -18,12 +18,13 @@ export function agentItem({ name, description, source, readOnly, model, mistakes
 }
 
 /** Behind a command in the offers of the prompt. */
-export function commandDetail({ description, argumentHint, mistakes }: Command): string {
+export function commandDetail({ description, argumentHint, mistakes }: ListedCommand): string {
   const hint = argumentHint ? `${line(argumentHint, 60)} ` : '';
   return `${hint}${whatAndMistakes(description, mistakes)}`.trim();
 }
 
-function whatAndMistakes(description: string | null | undefined, mistakes: string[] | null | undefined): string {
+/** A list of mistakes that is empty is not sent. */
+function whatAndMistakes(description: string, mistakes: string[] | undefined): string {
   const wrong = (mistakes ?? []).map((it) => `⚠ ${line(it, 160)}`);
-  return [line(description ?? '', 200), ...wrong].filter(Boolean).join(' ');
+  return [line(description, 200), ...wrong].filter(Boolean).join(' ');
 }

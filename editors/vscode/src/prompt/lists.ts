@@ -2,22 +2,21 @@
 
 import * as vscode from 'vscode';
 
-import type { Agent, Command } from '../announced';
 import { count } from '../figures';
 import { agentItem } from './labels';
-import type { ModelEntry } from '../protocol';
+import type { ListedAgent, ListedCommand, ModelEntry } from '../protocol';
 import type { Server } from '../server/server';
 
 const RECENT_MODELS = 'agentls.recentModels';
 const MOST_RECENT = 5;
 
 /** The agents that can be chosen; none where the server does not list them. */
-async function agents(server: Server, cwd?: string): Promise<Agent[]> {
+async function agents(server: Server, cwd?: string): Promise<ListedAgent[]> {
   return server.supports('agent/list') ? (await server.request('agent/list', cwd ? { cwd } : {})).agents : [];
 }
 
 /** The commands that the person and the project have defined. */
-export async function customCommands(server: Server, cwd?: string): Promise<Command[]> {
+export async function customCommands(server: Server, cwd?: string): Promise<ListedCommand[]> {
   return server.supports('command/list') ? (await server.request('command/list', cwd ? { cwd } : {})).commands : [];
 }
 

@@ -14,7 +14,7 @@ import {
 } from 'vscode-languageclient/node';
 
 import type { ServerState, ServerView } from '../bridge';
-import type { AnnouncedNotifications, AnnouncedRequests } from '../announced';
+import type { AnnouncedRequests } from '../announced';
 import type { Notifications, Requests, ServerRequests } from '../protocol';
 import { applyAndSave } from './edits';
 import { NotRunning } from './failure';
@@ -22,8 +22,7 @@ import { handshake, type Announced } from './handshake';
 import { Restarts } from './restarts';
 
 type AllRequests = Requests & AnnouncedRequests;
-type AllNotifications = Notifications & AnnouncedNotifications;
-type Told = keyof AllNotifications;
+type Told = keyof Notifications;
 type Asked = keyof ServerRequests;
 type Answerer<M extends Asked> = (
   params: ServerRequests[M]['params'],
@@ -114,9 +113,9 @@ export class Server implements vscode.Disposable {
     return token ? this.client.sendRequest(method, params, token) : this.client.sendRequest(method, params);
   }
 
-  onTold<M extends Told>(method: M, hear: (params: AllNotifications[M]['params']) => void): vscode.Disposable {
+  onTold<M extends Told>(method: M, hear: (params: Notifications[M]['params']) => void): vscode.Disposable {
     return this.told.event((told) => {
-      if (told.method === method) hear(told.params as AllNotifications[M]['params']);
+      if (told.method === method) hear(told.params as Notifications[M]['params']);
     });
   }
 

@@ -2,11 +2,10 @@
 
 import * as vscode from 'vscode';
 
-import type { Session } from '../protocol';
+import type { Project, Session } from '../protocol';
 import type { OpenQuestions } from '../questions/open';
 import type { Server } from '../server/server';
 import { cost, count, size } from '../figures';
-import type { Project } from '../announced';
 import { line } from '../plain';
 import type { ProjectCache } from '../projects/cache';
 import { nameOf } from '../projects/labels';

@@ -54,7 +54,7 @@ export class Chat {
   private readonly paint = () => this.paintDirty();
   private readonly paintAround = () => this.renderAround();
 
-  constructor(body: HTMLElement) {
+  constructor(page: HTMLElement) {
     const bottom = h(
       'div',
       { class: 'bottom' },
@@ -65,8 +65,9 @@ export class Chat {
       this.composer.element,
       this.foot.meter,
     );
-    body.append(this.banner, this.scroller.element, bottom);
-    body.addEventListener('click', (event) => this.followLink(event));
+    const heading = h('h1', { class: 'for-screen-readers', text: 'agentls' });
+    page.append(heading, this.banner, this.scroller.element, bottom);
+    page.addEventListener('click', (event) => this.followLink(event));
     this.host.post({ type: 'ready' });
   }
 
@@ -135,7 +136,7 @@ export class Chat {
       if (this.transcript !== transcript) return;
       transcript.show(page);
       this.scroller.stick();
-      this.list.sync(transcript);
+      this.list.show(transcript);
       this.scroller.follow();
       transcript.queue = (await this.host.call('session/queue', { sessionId })).prompts;
       this.painter.request(this.paintAround);

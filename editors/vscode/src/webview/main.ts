@@ -9,7 +9,10 @@ import './styles/code.css';
 import './styles/context.css';
 import { Chat } from './chat';
 import { ContextPage } from './context/page';
+import { h } from './dom';
 
 const { body } = document;
-if (body.dataset['page'] === 'context') new ContextPage(body);
-else new Chat(body);
+const page = h('main');
+body.append(page);
+if (body.dataset['page'] === 'context') new ContextPage(page);
+else new Chat(page);

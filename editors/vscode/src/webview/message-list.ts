@@ -27,7 +27,17 @@ export class MessageList {
     this.element.replaceChildren();
   }
 
-  /** Makes the list what the transcript has: for pages. */
+  /** Makes the list and all that is in it what the transcript has: for what was read anew. */
+  show(transcript: Transcript): void {
+    const known = new Set(this.shown.keys());
+    this.sync(transcript);
+    for (const message of transcript.messages) {
+      const shown = this.shown.get(message.id);
+      if (shown && known.has(message.id)) this.fill(message, shown, transcript);
+    }
+  }
+
+  /** Makes the list have the transcript's messages, and those that it has already stay as they are: for pages. */
   sync(transcript: Transcript): void {
     const wanted = new Set(transcript.messages.map(({ id }) => id));
     for (const [id, { element }] of this.shown) {

@@ -1,10 +1,10 @@
-// The main views as pictures, in one theme: welcome, chat, permission, sessions, review, context, trouble.
+// The main views as pictures, in one theme: welcome, chat, permission, sessions, review, context, trouble, a question.
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { files } from './host.mjs';
+import { anotherServer, configure, files } from './host.mjs';
 import { longSession, smallSessions } from '../support/history.mjs';
+import { scriptedProvider } from '../support/scripted.mjs';
 
 const RETRY = `/// Tries again after a pause that doubles, at most \`times\` times.
 pub fn retry<T>(times: u32, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
@@ -56,6 +56,8 @@ export async function gallery({ host, workbench, screenshots }, name) {
   await context(workbench, shot);
   await trouble(host, workbench, chat);
   await shot('9-trouble');
+  await question(host, workbench, chat);
+  await shot('10-question');
 }
 
 async function widen(page) {
@@ -83,7 +85,7 @@ async function permission(workbench, chat) {
     chat,
     'replace "- note 3\n- note 4\n" with "- the third\n- the fourth\n" in notes.md, then replace "- note 25\n" with "" in notes.md',
   );
-  await chat.locator('.permission button:enabled').first().waitFor();
+  await chat.locator('.permission button:enabled', { hasText: 'Allow once' }).waitFor();
 }
 
 async function review(workbench, chat) {
@@ -118,15 +120,47 @@ async function context(workbench, shot) {
 async function trouble(host, workbench, chat) {
   const models = { none: { context: 100_000, maxOutput: 1_000, input: ['text'] } };
   const providers = { nowhere: { api: 'chat', baseUrl: 'http://127.0.0.1:9/v1', models } };
-  writeFileSync(join(host.configDir, 'config.jsonc'), JSON.stringify({ providers }));
-  await workbench.command('agentls: Restart Server');
-  await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
+  configure(host, { providers });
+  await restart(host, workbench, chat);
   await chat.locator('.message').first().waitFor();
   await workbench.row('Parser rewrite').click();
   await chat.locator('.message.user', { hasText: 'Parser rewrite' }).waitFor();
-  await chat.locator('.choice').click();
+  await chat.locator('.choice.model').click();
   await workbench.pickRow('nowhere/none');
-  await chat.locator('.choice', { hasText: 'nowhere/none' }).waitFor();
+  await chat.locator('.choice.model', { hasText: 'nowhere/none' }).waitFor();
   await workbench.send(chat, 'go on with the parser');
   await chat.locator('.status-line', { hasText: 'again in' }).waitFor();
+}
+
+/** What the model asks, with its todo list and a prompt that waits. */
+async function question(host, workbench, chat) {
+  const items = [
+    { text: 'Read the parser', status: 'done' },
+    { text: 'Choose a database', status: 'active' },
+    { text: 'Write the tests', status: 'pending' },
+  ];
+  const questions = [{ question: 'Which database shall keep the parsed files?', options: ['SQLite', 'None at all'] }];
+  const provider = await scriptedProvider([
+    { text: 'I read the parser. One thing is open.', calls: [['todo', { items }]] },
+    { calls: [['question', { questions }]] },
+  ]);
+  configure(host, provider.config);
+  await chat.locator('.composer button', { hasText: 'Stop' }).click();
+  await workbench.settled(chat);
+  await restart(host, workbench, chat);
+  await workbench.command('agentls: New Session');
+  await chat.locator('.welcome').waitFor();
+  await workbench.send(chat, 'Keep what the parser finds');
+  await chat.locator('.card.question').waitFor();
+  await chat.locator('.composer textarea').fill('Then measure it');
+  await chat.locator('.composer button', { hasText: 'Queue' }).click();
+  await chat.locator('.queue li').waitFor();
+  provider.stop();
+}
+
+async function restart(host, workbench, chat) {
+  const [before] = host.servers();
+  await workbench.command('agentls: Restart Server');
+  await anotherServer(host, before);
+  await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
 }

@@ -82,15 +82,17 @@ export class Host {
     this.places = 0;
   }
 
-  /** Where a scene plays; windows that are opened from now on have its settings. */
-  place(settings = {}) {
+  /** Where a scene plays; windows that are opened from now on have its settings, `set` changes them on the way. */
+  place({ settings = {}, extension } = {}) {
     this.places += 1;
     const root = join(this.root, `place-${this.places}`);
     const [project, dataDir, configDir] = ['project', 'agentls-data', 'agentls-config'].map((it) => join(root, it));
     for (const folder of [project, dataDir, configDir]) mkdirSync(folder, { recursive: true });
     const environment = { AGENTLS_DATA_DIR: dataDir, AGENTLS_CONFIG_DIR: configDir };
     const all = { ...SETTINGS, 'agentls.server.environment': environment, ...settings };
-    writeFileSync(join(this.data, 'Machine', 'settings.json'), JSON.stringify(all));
+    const set = (more) =>
+      writeFileSync(join(this.data, 'Machine', 'settings.json'), JSON.stringify({ ...all, ...more }));
+    set({});
     const binary = installedBinary(this.extensions);
     return {
       root,
@@ -99,12 +101,20 @@ export class Host {
       configDir,
       pid: this.server.pid,
       editorData: this.data,
-      url: `${this.origin}/?folder=${encodeURIComponent(project)}`,
+      url: `${this.origin}/?folder=${encodeURIComponent(project)}${this.developed(extension)}`,
       emptyUrl: `${this.origin}/?ew=true`,
+      set,
       binary: () => binary,
       servers: () => processes(binary, dataDir),
       remove: () => remove(root),
     };
+  }
+
+  /** What a window's address says of an extension that is used from its folder. */
+  developed(folder) {
+    if (!folder) return '';
+    const payload = [['extensionDevelopmentPath', `vscode-remote://${new URL(this.origin).host}${folder}`]];
+    return `&payload=${encodeURIComponent(JSON.stringify(payload))}`;
   }
 
   async stop() {
@@ -141,6 +151,21 @@ export function files(host, contents) {
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, text);
   }
+}
+
+/** The process id of the server that runs in place of this one, once it does. */
+export async function anotherServer(host, before) {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    const [pid] = host.servers();
+    if (pid && pid !== before) return pid;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('No other server was started.');
+}
+
+/** Writes the user's configuration. */
+export function configure(host, config) {
+  writeFileSync(join(host.configDir, 'config.jsonc'), JSON.stringify(config));
 }
 
 function installedBinary(extensions) {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { Client } from '../support/client.mjs';
 import { Host } from './host.mjs';
 import { openBrowser, forget, Workbench } from './workbench.mjs';
 
@@ -18,6 +19,8 @@ const vsix = process.env.AGENTLS_VSIX ?? makeVsix();
 const screenshots = join(root, 'screenshots');
 mkdirSync(screenshots, { recursive: true });
 
+/** No scene takes longer, however busy the machine is. */
+const SCENE_MS = 180_000;
 /** One editor for scenes without a question of trust, one for those with it; each started when it is needed. */
 const hosts = new Map();
 const browser = await openBrowser();
@@ -37,12 +40,17 @@ async function play(name, { options = {}, prepare, default: scene }) {
   const began = Date.now();
   const took = () => `${((Date.now() - began) / 1_000).toFixed(1)} s`;
   const host = await hostFor(options.trust ?? false);
-  const place = host.place(options.settings);
+  const missing = (options.needs ?? []).filter((method) => !host.methods.includes(method));
+  if (missing.length > 0) {
+    console.log(`skipped ${name}: the server has no ${missing.join(', ')}`);
+    return true;
+  }
+  const place = host.place(options);
   let workbench;
   try {
     await prepare?.({ host: place });
     workbench = await Workbench.open(browser, place.url, options.size);
-    await scene({ host: place, browser, workbench, screenshots });
+    await within(SCENE_MS, scene({ host: place, browser, workbench, screenshots }));
     console.log(`ok      ${name} (${took()})`);
     return true;
   } catch (problem) {
@@ -57,10 +65,27 @@ async function play(name, { options = {}, prepare, default: scene }) {
   }
 }
 
+function within(millis, scene) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The scene took longer than ${millis} ms.`)), millis);
+  });
+  return Promise.race([scene, late]).finally(() => clearTimeout(timer));
+}
+
 async function hostFor(trust) {
   const host = hosts.get(trust) ?? (await Host.start({ vsix, trust }));
+  host.methods ??= await methodsOf(host.place());
   hosts.set(trust, host);
   return host;
+}
+
+/** The methods that the server announces: scenes of newer ones are played where they are there. */
+async function methodsOf(place) {
+  const env = { AGENTLS_DATA_DIR: place.dataDir, AGENTLS_CONFIG_DIR: place.configDir };
+  const client = await Client.start(place.binary(), env);
+  await client.stop();
+  return client.initialized.capabilities.experimental.agentls.methods;
 }
 
 /** A window that is closed leaves no server behind. */

@@ -28,8 +28,9 @@ export async function openBrowser() {
 
 /** Closes all windows and forgets what they stored; what was downloaded stays. */
 export async function forget(context, origin) {
-  const blank = await context.newPage();
-  for (const page of context.pages()) if (page !== blank) await page.close();
+  // The page that the browser began with stays: it is never without one.
+  const [blank, ...windows] = context.pages();
+  for (const page of windows) await page.close();
   const session = await context.newCDPSession(blank);
   await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'cookies,indexeddb,local_storage' });
   await session.detach();
@@ -52,15 +53,25 @@ export class Workbench {
 
   /** Runs a command of the palette. */
   async command(title) {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input.input');
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    await this.palette(`>${title}`);
     const row = this.page
       .locator('.quick-input-list .monaco-list-row', { hasText: title.replace(/^.*: /, '') })
       .first();
     await row.waitFor();
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Opens the palette with this in it. What ran before may still take the focus, which closes it: then once more. */
+  async palette(text) {
+    const input = this.page.locator('.quick-input-widget input.input');
+    for (let attempt = 1; ; attempt += 1) {
+      await this.page.keyboard.press('F1');
+      try {
+        return await input.fill(text, { timeout: 2_000 });
+      } catch (problem) {
+        if (attempt === 10) throw problem;
+      }
+    }
   }
 
   /** Answers the input box that is open. */
@@ -82,10 +93,13 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
-  /** The chat's page, once it is there. */
+  /** The chat's page, once it is there and has the focus that it was given. */
   async chat() {
-    if ((await this.frames('chat')).length === 0) await this.command('agentls: Go to the Prompt');
-    return this.frame('chat');
+    const there = (await this.frames('chat')).length > 0;
+    if (!there) await this.command('agentls: Go to the Prompt');
+    const chat = await this.frame('chat');
+    if (!there) await chat.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
+    return chat;
   }
 
   context() {
@@ -122,6 +136,14 @@ export class Workbench {
   /** A row of a tree view. */
   row(text) {
     return this.page.locator('.pane .monaco-list-row', { hasText: text });
+  }
+
+  /** A command of the menu behind a view's title. */
+  async ofView(view, title) {
+    const head = this.page.locator('.pane-header', { hasText: view });
+    await head.hover();
+    await head.locator('.action-label[aria-label*="More Actions"], .toolbar-toggle-more').first().click();
+    await this.page.locator('.monaco-menu .action-item', { hasText: title }).click();
   }
 
   status() {

@@ -16,7 +16,7 @@ export class Client {
 
   static async start(binary, env, options = {}) {
     const client = new Client(binary, env);
-    await client.request('initialize', {
+    client.initialized = await client.request('initialize', {
       capabilities: {},
       clientInfo: { name: 'recorder' },
       initializationOptions: {

@@ -45,7 +45,8 @@ test('a tool call is a card with name, title and status, folded', () => {
   assert.ok(card);
   assert.equal(card.open, false);
   assert.equal(card.dataset['status'], 'completed');
-  assert.equal(card.querySelector('summary')?.getAttribute('aria-label'), 'edit notes.txt: done');
+  const said = [...card.querySelectorAll('summary > span')].map((it) => it.textContent).filter(Boolean);
+  assert.deepEqual(said, ['edit', 'notes.txt', 'done']);
   assert.equal(card.querySelector('.diff'), null, 'what is folded is not made');
   card.open = true;
   card.dispatchEvent(new window.Event('toggle'));
@@ -107,4 +108,19 @@ test('an update touches no element but that of its part', () => {
   for (const id of dirty.parts) list.part(id, transcript);
   assert.deepEqual([...list.element.querySelectorAll('.message')], [...parent]);
   for (const [element, html] of others) assert.equal(element.innerHTML, html);
+});
+
+test('what was read anew replaces what was on screen', () => {
+  const { list, transcript } = shown('edit');
+  const stored = page('edit');
+  const running = structuredClone(stored);
+  for (const part of running.messages.flatMap(({ parts }) => parts)) if (part.type === 'tool') part.status = 'running';
+  transcript.show(running);
+  list.show(transcript);
+  const card = list.element.querySelector<HTMLElement>('.tool');
+  assert.equal(card?.dataset['status'], 'running');
+  transcript.show(stored);
+  list.show(transcript);
+  assert.equal(list.element.querySelector('.tool'), card, 'it is the same card');
+  assert.equal(card?.dataset['status'], 'completed');
 });

@@ -101,7 +101,7 @@ test('what the operating system enforces stands on the card', () => {
   assert.equal(card('refused').element.querySelector('.sandbox'), null);
 });
 
-test('trust is asked on a card of its own: what would run, two answers, no tick to leave in place', () => {
+test('trust is asked on a card of its own: what it lets happen, two answers, no tick to leave in place', () => {
   const host = keepingHost();
   const asked = new Asked(host as unknown as Host);
   const question = {

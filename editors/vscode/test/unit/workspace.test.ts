@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { Project } from '../../src/announced';
 import { detached, ProjectCache } from '../../src/projects/cache';
 import { describe, nameOf, place } from '../../src/projects/labels';
 import { agentItem, commandDetail } from '../../src/prompt/labels';
+import type { Project } from '../../src/protocol';
 import { approvalItem } from '../../src/questions/labels';
 
 function project(more: Partial<Project> = {}): Project {
@@ -18,7 +18,7 @@ function project(more: Partial<Project> = {}): Project {
     vcs: 'git',
     sandboxes: [{ path: '/work/one-next', branch: 'next' }],
     trust: 'changed',
-    wouldRun: [{ path: '.agentls/config.jsonc', what: 'a command' }],
+    wouldRun: [{ path: '.agentls/config.jsonc', what: 'configuration', change: 'added' }],
     createdAt: 1,
     updatedAt: 2,
     openedAt: 3_600_000,
@@ -46,7 +46,7 @@ test('a project is copied: what is changed later, in it or in the copy, changes 
 test('unknown, hostile and oversized members do not survive', () => {
   const hostile = JSON.parse(
     '{"id": "prj_1", "name": {"nested": true}, "secret": "x", "__proto__": {"polluted": true}, "constructor": 1,' +
-      '"sandboxes": [{"path": 5, "__proto__": {"polluted": true}}, null], "wouldRun": "all", "trust": "very", "vcs": "hg"}',
+      '"sandboxes": [{"path": 5, "__proto__": {"polluted": true}}, null], "wouldRun": [{"path": "x", "what": "rm"}, 5], "trust": "very", "vcs": "hg"}',
   );
   hostile.icon = { kind: 'image', value: 'x'.repeat(1_000_000) };
   const copy = detached(hostile);
@@ -90,7 +90,7 @@ test('a project says its name, its place and whether it is trusted', () => {
 });
 
 test('an agent says what it may do, where it comes from, and what is wrong with it', () => {
-  const plan = { name: 'plan', description: 'Thinks first', source: 'built in', readOnly: true };
+  const plan = { name: 'plan', description: 'Thinks first', source: 'builtIn', readOnly: true, mistakes: [] };
   assert.deepEqual(agentItem(plan), { label: 'plan', description: 'only looks · built in', detail: 'Thinks first' });
   const own = { ...plan, readOnly: false, model: { provider: 'a', id: 'b' }, mistakes: ['line 2: `tool` is unknown'] };
   assert.equal(agentItem(own).description, 'a/b · built in');
@@ -98,9 +98,15 @@ test('an agent says what it may do, where it comes from, and what is wrong with 
 });
 
 test('a command says what goes with it', () => {
-  const command = { name: 'review', description: 'Reviews a branch', argumentHint: '<branch>', source: 'project' };
+  const command = {
+    name: 'review',
+    description: 'Reviews a branch',
+    argumentHint: '<branch>',
+    source: 'project',
+    mistakes: [],
+  };
   assert.equal(commandDetail(command), '<branch> Reviews a branch');
-  assert.equal(commandDetail({ name: 'x', source: 'user' }), '');
+  assert.equal(commandDetail({ name: 'x', description: '', source: 'user', mistakes: [] }), '');
 });
 
 test('an approval says what it allows and for how long', () => {

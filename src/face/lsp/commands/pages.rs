@@ -26,6 +26,7 @@ pub fn page(method: &str, result: &Value) -> Option<String> {
         "session/export" => result.get("text").and_then(Value::as_str).map(str::to_owned),
         "session/context" => context::report(result),
         "session/compact" => Some(context::compacted(result)),
+        "permission/list" => Some(approvals(result)),
         "server/status" => Some(status(result)),
         _ => None,
     }
@@ -40,6 +41,24 @@ fn sessions(result: &Value) -> String {
     let rows = sessions.collect::<Vec<_>>().concat();
     format!(
         "# Sessions\n\n| title | status | messages | directory | id |\n| --- | --- | ---: | --- | --- |\n{rows}"
+    )
+}
+
+fn approvals(result: &Value) -> String {
+    let approvals = result.get("approvals").and_then(Value::as_array).into_iter().flatten();
+    let rows: Vec<String> = approvals
+        .map(|approval| {
+            let cells = ["tool", "rule", "scope", "approvalId"];
+            let cells = cells.map(|name| format!("`{}`", cell(approval.get(name).unwrap_or(&Value::Null))));
+            format!("| {} |\n", cells.join(" | "))
+        })
+        .collect();
+    if rows.is_empty() {
+        return "# What you allowed\n\nNothing for longer than once.\n".to_owned();
+    }
+    format!(
+        "# What you allowed\n\n| tool | rule | for the | id |\n| --- | --- | --- | --- |\n{}",
+        rows.concat()
     )
 }
 

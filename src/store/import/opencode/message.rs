@@ -253,4 +253,15 @@ mod tests {
         );
         assert_eq!((odd.usage, odd.finish, odd.agent, odd.model), (None, None, None, None));
     }
+
+    #[test]
+    fn a_long_reason_is_kept_by_its_beginning() {
+        let error = format!(r#"{{"name":"APIError","data":{{"message":"{}"}}}}"#, "é".repeat(LONGEST_REASON));
+        let failure = of(&format!(r#"{{"role":"assistant","error":{error}}}"#)).error.unwrap();
+        assert!(
+            failure.message.len() <= LONGEST_REASON && failure.message.ends_with("é…"),
+            "{}",
+            failure.message
+        );
+    }
 }

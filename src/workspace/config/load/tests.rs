@@ -1,32 +1,42 @@
-//! Layers in a temporary directory; a table of mistakes.
+//! Layers in a temporary directory. (The table of mistakes is `tests/it/config/mistakes.rs`.)
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
-use serde_json::json;
-
-use super::*;
+use super::{super::mistake::MOST, *};
 
 struct Place {
     dir: tempfile::TempDir,
+    watch: Watch,
 }
 
 impl Place {
     fn new(user: &str, project: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::create_dir_all(dir.path().join("project/.agentls")).unwrap();
+        let place = Self { dir: tempfile::tempdir().unwrap(), watch: Watch::default() };
+        fs::create_dir_all(place.dir.path().join("project/.agentls")).unwrap();
         for (path, text) in [("config.jsonc", user), ("project/.agentls/config.jsonc", project)] {
             if !text.is_empty() {
-                fs::write(dir.path().join(path), text).unwrap();
+                place.write(path, text);
             }
         }
-        Self { dir }
+        place
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        fs::write(self.dir.path().join(path), text).unwrap();
     }
 
     fn load(&self, trusted: bool, client: Option<&Value>, command_line: Option<&Value>) -> Loaded {
         let project: PathBuf = self.dir.path().join("project");
         let env = |name: &str| (name == "SET").then(|| "from-env".to_owned());
-        let project = Some(project.as_path());
-        load(&Inputs { config_dir: self.dir.path(), project, trusted, client, command_line, env: &env })
+        load(&Inputs {
+            config_dir: self.dir.path(),
+            project: Some(&project),
+            trusted,
+            client,
+            command_line,
+            env: &env,
+            watch: Some(&self.watch),
+        })
     }
 }
 
@@ -39,37 +49,52 @@ fn without_any_layer_there_are_the_defaults() {
 #[test]
 fn later_layers_win_key_by_key_and_say_where_they_are() {
     let place = Place::new(
-        r#"{"model": "a/1", "limits": {"maxSteps": 5}, "instructions": ["x"],}"#,
-        r#"{"model": "b/2", "limits": {"frameBytes": 9}}"#,
+        "{\"model\": \"a/1\",\n\"limits\": {\"maxSteps\": 5}, \"instructions\": [\"x\"],}",
+        r#"{"model": "b/2", "timeouts": {"idleMs": 9}}"#,
     );
     let client = json!({"agent": "plan", "instructions": []});
     let loaded = place.load(true, Some(&client), Some(&json!({"model": "c/3/x"})));
     assert_eq!((loaded.config.model.as_str(), loaded.config.agent.as_str()), ("c/3/x", "plan"));
-    assert_eq!((loaded.config.limits.max_steps, loaded.config.limits.frame_bytes), (5, 9));
+    assert_eq!((loaded.config.limits.max_steps, loaded.config.timeouts.idle_ms), (5, 9));
     assert!(loaded.config.instructions.is_empty());
-    assert_eq!(loaded.sources["model"], "commandLine");
-    assert!(loaded.sources["limits.maxSteps"].ends_with("config.jsonc"));
-    assert_eq!(loaded.sources["agent"], "client");
+    assert_eq!(loaded.sources["model"].source_name, "commandLine");
+    assert_eq!(loaded.sources["limits.maxSteps"].line, Some(2));
+    assert!(loaded.sources["limits.maxSteps"].source_name.ends_with("config.jsonc"));
+    assert_eq!(loaded.sources["agent"], Origin { source_name: "client".to_owned(), line: None });
     assert_eq!((loaded.warnings, loaded.errors), (Vec::new(), Vec::new()));
 }
 
 #[test]
-fn a_file_beyond_the_cap_is_named_and_the_other_layers_hold() {
-    let large = format!(r#"{{"agent": "plan"}} // {}"#, "x".repeat(1024 * 1024));
-    let loaded = Place::new(&large, r#"{"model": "b/2"}"#).load(true, None, None);
-    assert_eq!((loaded.config.model.as_str(), loaded.config.agent), ("b/2", Loaded::default().config.agent));
-    assert_eq!(loaded.errors.len(), 1);
-    assert!(loaded.errors[0].to_string().contains("larger than 1048576 bytes"), "{}", loaded.errors[0]);
+fn an_untrusted_project_sets_model_and_agent_only() {
+    let project = r#"{"model": "b/2", "agent": "plan", "permission": {"*": "allow"}, "skills": {}}"#;
+    let loaded = Place::new("", project).load(false, None, None);
+    assert_eq!((loaded.config.model.as_str(), loaded.config.agent.as_str()), ("b/2", "plan"));
+    assert!(loaded.config.permission.is_empty());
+    assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
+    assert!(loaded.warnings[0].message.starts_with("`permission`, `skills` are not read until"));
 }
 
 #[test]
-fn an_untrusted_project_sets_model_and_agent_only() {
-    let project = r#"{"model": "b/2", "agent": "x", "permission": {"*": "allow"}, "providers": {"p": {}}}"#;
-    let loaded = Place::new("", project).load(false, None, None);
-    assert_eq!(loaded.config.model, "b/2");
-    assert!(loaded.config.permission.is_empty() && loaded.config.providers.is_empty());
-    assert_eq!(loaded.warnings.len(), 2);
-    assert!(loaded.warnings[0].message.contains("trusted"));
+fn a_trusted_project_narrows_and_never_widens() {
+    let project = json!({
+        "providers": {"openai": {"baseUrl": "https://elsewhere"}}, "headlessPermission": "allow",
+        "sandbox": {"enabled": false, "network": true, "writable": ["/"]},
+        "environment": {"pass": ["TOKEN"], "remove": ["CI"]},
+        "webfetch": {"allow": ["*"], "deny": ["example.com"]},
+        "limits": {"frameBytes": 70000, "maxSteps": 3}, "log": {"level": "trace"},
+        "instructions": ["docs/a.md", "../b.md", "/etc/passwd", "{env:SET}"], "skills": {"paths": ["~/x"]},
+        "permission": {"bash": "allow", "write": "deny"},
+    });
+    let loaded = Place::new(r#"{"headlessPermission": "deny"}"#, &project.to_string()).load(true, None, None);
+    let mut expected = Config::default();
+    expected.environment.remove = vec!["CI".to_owned()];
+    expected.webfetch.deny = vec!["example.com".to_owned()];
+    expected.limits.max_steps = 3;
+    expected.instructions = vec!["docs/a.md".to_owned()];
+    let config = Config { permission: Vec::new(), ..loaded.config.clone() };
+    assert_eq!(config, expected);
+    assert!(loaded.config.permission.iter().all(|layer| layer.narrows_only));
+    assert_eq!((loaded.warnings.len(), loaded.errors.len()), (13, 1), "{:#?}", loaded.warnings);
 }
 
 #[test]
@@ -82,72 +107,57 @@ fn a_projects_permissions_stay_apart_and_only_narrow() {
     let narrows: Vec<_> = loaded.config.permission.iter().map(|layer| layer.narrows_only).collect();
     assert_eq!(narrows, [false, true]);
     assert!(loaded.warnings[0].message.contains("cannot allow"));
+    assert!(loaded.sources["permission.bash"].source_name.ends_with("project/.agentls/config.jsonc"));
 }
 
 #[test]
 fn the_environment_is_put_into_values_after_parsing() {
-    let user = r#"{"providers": {"p": {"headers": {"a": "x-{env:SET}-y"}, "baseUrl": "{env:SET"}}}"#;
+    let user =
+        r#"{"providers": {"p": {"headers": {"a": "x-{env:SET}-y"}, "baseUrl": "https://{env:SET}/"}}}"#;
     let loaded = Place::new(user, "").load(false, None, None);
     assert_eq!(loaded.config.providers["p"].headers["a"], "x-from-env-y");
-    assert_eq!(loaded.config.providers["p"].base_url.as_deref(), Some("{env:SET"));
+    assert_eq!(loaded.config.providers["p"].base_url.as_deref(), Some("https://from-env/"));
 }
 
 #[test]
-fn each_mistake_is_named_with_its_line_and_costs_only_itself() {
-    let table: &[(&str, u32, &str, &str)] = &[
-        ("{\n \"model\": 7}", 2, "model", "must be text"),
-        ("{\n\n\"model\": \"gpt\"}", 3, "model", "provider/model"),
-        ("{\"limits\": {\n\"maxSteps\": \"many\"}}", 2, "limits.maxSteps", "whole number"),
-        ("{\"limits\": {\n\"maxSteps\": -1}}", 2, "limits.maxSteps", "whole number"),
-        ("{\"limits\": {\n\"maxSteps\": 99999999999}}", 2, "limits.maxSteps", "whole number"),
-        ("{\"limits\": {\n\"maxSteps\": 1.5}}", 2, "limits.maxSteps", "whole number"),
-        ("{\"limits\": []}", 1, "limits", "an object"),
-        ("{\n\"compaction\": {\"auto\": \"yes\"}}", 2, "compaction.auto", "true or false"),
-        ("{\"instructions\": \"x\"}", 1, "instructions", "a list"),
-        ("{\"instructions\": [\"a\",\n 7]}", 2, "instructions.1", "must be text"),
-        ("{\"headlessPermission\": \"maybe\"}", 1, "headlessPermission", "one of deny, allow"),
-        (
-            "{\"providers\": {\"p\": {\"api\": \"soap\"}}}",
-            1,
-            "providers.p.api",
-            "one of responses, chat, anthropic",
-        ),
-        ("{\"providers\": {\"p\": 7}}", 1, "providers.p", "an object"),
-        ("{\"providers\": {\"p\": {\"headers\": {\"a\": 1}}}}", 1, "providers.p.headers.a", "must be text"),
-        ("{\"permission\": {\n\"bash\": \"alow\"}}", 2, "permission.bash", "allow, ask or deny"),
-        ("{\"permission\": {\"bash\": {\n\"rm *\": 7}}}", 2, "permission.bash.rm *", "allow, ask or deny"),
-        ("{\"permission\": \"deny\"}", 1, "permission", "an object"),
-        ("{\"model\": \"{env:UNSET}\"}", 1, "model", "UNSET"),
-        ("[]", 1, "", "an object"),
-        ("{\n\"model\": \"a/b\"\n", 1, "", ""),
-        ("{\"a\": 1 \"b\": 2}", 1, "", ""),
-        ("{'model': 'a/b'}", 1, "", ""),
-        ("{\"agent\": \"a\",\n\"agent\": \"b\"}", 2, "", "twice"),
-    ];
-    for (text, line, key, words) in table {
-        let loaded = Place::new(text, r#"{"agent": "kept"}"#).load(true, None, None);
-        assert_eq!(loaded.errors.len(), 1, "{text}: {:?}", loaded.errors);
-        let error = &loaded.errors[0];
-        assert_eq!((error.line, error.key.as_str()), (Some(*line), *key), "{text}: {error}");
-        assert!(
-            error.message.contains(words) && error.source_name.ends_with("config.jsonc"),
-            "{text}: {error}"
-        );
-        assert_eq!(loaded.config.agent, "kept", "{text}");
-    }
+fn a_file_that_breaks_means_what_it_meant_before_and_is_forgotten_when_it_goes() {
+    let place = Place::new(r#"{"permission": {"read": "deny"}, "limits": {"maxSteps": 5}}"#, "");
+    let before = place.load(true, None, None).config;
+    place.write("config.jsonc", "{\"limits\": {\"maxSteps\": 6");
+    let broken = place.load(true, None, None);
+    assert_eq!(broken.config, before);
+    assert!(broken.errors[0].message.ends_with("what it said before holds"), "{}", broken.errors[0]);
+    fs::remove_file(place.dir.path().join("config.jsonc")).unwrap();
+    assert_eq!(place.load(true, None, None), Loaded::default());
 }
 
 #[test]
-fn unknown_keys_are_warnings_with_path_and_line() {
-    let loaded =
-        Place::new("{\n\"modell\": \"a/b\",\n\"log\": {\"levle\": \"info\"}}", "").load(false, None, None);
-    let places: Vec<_> = loaded.warnings.iter().map(|warning| (warning.key.as_str(), warning.line)).collect();
-    assert_eq!(places, [("modell", Some(2)), ("log.levle", Some(3))]);
-    assert!(loaded.errors.is_empty());
+fn a_file_that_never_could_be_read_may_have_denied_anything() {
+    let loaded = Place::new("{\"permission\": {\"read\": ", "").load(true, None, None);
+    let [layer] = loaded.config.permission.as_slice() else { panic!("{:?}", loaded.config.permission) };
+    assert!(layer.narrows_only && layer.rules["*"] == "ask");
 }
 
 #[test]
-fn a_mistaken_client_value_has_no_line() {
-    let loaded = Place::new("", "").load(false, Some(&json!({"model": []})), None);
-    assert_eq!(loaded.errors[0].to_string(), "client: `model` must be text, not a list");
+fn news_are_told_once_and_again_when_they_come_back() {
+    let place = Place::new(r#"{"modell": 1}"#, "");
+    let news = || {
+        let loaded = place.load(true, None, None);
+        place.watch.news(&loaded).into_iter().map(|mistake| mistake.key.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((news(), news()), (vec!["modell".to_owned()], Vec::new()));
+    place.write("config.jsonc", r#"{"modell": 1, "agant": 2}"#);
+    assert_eq!((news(), news()), (vec!["agant".to_owned()], Vec::new()));
+    place.write("config.jsonc", "{}");
+    assert_eq!(news(), Vec::<String>::new());
+    place.write("config.jsonc", r#"{"modell": 1}"#);
+    assert_eq!(news(), ["modell"]);
+}
+
+#[test]
+fn thousands_of_mistakes_are_counted_and_not_listed() {
+    let keys: Map<String, Value> = (0..5_000).map(|n| (format!("key{n}"), Value::Null)).collect();
+    let loaded = Place::new(&Value::Object(keys).to_string(), "").load(true, None, None);
+    assert_eq!(loaded.warnings.len(), MOST + 1);
+    assert_eq!(loaded.warnings[MOST].message, "has 4960 more mistakes");
 }

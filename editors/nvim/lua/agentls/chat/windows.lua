@@ -174,9 +174,6 @@ local function escaped(text)
   return (text:gsub('%%', '%%%%'))
 end
 
--- What is said of a workspace that is not trusted.
-local TRUST = { untrusted = 'read only ', changed = 'read only: changed ' }
-
 local STATUS_GROUP = { idle = 'AgentlsCompleted', waiting = 'AgentlsWaiting', retrying = 'AgentlsRetrying' }
 
 ---Writes title, model and meter above the chat, and the keys above the prompt.
@@ -184,7 +181,7 @@ function M.label(chat)
   local status = chat.transcript.status.status
   local right = figures(chat)
   local project = projects.get(chat.session.projectId)
-  local trust = project and TRUST[project.trust] or ''
+  local trust = project and project.trust ~= 'trusted' and 'read only  ' or ''
   local sign = status == 'idle' and symbols.completed or status == 'waiting' and symbols.waiting or symbols.running
   for _, win in ipairs(vim.fn.win_findbuf(chat.buf)) do
     local room = vim.api.nvim_win_get_width(win) - vim.fn.strdisplaywidth(trust .. right) - 7

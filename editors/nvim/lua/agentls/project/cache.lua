@@ -1,8 +1,8 @@
 -- The projects that the server told of. Everything that comes in and everything that goes out is a copy of its own
 -- (`project/copy`), so that nobody changes a record by holding it.
 
-local announced = require('agentls.announced')
 local copy = require('agentls.project.copy')
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 
 local M = {}
@@ -55,7 +55,7 @@ end
 ---Reads all projects.
 ---@param done fun(failure: agentls.Failure?, projects: agentls.Project[]?)
 function M.read(done)
-  server.request(announced.project_list, {}, function(failure, result)
+  server.request(methods.project_list, {}, function(failure, result)
     if failure then
       return done(failure)
     end
@@ -72,7 +72,7 @@ function M.want(id, done)
   if known[id] then
     return done(assert(M.get(id)))
   end
-  server.request(announced.project_get, { projectId = id }, function(failure, result)
+  server.request(methods.project_get, { projectId = id }, function(failure, result)
     local project = not failure and M.take(result.project)
     if project then
       done(project)

@@ -1,9 +1,9 @@
 -- `:Agentls projects`: choosing a project, and what to do with it.
 
-local announced = require('agentls.announced')
 local cache = require('agentls.project.cache')
 local clean = require('agentls.clean')
 local measure = require('agentls.measure')
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 local tell = require('agentls.tell')
 
@@ -43,7 +43,7 @@ local function update(project, prompt, default, make)
       return
     end
     local params = vim.tbl_extend('error', { projectId = project.id }, make(vim.trim(value)))
-    server.request(announced.project_update, params, tell.or_else(function(result)
+    server.request(methods.project_update, params, tell.or_else(function(result)
       local changed = cache.take(result.project)
       tell.info(changed and M.line(changed, require('agentls.chat.view').now()) or 'changed')
     end))

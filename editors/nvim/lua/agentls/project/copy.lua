@@ -11,7 +11,7 @@ local M = {}
 ---@field icon { kind: 'emoji' | 'color', value: string }?
 ---@field vcs string?
 ---@field sandboxes { path: string, branch: string? }[]
----@field wouldRun { path: string, what: string }[]
+---@field wouldRun { path: string, what: string, change: string? }[]
 ---@field createdAt integer
 ---@field updatedAt integer
 ---@field openedAt integer
@@ -41,7 +41,7 @@ local function icon(value)
   return { kind = value.kind, value = value.value }
 end
 
----The entries of a list that have all of their texts but the optional one.
+---The entries of a list that have a path and another text; a third one may be missing.
 local function entries(list, required, optional)
   local result = {}
   for _, entry in ipairs(type(list) == 'table' and list or {}) do
@@ -50,9 +50,7 @@ local function entries(list, required, optional)
     end
     local one = type(entry) == 'table' and { path = text(entry.path), [required] = text(entry[required]) } or {}
     if one.path and one[required] then
-      if optional then
-        one[optional] = text(entry[optional])
-      end
+      one[optional] = text(entry[optional])
       result[#result + 1] = one
     end
   end
@@ -73,7 +71,7 @@ function M.of(record)
     icon = icon(record.icon),
     vcs = text(record.vcs),
     sandboxes = entries(record.sandboxes, 'path', 'branch'),
-    wouldRun = entries(record.wouldRun, 'what'),
+    wouldRun = entries(record.wouldRun, 'what', 'change'),
     createdAt = time(record.createdAt),
     updatedAt = time(record.updatedAt),
     openedAt = time(record.openedAt),

@@ -30,9 +30,16 @@ local function file_block(file)
   return block.of_pieces('file', rows, { file = file })
 end
 
-local function hunk_block(file, hunk)
-  local verdict = VERDICTS[hunk.verdict]
-  local sign = hunk.verdict == 'open' and ' ' or symbols[verdict[1]]
+local WAITING = { 'waiting', 'AgentlsWaiting', '  rejected when the turn ends' }
+
+---What names a hunk among all of a turn.
+function M.key(file, hunk)
+  return file.path .. '\n' .. hunk.id
+end
+
+local function hunk_block(file, hunk, waits)
+  local verdict = waits and WAITING or VERDICTS[hunk.verdict]
+  local sign = verdict == VERDICTS.open and ' ' or symbols[verdict[1]]
   local place = ('@@ -%d,%d +%d,%d @@'):format(hunk.oldStart, hunk.oldLines, hunk.newStart, hunk.newLines)
   local gone = (not hunk.applies and hunk.verdict == 'open') and '  the file was changed since' or ''
   local rows = {
@@ -57,8 +64,9 @@ function M.open_hunks(changes)
 end
 
 ---@param changes table result of `session/changes`
+---@param waiting table<string, boolean> hunks, by `key`, whose rejection waits for the end of the turn
 ---@return agentls.Block[]
-function M.blocks(changes)
+function M.blocks(changes, waiting)
   local open = M.open_hunks(changes)
   local state = open == 0 and 'all reviewed' or ('%d hunk%s to review'):format(open, open == 1 and '' or 's')
   if changes.running then
@@ -70,7 +78,7 @@ function M.blocks(changes)
   for _, file in ipairs(changes.files) do
     blocks[#blocks + 1] = file_block(file)
     for _, hunk in ipairs(file.hunks) do
-      blocks[#blocks + 1] = hunk_block(file, hunk)
+      blocks[#blocks + 1] = hunk_block(file, hunk, waiting[M.key(file, hunk)])
     end
   end
   if #changes.files == 0 then

@@ -37,12 +37,12 @@ local function trust_rows(question)
   return rows
 end
 
----What the system holds a command back from, if it does.
+---What the system holds a command back from, or that it does not.
 local function sandbox_rows(question)
   if not question.sandbox then
     return {}
   end
-  return { { { 'sandbox  ', 'AgentlsDim' }, { clean.one_line(question.sandbox, 1000), 'AgentlsNote' } } }
+  return { { { clean.one_line(question.sandbox, 1000), 'AgentlsNote' } } }
 end
 
 ---Where a link leads.
@@ -89,7 +89,8 @@ local function answer_rows(question)
   local rows = { { { '' } } }
   for _, option in ipairs(question.options) do
     rows[#rows + 1] = { { M.KEYS[option.scope] .. '  ', 'AgentlsKey' }, { clean.one_line(option.label) } }
-    if option.scope == 'never' and question.tool ~= M.WORKSPACE then
+    -- Nobody would hear the words where no turn asks.
+    if option.scope == 'never' and question.permissionId then
       rows[#rows + 1] = { { M.FEEDBACK_KEY .. '  ', 'AgentlsKey' }, { 'Refuse, and say what to do instead' } }
     end
   end

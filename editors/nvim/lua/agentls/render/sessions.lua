@@ -78,8 +78,17 @@ function M.line(session, activity, now, project)
   return (block.line(pieces(session, activity, now, place(session, project)), 0))
 end
 
+---@class agentls.SessionsShown
+---@field now integer
+---@field activity fun(id: string): agentls.Activity
+---@field project fun(id: string): agentls.Project?
+---@field archived boolean
+---@field search string?
+---@field cwd string? the directory whose sessions these are; all when missing
+---@field more boolean whether there are further ones
+
 ---@param sessions table[]
----@param options { now: integer, activity: (fun(id: string): agentls.Activity), archived: boolean, search: string?, more: boolean, cwd: string?, project: (fun(id: string): agentls.Project?) }
+---@param options agentls.SessionsShown
 ---@return agentls.Block[]
 function M.blocks(sessions, options)
   local what = options.archived and 'Archived sessions' or 'Sessions'

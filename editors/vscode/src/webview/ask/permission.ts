@@ -33,7 +33,7 @@ export class PermissionCard {
       { class: 'card permission', 'aria-label': `Permission needed: ${line(question.title)}`, tabindex: -1 },
       h('header', {}, icon(toolIcon(question.tool)), h('strong', { text: this.heading() })),
       question.tool === 'bash' ? h('pre', { class: 'command', text: visible(question.title), dir: 'ltr' }) : '',
-      h('div', { class: 'reason', text: `Asked because of ${line(question.reason, 400)}` }),
+      h('div', { class: 'reason', text: `Asked because: ${line(question.reason, 400)}` }),
       this.sandbox(),
       this.path(),
       this.items(),

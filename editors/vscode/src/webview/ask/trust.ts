@@ -1,4 +1,4 @@
-// The question whether a workspace is trusted, as a card: where it is, what trusting would let run, and two answers.
+// The question whether a workspace is trusted, as a card: where it is, what trusting lets happen, and two answers.
 // It has no short cut and no answer that looks like the usual one.
 
 import type { AskedPermission } from '../../announced';
@@ -25,25 +25,19 @@ export class TrustCard {
       { class: 'card permission trust', 'aria-label': line(question.title), tabindex: -1 },
       h('header', {}, icon('shield'), h('strong', { text: visible(question.title) })),
       h('div', { class: 'reason', text: line(question.reason, 400) }),
-      this.wouldRun(),
+      this.enabled(),
       h('div', { class: 'decision' }, h('div', { class: 'answers' }, ...this.buttons)),
     );
     guard(this.buttons);
   }
 
-  private wouldRun(): HTMLElement {
-    const { items } = this.question;
-    if (items.length === 0)
-      return h('div', {
-        class: 'note',
-        text: 'Nothing of its own would run; agentls may change and run what you allow.',
-      });
-    const rows = items.map(({ label }) => h('li', {}, h('code', { text: visible(label), dir: 'ltr' })));
+  private enabled(): HTMLElement {
+    const rows = this.question.items.map(({ label }) => h('li', { text: visible(label) }));
     return h(
       'div',
-      { class: 'would-run' },
-      h('div', { text: 'Trusting it lets this of the project’s own take effect:' }),
-      h('ul', { class: 'items', 'aria-label': 'What trusting lets take effect' }, ...rows),
+      { class: 'enabled' },
+      h('div', { text: 'What trusting lets happen:' }),
+      h('ul', { class: 'items', 'aria-label': 'What trusting lets happen' }, ...rows),
     );
   }
 

@@ -24,13 +24,17 @@ export class Composer {
     placeholder: 'Ask, or say what to do. @ adds context, / lists commands.',
     'aria-label': 'Prompt',
     'aria-controls': 'offers',
+    'aria-autocomplete': 'list',
     oninput: () => this.typed(),
     onkeydown: (event: KeyboardEvent) => this.key(event),
     onpaste: (event: ClipboardEvent) => void this.addImages(event, event.clipboardData),
     ondrop: (event: DragEvent) => void this.addImages(event, event.dataTransfer),
   });
   private readonly chips = h('div', { class: 'chips', role: 'list', 'aria-label': 'Goes with the prompt' });
-  private readonly menu = new Menu((offer) => this.take(offer));
+  private readonly menu = new Menu(
+    (offer) => this.take(offer),
+    (id) => this.speak(id),
+  );
   private readonly agent = this.choice('agent', 'Choose the agent', 'agentls.selectAgent');
   private readonly model = this.choice('model', 'Choose the model', 'agentls.selectModel');
   private readonly acts = h('div', { class: 'acts' });
@@ -164,14 +168,19 @@ export class Composer {
   private key(event: KeyboardEvent): void {
     if (event.isComposing) return;
     if (this.menu.key(event.key)) {
-      event.preventDefault();
-      return this.text.setAttribute('aria-activedescendant', this.menu.activeId);
+      return event.preventDefault();
     }
     const modified = event.ctrlKey || event.metaKey;
     if (event.key === 'Enter' && event.altKey) this.sendOn(event, this.running ? 'steer' : 'queue');
     else if (event.key === 'Enter' && !event.shiftKey && (this.sendWith === 'enter') !== modified)
       this.sendOn(event, 'queue');
     else if ((event.key === 'ArrowUp' || event.key === 'ArrowDown') && this.browses()) this.browse(event);
+  }
+
+  /** Assistive technology speaks the offer that is active. */
+  private speak(offerId: string): void {
+    if (offerId === '') this.text.removeAttribute('aria-activedescendant');
+    else this.text.setAttribute('aria-activedescendant', offerId);
   }
 
   private sendOn(event: KeyboardEvent, delivery: Delivery): void {

@@ -9,7 +9,11 @@ export class Menu {
   private offers: Completion[] = [];
   private at = 0;
 
-  constructor(private readonly take: (offer: Completion) => void) {}
+  constructor(
+    private readonly take: (offer: Completion) => void,
+    /** Hears which offer is active; an empty id when there is none. */
+    private readonly active: (id: string) => void,
+  ) {}
 
   get open(): boolean {
     return !this.element.hidden;
@@ -34,11 +38,6 @@ export class Menu {
     else if (key === 'ArrowDown' || key === 'ArrowUp') this.move(key === 'ArrowDown' ? 1 : -1);
     else return false;
     return true;
-  }
-
-  /** The element that assistive technology should speak. */
-  get activeId(): string {
-    return this.open ? `offer-${this.at}` : '';
   }
 
   private move(by: number): void {
@@ -72,5 +71,6 @@ export class Menu {
       ),
     );
     this.element.replaceChildren(...rows);
+    this.active(this.open ? `offer-${this.at}` : '');
   }
 }

@@ -24,7 +24,7 @@ async function digest(host: Host, partId: string): Promise<HTMLElement> {
   try {
     const { text, source } = await host.call('part/evidence', { partId });
     const words = source === 'notCompacted' ? 'What would stay of it' : 'What the model sees of it';
-    return h('div', {}, h('h4', { text: words }), h('pre', { text: visible(text), dir: 'ltr' }));
+    return h('div', {}, h('h2', { text: words }), h('pre', { text: visible(text), dir: 'ltr' }));
   } catch (problem) {
     return h('div', { class: 'note', text: (problem as Error).message });
   }
@@ -37,7 +37,7 @@ async function whole(host: Host, partId: string, field: string): Promise<HTMLEle
     return h(
       'div',
       {},
-      h('h4', { text: `The whole (${size(bytes)})` }),
+      h('h2', { text: `The whole (${size(bytes)})` }),
       h('pre', { text: text == null ? '(no text)' : visible(text), dir: 'ltr' }),
       eof ? '' : h('button', { class: 'link', type: 'button', text: 'Open all of it', onclick: open }),
     );

@@ -30,7 +30,7 @@ export class ItemsView {
           h('span', { class: 'fragment', text: `${line(name, 60)} ${count(tokens)}` }),
         ),
       ),
-      h('div', { class: 'rows', role: 'list' }, ...found.rows.map((row) => this.row(row))),
+      h('ul', { class: 'rows' }, ...found.rows.map((row) => h('li', {}, this.row(row)))),
       found.more > 0 ? h('div', { class: 'note', text: `… and ${found.more} smaller ones` }) : '',
     );
   }
@@ -58,7 +58,7 @@ export class ItemsView {
     size.style.inlineSize = `${Math.max(2, Math.round(share * 100))}%`;
     const details = h(
       'details',
-      { class: `row ${item.fate}`, role: 'listitem' },
+      { class: `row ${item.fate}` },
       h(
         'summary',
         {},

@@ -31,8 +31,8 @@ export class ContextPage {
   private tab: Tab = 'items';
   private reading = 0;
 
-  constructor(body: HTMLElement) {
-    body.append(this.head, this.overview, this.compaction.element, this.tabs, this.content);
+  constructor(page: HTMLElement) {
+    page.append(this.head, this.overview, this.compaction.element, this.tabs, this.content);
     this.renderTabs();
     this.host.post({ type: 'ready' });
   }

@@ -44,7 +44,6 @@ export class ToolView implements PartView {
     const { icon: sign, word } = STATUS[part.status];
     const title = toolTitle(part);
     const took = part.startedAt != null && part.endedAt != null ? part.endedAt - part.startedAt : 0;
-    this.head.setAttribute('aria-label', `${part.tool} ${title}: ${word}`);
     this.head.replaceChildren(
       icon(toolIcon(part.tool)),
       h('span', { class: 'tool-name', text: line(part.tool, 40) }),
@@ -53,7 +52,7 @@ export class ToolView implements PartView {
         ? ''
         : h('span', { class: 'badge', text: 'evidence', title: 'The model sees a digest of this result' }),
       took >= 100 ? h('span', { class: 'took', text: duration(took) }) : '',
-      h('span', { class: 'status', title: word }, icon(sign)),
+      h('span', { class: 'status', title: word }, icon(sign), h('span', { class: 'for-screen-readers', text: word })),
     );
   }
 

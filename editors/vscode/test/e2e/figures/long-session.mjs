@@ -1,10 +1,9 @@
 // Opens a session of 5,000 messages and 50 MB: how long until its first screen, and what the host takes for it.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 
 import { longSession, smallSessions } from '../../support/history.mjs';
+import { clickToFirstScreen, emptyChat, extensionHostOf, memory } from '../big-session.mjs';
 
 const GOAL_MS = 300;
 const GOAL_BYTES = 50_000_000;
@@ -25,7 +24,10 @@ export default async function ({ host, workbench }) {
   const page = await chat.evaluate(() => performance.memory?.usedJSHeapSize ?? 0);
   const before = memory(extensionHost);
   const times = [];
-  for (let number = 1; number <= 3; number += 1) times.push(await open(workbench, chat, `A year of work ${number}`));
+  for (let number = 1; number <= 3; number += 1) {
+    await emptyChat(workbench, chat);
+    times.push(await clickToFirstScreen(workbench, chat, `A year of work ${number}`));
+  }
   await workbench.page.waitForTimeout(1_000);
   const opened = memory(extensionHost) - before;
 
@@ -45,52 +47,6 @@ export default async function ({ host, workbench }) {
   console.log(`growth of the page's heap after 40 older pages: ${megabytes(grown)}, with ${shown} messages on it`);
   assert.ok(Math.min(...times) <= GOAL_MS && median(times) <= GOAL_MS, 'the first screen comes late');
   assert.ok(opened <= GOAL_BYTES && scrolled <= GOAL_BYTES, 'the host grows too much');
-}
-
-/** From the press of the mouse in the tree to the first painted message. */
-async function open(workbench, chat, title) {
-  await workbench.page.evaluate(() => {
-    window.addEventListener('mousedown', () => (window.pressedAt = Date.now()), { once: true, capture: true });
-  });
-  await chat.evaluate((wanted) => {
-    window.paintedAt = new Promise((resolve) => {
-      const look = () => {
-        if (!document.querySelector('.messages .message .text')?.textContent.includes(wanted)) return;
-        observer.disconnect();
-        requestAnimationFrame(() => setTimeout(() => resolve(Date.now())));
-      };
-      const observer = new MutationObserver(look);
-      observer.observe(document.querySelector('.messages'), { childList: true, subtree: true });
-    });
-  }, 'Module');
-  // The list is emptied first, so that the messages of the session before are not taken for its own.
-  await workbench.command('agentls: New Session');
-  await chat.locator('.welcome').waitFor();
-  await workbench.row(title).first().click();
-  const painted = await chat.evaluate(() => window.paintedAt);
-  return painted - (await workbench.page.evaluate(() => window.pressedAt));
-}
-
-function extensionHostOf(host) {
-  const found = execFileSync('pgrep', ['-f', '--', '--type=extensionHost'], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map(Number);
-  const ours = found.filter((pid) => descends(pid, host.pid));
-  assert.equal(ours.length, 1, 'one extension host runs');
-  return ours[0];
-}
-
-function descends(pid, ancestor) {
-  for (let at = pid; at > 1;) {
-    if (at === ancestor) return true;
-    at = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${at}/status`, 'utf8'))?.[1] ?? 0);
-  }
-  return false;
-}
-
-function memory(pid) {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1_024;
 }
 
 const megabytes = (bytes) => `${(bytes / 1_000_000).toFixed(1)} MB`;

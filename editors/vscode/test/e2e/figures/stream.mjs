@@ -2,10 +2,9 @@
 // takes in the prompt. Tasks are judged by their CPU time, so that a busy machine does not change the verdict.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 import { pacedProvider } from '../../support/provider.mjs';
+import { configure } from '../host.mjs';
 import { tasks, trace } from '../tracing.mjs';
 
 const SECONDS = 25;
@@ -14,7 +13,7 @@ let provider;
 
 export async function prepare({ host }) {
   provider = await pacedProvider({ deltas: 60 * SECONDS, perSecond: 60 });
-  writeFileSync(join(host.configDir, 'config.jsonc'), JSON.stringify(provider.config));
+  configure(host, provider.config);
 }
 
 export default async function ({ browser, workbench }) {

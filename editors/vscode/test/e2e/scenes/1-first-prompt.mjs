@@ -16,6 +16,7 @@ export default async function ({ workbench }) {
   await workbench.settled(chat);
   assert.equal(await chat.locator('.welcome').count(), 0);
   assert.match(await chat.locator('.text pre code').first().innerText(), /fn main\(\)/);
+  assert.ok((await chat.locator('.text pre code [class*="hljs-"]').count()) > 0, 'code is coloured');
   assert.match(await chat.locator('.reasoning summary').first().innerText(), /Thought/);
 
   const card = chat.locator('.tool').first();

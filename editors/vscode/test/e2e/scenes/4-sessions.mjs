@@ -36,6 +36,14 @@ export default async function ({ browser, host, workbench }) {
   await chat.locator('.text', { hasText: 'is defined here' }).waitFor();
   await workbench.settled(chat);
 
+  // From a message in the middle: the copy ends with it.
+  await chat.locator('.message.user').first().hover();
+  await chat.locator('.message.user .acts button').first().click();
+  await page.waitForFunction(() => document.querySelectorAll('.pane .monaco-list-row').length === 5);
+  await chat.locator('.message.user').nth(1).waitFor({ state: 'detached' });
+  await chat.locator('.message.user', { hasText: 'About Cache figures' }).waitFor();
+  assert.equal(await chat.locator('.text', { hasText: 'is defined here' }).count(), 0);
+
   await workbench.command('agentls: Find a Session');
   await workbench.pickRow('Release');
   await chat.locator('.message.user', { hasText: 'About Release notes' }).waitFor();

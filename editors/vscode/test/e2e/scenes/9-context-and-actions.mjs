@@ -52,7 +52,7 @@ export default async function ({ workbench }) {
   await (await workbench.context()).locator('.bar-of-window').waitFor();
   assert.equal(await prompt.inputValue(), '');
 
-  await chat.locator('.choice').click();
+  await chat.locator('.choice.model').click();
   await workbench.pickRow('offline/explorer');
-  await chat.locator('.choice', { hasText: 'offline/explorer' }).waitFor();
+  await chat.locator('.choice.model', { hasText: 'offline/explorer' }).waitFor();
 }

@@ -16,6 +16,10 @@ export default async function ({ host, workbench }) {
   await workbench.command('agentls: Show Server Status');
   await toast('of memory').waitFor();
 
+  await workbench.command('agentls: Show Log');
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('.part.panel select')].some((it) => it.selectedOptions[0]?.text === 'agentls'),
+  );
   await workbench.command('agentls: Run Doctor');
   await page
     .locator('.monaco-editor .view-line', { hasText: host.dataDir.split('/').at(-1) })
@@ -28,7 +32,7 @@ export default async function ({ host, workbench }) {
   await toast('used from the next start').waitFor();
   await page.locator('.notifications-toasts .monaco-button', { hasText: 'Restart now' }).click();
   await chat.locator('.banners .banner').first().waitFor({ state: 'detached' });
-  await chat.locator('.choice').click();
+  await chat.locator('.choice.model').click();
   await page.locator('.quick-input-list .monaco-list-row', { hasText: 'openai/gpt-5' }).first().waitFor();
   const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'openai/gpt-5' }).first();
   assert.doesNotMatch(await row.innerText(), /needs a key/, 'the server has the key');

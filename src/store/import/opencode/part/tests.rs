@@ -192,3 +192,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn of_very_many_attachments_the_first_have_a_place() {
+    let file =
+        json!({"type": "file", "mime": "text/plain", "filename": "a", "url": "data:text/plain;base64,AAEC"});
+    let call = tool(
+        &json!({"status": "completed", "input": {}, "output": "", "attachments": vec![file; MOST_ATTACHMENTS + 20]}),
+    );
+    assert_eq!(call.attachments.len(), MOST_ATTACHMENTS);
+}
