@@ -307,7 +307,8 @@ async fn s_02_what_is_put_in_the_way_during_a_check_is_not_followed() {
     let calls: Vec<_> = ["swapped", "above/deep", "files", "pipes"]
         .iter()
         .flat_map(|folder| every_tool(folder, "file"))
-        .filter(|(tool, input)| !(*tool == "bash" && input["cwd"] == "pipes"))
+        // Of commands, the folder that they run in is ours; what they open there is theirs.
+        .filter(|(tool, input)| *tool != "bash" || input["cwd"] == "swapped" || input["cwd"] == "above/deep")
         .collect();
     let (mut done, mut inside, mut caught) = (0, 0, 0);
     while done < tries {
