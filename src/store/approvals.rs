@@ -86,7 +86,11 @@ impl Store {
 
     /// Takes back an approval that holds for the session; one of its project for all of its sessions. Says whether
     /// there was one.
-    pub async fn revoke_approval(&self, session: &SessionId, approval: &ApprovalId) -> Result<Committed<bool>> {
+    pub async fn revoke_approval(
+        &self,
+        session: &SessionId,
+        approval: &ApprovalId,
+    ) -> Result<Committed<bool>> {
         let (session, approval) = (session.clone(), approval.clone());
         self.write(move |tx| {
             let session = sessions::key(tx, &session)?;

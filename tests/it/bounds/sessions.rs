@@ -151,12 +151,8 @@ async fn a_long_question_is_shown_in_a_dialog_by_its_beginning() {
     config["permission"] = json!({"*": "ask"});
     let home = Home::new(&config);
     let plain = json!({"window": {"showMessage": {}}});
-    let server = Client::default()
-        .capabilities(plain)
-        .options(json!({"trust": "trusted"}))
-        .workspace()
-        .start(&home)
-        .await;
+    let server =
+        Client::default().capabilities(plain).options(json!({"trust": "trusted"})).start(&home).await;
     let session = server.session().await;
     let prompt = server.start_prompt(&session, "Echo.");
     let question = server.question("window/showMessageRequest").await;
