@@ -79,7 +79,7 @@ fn rows(home: &Home) -> Vec<String> {
     for sql in [
         "SELECT root, name FROM project ORDER BY root",
         "SELECT session.id, root, parent, title, titled, cwd, agent, model_provider, model_id, session.created_at,
-                updated_at, archived_at, deleted_at, last_seq, messages, parts, bytes, usage
+                session.updated_at, archived_at, deleted_at, last_seq, messages, parts, bytes, usage
          FROM session JOIN project ON project.id = project ORDER BY session.id",
         "SELECT session.id, seq, message.id, role, message.parent, message.created_at, completed_at, message.agent,
                 message.model_provider, message.model_id, summary, finish, error, message.usage
