@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_command_without_snippets_is_whole_and_one_with_them_waits() {
         let text = |text: &str| Piece::Text(text.to_owned());
-        let made = |pieces| {
+        let made = |pieces: &[Piece]| {
             let (kind, bodies) = part("fix".to_owned(), pieces);
             let part = Part { id: "prt_1".into(), message_id: "msg_1".into(), index: 1, kind };
             (waiting(std::slice::from_ref(&part)).len(), part.text_bytes(), bodies.len())

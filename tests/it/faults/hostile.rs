@@ -133,7 +133,9 @@ const REPOSITORIES: [(&str, Harm); 9] = [
 ];
 
 fn git(field: &Field) {
-    HOOKS.iter().for_each(|hook| field.script(&format!(".git/hooks/{hook}")));
+    for hook in HOOKS {
+        field.script(&format!(".git/hooks/{hook}"));
+    }
     let trap = field.trap();
     field.write(
         ".git/config",

@@ -64,9 +64,9 @@ async fn s_04_no_key_is_at_rest_or_in_a_child() {
         .await;
     server.allow_all();
     let session = server.session().await;
-    for _ in 0..3 {
-        // The last two end with the provider's errors.
-        server.start_prompt(&session, "Look.").wait().await;
+    assert_eq!(server.prompt(&session, "Look.").await["stopReason"], "endTurn");
+    for _ in 0..2 {
+        server.start_prompt(&session, "Look.").error().await;
     }
 
     let told = results(&body(&double, 1));
