@@ -1,7 +1,14 @@
 // What the extension and its webviews say to each other. Plain data only; knows the protocol's types.
 
-import type { AskedPermission } from './announced';
-import type { PermissionAnswer, PromptPart, Question, Session, SessionUpdate, TodoItem } from './protocol';
+import type {
+  PermissionAnswer,
+  PermissionQuestion,
+  PromptPart,
+  Question,
+  Session,
+  SessionUpdate,
+  TodoItem,
+} from './protocol';
 
 /** The methods that a webview may call by itself. All others go through acts that the extension checks. */
 export const VIEW_METHODS = [
@@ -106,7 +113,7 @@ export type ToView =
   | { type: 'sessionChanged'; session: Session }
   | { type: 'answers'; model: string; agent: string }
   | { type: 'updates'; updates: SessionUpdate[] }
-  | { type: 'questions'; permissions: AskedPermission[]; questions: OpenQuestion[] }
+  | { type: 'questions'; permissions: PermissionQuestion[]; questions: OpenQuestion[] }
   | { type: 'answer'; id: number; result?: unknown; failure?: Failure }
   | { type: 'prompted'; clientId: string; failure?: Failure }
   | { type: 'attach'; attachments: Attachment[] }

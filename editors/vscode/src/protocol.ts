@@ -49,6 +49,10 @@ export interface Requests {
   'part/read': { params: PartRead; result: PartRange; };
   /** Reads what stays of a tool call when it is compacted. */
   'part/evidence': { params: PartParams; result: EvidenceResult; };
+  /** Lists what a person allowed for the session or its project. */
+  'permission/list': { params: SessionParams; result: ApprovalList; };
+  /** Takes back what a person allowed; the next call is asked for. */
+  'permission/revoke': { params: PermissionRevoke; result: Revoked; };
   /** Lists the projects, newest activity first. */
   'project/list': { params: Nothing; result: ProjectList; };
   /** Reads a project: what it is called, whether it is trusted, what it brings. */
@@ -97,6 +101,8 @@ export const REQUESTS = [
   'change/read',
   'part/read',
   'part/evidence',
+  'permission/list',
+  'permission/revoke',
   'project/list',
   'project/get',
   'project/update',
@@ -1032,6 +1038,46 @@ export type Record = {
 /** Where an evidence record came from. */
 export type EvidenceSource = ("stored" | "recomputed" | "notCompacted");
 
+/** Result of `permission/list`. */
+export type ApprovalList = {
+  /** What holds for the session, oldest first. */
+  approvals: Array<ListedApproval>;
+};
+
+/** Something that a person allowed for longer than once. */
+export type ListedApproval = {
+  /** Names it. */
+  approvalId: ApprovalId;
+  /** The tool. */
+  tool: string;
+  /** The pattern, matched like a configured rule. */
+  rule: string;
+  /** `session` or `project`. */
+  scope: Scope;
+  /** When it was allowed. */
+  createdAt: Timestamp;
+};
+
+/** Something that a person allowed for longer than once. */
+export type ApprovalId = string;
+
+/** How long a permission holds. */
+export type Scope = ("once" | "session" | "project" | "never");
+
+/** Parameters of `permission/revoke`. */
+export type PermissionRevoke = {
+  /** A session for which it holds. */
+  sessionId: SessionId;
+  /** Which approval. */
+  approvalId: ApprovalId;
+};
+
+/** Result of `permission/revoke`. */
+export type Revoked = {
+  /** `false` when there was none of that name. */
+  revoked: boolean;
+};
+
 /** No parameters. */
 export type Nothing = { [name: string]: never };
 
@@ -1275,7 +1321,9 @@ export type ConfigResult = {
   config: Config;
   /** Where each value came from, by dotted key. */
   sources: { [name: string]: string };
-  /** What is wrong with the files: a line for each mistake, with its file and line. */
+  /** The line in that file, from 1, by dotted key. */
+  lines: { [name: string]: number };
+  /** What is wrong with the files: a line for each mistake, with its file, line, column, key and cure. */
   mistakes: Array<string>;
 };
 
@@ -1289,13 +1337,13 @@ export type Config = {
   agent?: string | undefined;
   /** Providers by name. */
   providers?: { [name: string]: ProviderConfig } | undefined;
-  /** Rules by tool name or `*`: a word, or patterns with a word each. Later wins among allow and ask; a deny always wins. The sections stay apart, in the order of their layers, since merging them could widen what a later one narrows. */
+  /** Rules by tool name or `*`: a word, or patterns with a word each. Later wins among allow and ask; a deny always wins. */
   permission?: { [name: string]: ("allow" | "ask" | "deny" | { [name: string]: "allow" | "ask" | "deny" }) } | undefined;
   /** What an ask becomes when nobody can be asked. */
   headlessPermission?: HeadlessPermission | undefined;
   /** When and how history is compacted. */
   compaction?: CompactionConfig | undefined;
-  /** Instruction files beside AGENTS.md. */
+  /** Instruction files beside AGENTS.md: paths and globs, from the project's root. */
   instructions?: Array<string> | undefined;
   /** Agents of the user's own, by name. */
   agents?: { [name: string]: AgentConfig } | undefined;
@@ -1344,13 +1392,16 @@ export type ModelConfig = {
   context?: (number | null) | undefined;
   /** The most it writes in one answer, in tokens. */
   maxOutput?: (number | null) | undefined;
-  /** What it takes: `text`, `image`. */
-  input?: (Array<string> | null) | undefined;
+  /** What it takes. */
+  input?: (Array<InputKind> | null) | undefined;
   /** Prices in US dollars for a million tokens. */
   cost?: (CostConfig | null) | undefined;
   /** Merged into each request body. */
   options?: { [name: string]: unknown } | undefined;
 };
+
+/** What a model takes. */
+export type InputKind = ("text" | "image");
 
 /** What an ask becomes when nobody can be asked. */
 export type HeadlessPermission = ("deny" | "allow");
@@ -1399,7 +1450,7 @@ export type CommandConfig = {
 
 /** Where skills are looked for. */
 export type SkillsConfig = {
-  /** Folders. */
+  /** Folders, beside `skills/` in the configuration directory and, in a trusted project, `.agentls/skills` and `.claude/skills`. Relative ones lie in the project. */
   paths?: Array<string> | undefined;
 };
 
@@ -1437,7 +1488,7 @@ export type WebfetchConfig = {
 export type LimitsConfig = {
   /** Provider calls in one turn. */
   maxSteps?: number | undefined;
-  /** Size of an incoming frame in bytes. */
+  /** Size of an incoming frame in bytes: it must hold a prompt, and fit into memory. */
   frameBytes?: number | undefined;
 };
 
@@ -1457,9 +1508,12 @@ export type TimeoutsConfig = {
 
 /** Logging. */
 export type LogConfig = {
-  /** `error`, `warn`, `info`, `debug` or `trace`. */
-  level?: string | undefined;
+  /** The least that is logged. */
+  level?: LogLevel | undefined;
 };
+
+/** How much is logged: each level with all above it. */
+export type LogLevel = ("off" | "error" | "warn" | "info" | "debug" | "trace");
 
 /** What the server knows of itself. */
 export type ServerStatus = {
@@ -1479,6 +1533,8 @@ export type ServerStatus = {
   sessions: SessionCounts;
   /** What waits. */
   queues: Queues;
+  /** What holds the commands that tools run, unless a project's configuration says otherwise. */
+  sandbox: Status2;
 };
 
 /** The database. */
@@ -1504,6 +1560,17 @@ export type Queues = {
   /** Bytes that the client has not read. */
   outgoingBytes: number;
 };
+
+/** What holds commands here. */
+export type Status2 = ({
+  kind: "landlock";
+  /** Version of the kernel's interface: from 4 on it holds TCP, too. */
+  abi: number;
+} | {
+  kind: "none";
+  /** Why not. */
+  reason: string;
+});
 
 /** `session/update`: something happened in a session. */
 export type SessionUpdate = {
@@ -1648,6 +1715,8 @@ export type PermissionQuestion = {
   path?: (PathQuestion | null) | undefined;
   /** What would change. */
   diff?: (string | null) | undefined;
+  /** What holds the command while it runs, or that nothing does. */
+  sandbox?: (string | null) | undefined;
   /** The answers to choose from. */
   options: Array<PermissionOption>;
 };
@@ -1680,9 +1749,6 @@ export type PermissionOption = {
   /** What choosing it means. */
   scope: Scope;
 };
-
-/** How long a permission holds. */
-export type Scope = ("once" | "session" | "project" | "never");
 
 /** A person's answer to a question for permission. */
 export type PermissionAnswer = {

@@ -2,7 +2,7 @@
 
 local clean = require('agentls.clean')
 local measure = require('agentls.measure')
-local methods = require('agentls.announced').methods
+local methods = require('agentls.protocol').methods
 local server = require('agentls.server')
 local tell = require('agentls.tell')
 

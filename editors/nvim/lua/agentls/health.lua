@@ -1,6 +1,5 @@
 -- `:checkhealth agentls`
 
-local announced = require('agentls.announced')
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 local settings = require('agentls.settings')
@@ -47,7 +46,7 @@ end
 local function check_methods()
   local missing = vim.tbl_filter(function(method)
     return not server.supports(method)
-  end, vim.tbl_values(vim.tbl_extend('keep', protocol.methods, announced.methods)))
+  end, vim.tbl_values(protocol.methods))
   if #missing > 0 then
     table.sort(missing)
     health.info('the server is older than this plugin; it has no ' .. table.concat(missing, ', '))

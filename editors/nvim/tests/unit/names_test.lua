@@ -1,4 +1,3 @@
-local announced = require('agentls.announced')
 local check = require('check')
 local protocol = require('agentls.protocol')
 
@@ -20,7 +19,7 @@ return {
     for path, text in pairs(sources()) do
       for name in text:gmatch('%f[%w_]methods%.([%l_]+)') do
         used = used + 1
-        check.is_true(protocol.methods[name] or announced.methods[name], path .. ': ' .. name)
+        check.is_true(protocol.methods[name], path .. ': ' .. name)
       end
     end
     check.is_true(used > 20)
@@ -32,7 +31,7 @@ return {
       families[method:match('^%l+')] = true
     end
     for path, text in pairs(sources()) do
-      if path ~= 'agentls/protocol.lua' and path ~= 'agentls/announced.lua' then
+      if path ~= 'agentls/protocol.lua' then
         for family, name in text:gmatch("['\"](%l+)/(%l%a+)['\"]") do
           check.is_true(not families[family], ('%s: %s/%s'):format(path, family, name))
         end

@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 
-import type { Approval } from '../announced';
+import type { ListedApproval } from '../protocol';
 import type { ShownSession } from '../chat/shown';
 import { failureOf, inWords } from '../server/failure';
 import type { Server } from '../server/server';
@@ -10,7 +10,7 @@ import { approvalItem } from './labels';
 
 const REVOKE: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('trash'), tooltip: 'Ask again from now on' };
 
-type Row = vscode.QuickPickItem & { approval?: Approval };
+type Row = vscode.QuickPickItem & { approval?: ListedApproval };
 
 /** Shows what the session on screen may do without asking. */
 export async function showApprovals(server: Server, shown: ShownSession): Promise<void> {
@@ -27,7 +27,7 @@ export async function showApprovals(server: Server, shown: ShownSession): Promis
     picker.items = rows(approvals);
     picker.busy = false;
   };
-  const revoke = async (approval: Approval | undefined) => {
+  const revoke = async (approval: ListedApproval | undefined) => {
     if (!approval) return picker.hide();
     await server.request('permission/revoke', { sessionId, approvalId: approval.approvalId });
     await read();
@@ -44,7 +44,7 @@ export async function showApprovals(server: Server, shown: ShownSession): Promis
   await tried(read());
 }
 
-function rows(approvals: Approval[]): Row[] {
+function rows(approvals: ListedApproval[]): Row[] {
   const now = Date.now();
   if (approvals.length === 0) return [{ label: 'Nothing: everything that the configuration does not allow is asked.' }];
   return approvals.map((approval) => ({ approval, ...approvalItem(approval, now), buttons: [REVOKE] }));

@@ -1,11 +1,13 @@
 // How approvals are described in lists. Pure.
 
-import type { Approval } from '../announced';
+import type { ListedApproval, Scope } from '../protocol';
 import { age } from '../figures';
 import { line } from '../plain';
 
-export function approvalItem({ tool, rule, scope, createdAt }: Approval, now: number) {
-  const holds = { session: 'in this session', project: 'in this project' }[scope];
+const HOLDS: Partial<Record<Scope, string>> = { session: 'in this session', project: 'in this project' };
+
+export function approvalItem({ tool, rule, scope, createdAt }: ListedApproval, now: number) {
+  const holds = HOLDS[scope];
   return {
     label: `${line(tool, 40)}: ${line(rule, 200)}`,
     description: [holds, age(createdAt, now)].filter(Boolean).join(' · '),

@@ -3,9 +3,8 @@
 
 import * as vscode from 'vscode';
 
-import type { AskedPermission } from '../announced';
 import type { OpenQuestion } from '../bridge';
-import type { PermissionAnswer, QuestionAnswers } from '../protocol';
+import type { PermissionAnswer, PermissionQuestion, QuestionAnswers } from '../protocol';
 import type { Server } from '../server/server';
 
 interface Waiting<Q, A> {
@@ -14,7 +13,7 @@ interface Waiting<Q, A> {
 }
 
 export class OpenQuestions implements vscode.Disposable {
-  private readonly permissionsById = new Map<string, Waiting<AskedPermission, PermissionAnswer>>();
+  private readonly permissionsById = new Map<string, Waiting<PermissionQuestion, PermissionAnswer>>();
   private readonly questionsById = new Map<string, Waiting<OpenQuestion, string[] | null>>();
   private readonly changed = new vscode.EventEmitter<{ asked?: string }>();
   private asked = 0;
@@ -36,7 +35,7 @@ export class OpenQuestions implements vscode.Disposable {
     server.onChange(({ state }) => state !== 'running' && this.withdrawAll());
   }
 
-  permissions(sessionId?: string): AskedPermission[] {
+  permissions(sessionId?: string): PermissionQuestion[] {
     return [...this.permissionsById.values()]
       .map(({ question }) => question)
       .filter((question) => sessionId === undefined || question.sessionId === sessionId);

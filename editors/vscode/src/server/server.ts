@@ -14,14 +14,12 @@ import {
 } from 'vscode-languageclient/node';
 
 import type { ServerState, ServerView } from '../bridge';
-import type { AnnouncedRequests } from '../announced';
 import type { Notifications, Requests, ServerRequests } from '../protocol';
 import { applyAndSave } from './edits';
 import { NotRunning } from './failure';
 import { handshake, type Announced } from './handshake';
 import { Restarts } from './restarts';
 
-type AllRequests = Requests & AnnouncedRequests;
 type Told = keyof Notifications;
 type Asked = keyof ServerRequests;
 type Answerer<M extends Asked> = (
@@ -62,7 +60,7 @@ export class Server implements vscode.Disposable {
   }
 
   /** Whether the server has this method; newer servers have more. */
-  supports(method: keyof AllRequests): boolean {
+  supports(method: keyof Requests): boolean {
     return this.announced?.methods.has(method) ?? false;
   }
 
@@ -101,11 +99,11 @@ export class Server implements vscode.Disposable {
     await this.start();
   }
 
-  request<M extends keyof AllRequests>(
+  request<M extends keyof Requests>(
     method: M,
-    params: AllRequests[M]['params'],
+    params: Requests[M]['params'],
     token?: CancellationToken,
-  ): Promise<AllRequests[M]['result']> {
+  ): Promise<Requests[M]['result']> {
     if (!this.client || this.current.state !== 'running') {
       return Promise.reject(new NotRunning());
     }

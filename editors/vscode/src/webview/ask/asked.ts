@@ -1,7 +1,7 @@
 // The questions that are open, above the prompt; a card is made once and goes when its question does.
 
 import type { OpenQuestion } from '../../bridge';
-import type { AskedPermission } from '../../announced';
+import type { PermissionQuestion } from '../../protocol';
 import { line } from '../../plain';
 import { h } from '../dom';
 import type { Host } from '../host';
@@ -19,7 +19,7 @@ export class Asked {
     this.element.append(this.said);
   }
 
-  show(permissions: AskedPermission[], questions: OpenQuestion[]): void {
+  show(permissions: PermissionQuestion[], questions: OpenQuestion[]): void {
     const open = new Map<string, () => { element: HTMLElement }>([
       ...permissions.map((it) => [it.permissionId, () => this.card(it)] as const),
       ...questions.map((it) => [it.questionId, () => new QuestionCard(it, this.host)] as const),
@@ -43,7 +43,7 @@ export class Asked {
         : '';
   }
 
-  private card(question: AskedPermission): { element: HTMLElement } {
+  private card(question: PermissionQuestion): { element: HTMLElement } {
     return question.tool === WORKSPACE ? new TrustCard(question, this.host) : new PermissionCard(question, this.host);
   }
 }

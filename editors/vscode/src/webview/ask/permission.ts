@@ -3,8 +3,7 @@
 // The card never takes the focus, and its buttons are guarded for a moment.
 
 import { line, visible } from '../../plain';
-import type { AskedPermission } from '../../announced';
-import type { PermissionAnswer, PermissionOption } from '../../protocol';
+import type { PermissionAnswer, PermissionOption, PermissionQuestion } from '../../protocol';
 import { h, icon, iconButton } from '../dom';
 import type { Host } from '../host';
 import { diffElement } from '../parts/diff';
@@ -24,7 +23,7 @@ export class PermissionCard {
   private readonly buttons: HTMLButtonElement[];
 
   constructor(
-    private readonly question: AskedPermission,
+    private readonly question: PermissionQuestion,
     private readonly host: Host,
   ) {
     this.buttons = question.options.map((option) => this.button(option));

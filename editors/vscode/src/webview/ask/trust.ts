@@ -1,9 +1,8 @@
 // The question whether a workspace is trusted, as a card: where it is, what trusting lets happen, and two answers.
 // It has no short cut and no answer that looks like the usual one.
 
-import type { AskedPermission } from '../../announced';
 import { line, visible } from '../../plain';
-import type { PermissionOption } from '../../protocol';
+import type { PermissionOption, PermissionQuestion } from '../../protocol';
 import { h, icon } from '../dom';
 import type { Host } from '../host';
 import { guard } from './guard';
@@ -16,7 +15,7 @@ export class TrustCard {
   private readonly buttons: HTMLButtonElement[];
 
   constructor(
-    private readonly question: AskedPermission,
+    private readonly question: PermissionQuestion,
     private readonly host: Host,
   ) {
     this.buttons = question.options.map((option) => this.button(option));
