@@ -25,10 +25,9 @@ fn one(words: &[Word]) -> usize {
     let text = |at: usize| words.get(at).filter(|word| !word.expands()).map_or("", |word| word.text.as_str());
     let length = match text(0) {
         // Its own options would be taken for the command.
-        "time" if !text(1).starts_with('-') => 1,
+        "time" | "nice" if !text(1).starts_with('-') => 1,
         "timeout" if is_duration(text(1)) => 2,
         "nice" if text(1) == "-n" && is_duration(text(2)) => 3,
-        "nice" if !text(1).starts_with('-') => 1,
         _ => 0,
     };
     if words.len() > length && !text(length).is_empty() { length } else { 0 }
