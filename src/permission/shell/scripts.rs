@@ -67,34 +67,28 @@ fn sets_the_clock(text: &str) -> bool {
 
 /// Scripts of sed that print, delete and replace. `e` runs, `r`, `R` and `w` take files, `-i` writes them.
 fn sed(rest: &[Word]) -> Option<String> {
-    let mut script_is_next = true;
-    let mut words = rest.iter();
-    while let Some(word) = words.next() {
-        let text = word.text.as_str();
-        match text {
-            "-n" | "-E" | "-r" | "-s" | "-u" | "-z" | "--quiet" | "--silent" | "--regexp-extended"
-            | "-nE" | "-En" | "-ne" | "-nr" | "-e" | "--expression" | "-Ee"
-                if (text.ends_with('e') || text == "--expression") =>
-            {
-                let script = words.next().map_or("", |word| word.text.as_str());
-                script_is_next = false;
-                if !sed_script(script) {
-                    return Some(format!("the sed script `{script}` may do more than print"));
-                }
-            }
-            _ if text.starts_with('-') && text.len() > 1 => {
+    const PLAIN: [&str; 11] =
+        ["-n", "-E", "-r", "-s", "-u", "-z", "-nE", "-En", "--quiet", "--silent", "--regexp-extended"];
+    const SCRIPT: [&str; 4] = ["-e", "-ne", "-Ee", "--expression"];
+    let mut scripts = Vec::new();
+    let mut operands = Vec::new();
+    let mut words = rest.iter().map(|word| word.text.as_str());
+    while let Some(text) = words.next() {
+        if SCRIPT.contains(&text) {
+            scripts.extend(words.next());
+        } else if text.starts_with('-') && text.len() > 1 {
+            if !PLAIN.contains(&text) {
                 return Some(format!("`sed {text}` may write files or read a script"));
             }
-            script if script_is_next => {
-                script_is_next = false;
-                if !sed_script(script) {
-                    return Some(format!("the sed script `{script}` may do more than print"));
-                }
-            }
-            _ => {}
+        } else {
+            operands.push(text);
         }
     }
-    None
+    if scripts.is_empty() {
+        scripts.extend(operands.first());
+    }
+    let script = scripts.into_iter().find(|script| !sed_script(script))?;
+    Some(format!("the sed script `{script}` may do more than print"))
 }
 
 /// Commands that are separated by `;` or a new line, each with its addresses.
