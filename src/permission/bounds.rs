@@ -30,6 +30,12 @@ pub const BOUNDS: &[Bound] = &[
         "it is cut",
     ),
     Bound::count(
+        "commands that only wrap the one behind them",
+        "permission/shell/wrappers.rs: MAX_WRAPPERS",
+        shell::MAX_WRAPPERS as u64,
+        "a person is asked",
+    ),
+    Bound::count(
         "places that a command may name",
         "permission/shell/named.rs: places, MAX_PLACES",
         shell::MAX_PLACES as u64,

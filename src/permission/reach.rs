@@ -94,7 +94,7 @@ fn unknown(path: &str, error: &PathError) -> Option<PathQuestion> {
     let leaves = path.split('/').any(|name| name == "..");
     let harmless = match error {
         PathError::Empty | PathError::Nul(_) | PathError::TooLong { .. } => true,
-        PathError::Special(_) => path == "/dev/null",
+        PathError::Special(_) => matches!(path, "/dev/null" | "/dev/zero"),
         PathError::NotAFolder { .. } | PathError::LinkLoop(_) => !leaves,
         _ => false,
     };
@@ -163,6 +163,20 @@ mod tests {
         symlink("../../secret", root.join("links/out")).unwrap();
         symlink("src/deep", root.join("short")).unwrap();
         (dir, root)
+    }
+
+    #[test]
+    fn a_pattern_over_more_entries_than_are_looked_at_is_asked_for() {
+        let (_dir, root) = place();
+        let full = root.join("full");
+        fs::create_dir(&full).unwrap();
+        let fill = |entries: std::ops::Range<usize>| {
+            entries.for_each(|number| fs::write(full.join(number.to_string()), "").unwrap());
+        };
+        fill(0..MAX_ENTRIES / 4);
+        assert_eq!(leads_to(&root, "cat full/*"), None);
+        fill(MAX_ENTRIES / 4..MAX_ENTRIES);
+        assert!(leads_to(&root, "cat full/*").is_some());
     }
 
     fn leads_to(root: &Path, line: &str) -> Option<PathBuf> {

@@ -23,7 +23,7 @@ use super::Item;
 use crate::transcript::text::{ellipsis, range};
 
 pub use self::named::Named;
-pub(in crate::permission) use self::{folders::MAX_FOLDERS, named::MAX_PLACES};
+pub(in crate::permission) use self::{folders::MAX_FOLDERS, named::MAX_PLACES, wrappers::MAX_WRAPPERS};
 
 /// The longest command line that is analysed, in bytes.
 pub(in crate::permission) const MAX_LINE: usize = 10 * 1024;

@@ -74,6 +74,13 @@ enum Cut {
 }
 
 impl Turn {
+    /// A provider's error as the turn's: another provider's key in its words is hidden, too (invariant 13).
+    pub(super) fn failure(&self, error: ProviderError) -> Failure {
+        let mut failure = Failure::from(error);
+        failure.message = self.context.secrets.hide(&failure.message);
+        failure
+    }
+
     /// Calls the provider, stores the answer, runs the tools it asks for. `last` allows no further calls.
     pub(super) async fn step(&mut self, last: bool) -> Result<StepEnd, Broken> {
         let (mut continuations, mut overflowed) = (0, false);
@@ -141,7 +148,7 @@ impl Turn {
                 Err(Cut::Provider(error)) => error,
             };
             if answer.has_begun() {
-                let failure = Failure::from(error.clone());
+                let failure = self.failure(error.clone());
                 self.settle_cut(stored, &mut answer, &call, retries.failed, failure.clone()).await?;
                 return if error.retryable() { Ok(Answered::BrokeOff(failure)) } else { Err(failure.into()) };
             }
@@ -154,7 +161,7 @@ impl Turn {
             }
             let Some(wait) = retries.next(&error, random()) else {
                 let overflow = matches!(error, ProviderError::Overflow(_));
-                let failure = Failure::from(error);
+                let failure = self.failure(error);
                 self.settle_cut(stored, &mut answer, &call, retries.failed - 1, failure.clone()).await?;
                 return if overflow { Ok(Answered::Overflowed(failure)) } else { Err(failure.into()) };
             };

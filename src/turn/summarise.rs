@@ -222,7 +222,7 @@ impl Turn {
                 return Err(Unwritten::Flawed(flaw, Box::new(step)));
             }
             let wait = retries.next(&error, random()).filter(|_| retries.failed < MOST_CALLS);
-            let Some(wait) = wait else { return Err(Failure::from(error).into()) };
+            let Some(wait) = wait else { return Err(self.failure(error).into()) };
             tracing::info!(%error, ?wait, "asking for a summary again later");
             self.status(Status::Compacting, Some(error.to_string()), None);
             tokio::select! {

@@ -203,7 +203,7 @@ async fn the_ledger_tells_of_each_call_what_was_sent_what_was_cached_and_why_not
     1 items, delta anchored   | some    cached, miss: -            | 0 retries, endTurn
     27 items, full  prune      | some    cached, miss: prune        | 0 retries, endTurn
     29 items, full  model      | nothing cached, miss: model        | 0 retries, endTurn
-    31 items, full  model      | some    cached, miss: -            | 0 retries, endTurn
+    1 items, delta anchored   | some    cached, miss: -            | 0 retries, endTurn
     33 items, full  compaction | some    cached, miss: -            | 0 retries, compaction
     4 items, full  compaction | some    cached, miss: compaction   | 0 retries, endTurn
     1 items, delta anchored   | some    cached, miss: -            | 0 retries, endTurn

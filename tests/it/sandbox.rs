@@ -74,11 +74,17 @@ impl World {
         };
         self.double.then(commands.iter().enumerate().fold(Answer::new(), call));
         self.double.then(Answer::new().text("Done."));
-        let made = self.server.call("session/new", json!({"cwd": cwd})).await;
-        let session = made["session"]["id"].as_str().unwrap();
+        let session = &self.session(cwd).await;
         self.server.prompt(session, "Run them.").await;
         let messages = self.server.messages(session).await;
         parts(&messages, "tool").into_iter().map(|call| output(call).to_owned()).collect()
+    }
+
+    /// A session in `cwd`, a place that the person trusts.
+    async fn session(&self, cwd: &Path) -> String {
+        self.server.call("project/trust", json!({"cwd": cwd, "trust": "trusted"})).await;
+        let made = self.server.call("session/new", json!({"cwd": cwd})).await;
+        made["session"]["id"].as_str().unwrap().to_owned()
     }
 
     /// Why there is no sandbox to test here.
@@ -206,8 +212,8 @@ async fn a_person_who_is_asked_is_told_what_holds() {
             told.send(question["sandbox"].clone()).unwrap();
             json!({"optionId": "once"})
         });
-        let made = world.server.call("session/new", json!({"cwd": place.inside})).await;
-        world.server.prompt(made["session"]["id"].as_str().unwrap(), "Run it.").await;
+        let session = world.session(&place.inside).await;
+        world.server.prompt(&session, "Run it.").await;
         let line = hear.recv().unwrap();
         assert!(line.as_str().is_some_and(|line| line.starts_with(said)), "{line}");
     }

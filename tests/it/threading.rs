@@ -207,7 +207,7 @@ async fn a_long_life_is_exactly_the_expected_deltas_and_fulls_and_reads_the_same
         if keep {
             let mut expected = vec!["first"];
             expected.extend(["anchored"; 51]);
-            expected.extend(["compaction", "compaction", "model", "model"]);
+            expected.extend(["compaction", "compaction", "model", "anchored"]);
             assert_eq!(reasons, expected);
         } else {
             assert!(reasons.iter().all(|reason| reason == "off" || reason == "compaction"), "{reasons:?}");

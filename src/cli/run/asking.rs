@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn what_is_asked_hides_nothing() {
         let text = permission_text(Style::plain(), &question());
-        assert!(text.contains("  make [8mtest\n  -a\n  +b\n"), "{text}");
+        assert!(text.contains("  make [8mtest\n  Sandbox: held.\n  -a\n  +b\n"), "{text}");
         assert!(text.ends_with("[y] once, [s] for this session, [n] no, or say what to do instead: "));
     }
 

@@ -53,7 +53,7 @@ fn understood_lines_split_into_their_simple_commands() {
         ("! grep -q x a.txt", &["grep -q x a.txt"]),
         ("ls # what is there", &["ls"]),
         ("[ -f x ] && echo yes", &["[ -f x ]", "echo yes"]),
-        ("[ ! -d a -o \"$\" = b ]", &["[ ! -d a -o '$' = b ]"]),
+        ("[ ! -d a -o '$' = b ]", &["[ ! -d a -o '$' = b ]"]),
         ("test -e Cargo.toml || ls", &["test -e Cargo.toml", "ls"]),
         ("time timeout 60s nice -n 5 cargo test", &["cargo test"]),
         ("git show stash@{0}", &["git show stash@{0}"]),
@@ -283,6 +283,20 @@ fn a_line_that_is_too_long_is_shown_by_its_beginning_and_asked_for() {
     assert!(long.doubt.is_some());
     assert!(long.commands[0].label.len() <= MAX_LABEL);
     assert!(long.commands[0].rule.is_empty());
+}
+
+#[test]
+fn a_line_that_names_more_places_than_are_looked_at_is_asked_for() {
+    let naming = |places: usize| analyze(&format!("cat{}", " a".repeat(places)));
+    assert_eq!(naming(MAX_PLACES / 2).doubt, None);
+    assert!(naming(MAX_PLACES + 1).doubt.is_some());
+}
+
+#[test]
+fn a_command_behind_too_many_that_wrap_it_is_asked_for() {
+    let wrapped = |times: usize| analyze(&format!("{}ls", "time ".repeat(times)));
+    assert_eq!(wrapped(wrappers::MAX_WRAPPERS).doubt, None);
+    assert!(wrapped(wrappers::MAX_WRAPPERS + 1).doubt.is_some());
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use super::words::Word;
 
 /// How many may stand before a command.
-const MAX_WRAPPERS: usize = 4;
+pub(in crate::permission) const MAX_WRAPPERS: usize = 4;
 
 /// How many words at the beginning of a command only wrap what follows.
 pub(super) fn length(words: &[Word]) -> usize {

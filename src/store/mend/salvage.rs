@@ -133,11 +133,11 @@ impl<'a> Taking<'a> {
     fn take(&mut self, row: &Row<'_>, losses: &mut Losses) {
         let (mut values, mut changed, mut next) = (Vec::new(), Vec::new(), 1);
         for (column, there) in self.columns.iter().zip(&self.there) {
-            let mut value = column.empty();
+            let mut value = column.stand_in(self.table);
             if *there {
                 let (cleaned, other) = match row.get_ref(next) {
                     Ok(old) => column.cleaned(self.table, old),
-                    Err(_) => (column.empty(), true),
+                    Err(_) => (column.stand_in(self.table), true),
                 };
                 next += 1;
                 value = cleaned;

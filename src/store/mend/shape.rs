@@ -106,8 +106,12 @@ pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column
 }
 
 impl Column {
-    /// The value that stands where none can be read.
-    pub(super) fn empty(&self) -> Value {
+    /// The value that stands where none can be read: a new one for an id.
+    pub(super) fn stand_in(&self, table: &str) -> Value {
+        if self.is_id(table) { fresh_id(table) } else { self.empty() }
+    }
+
+    fn empty(&self) -> Value {
         match (&self.default, self.needed, self.kind) {
             (Some(default), ..) => default.clone(),
             (None, false, _) => Value::Null,
@@ -124,8 +128,7 @@ impl Column {
             (Kind::Integer, ValueRef::Integer(number)) => self.number(number),
             (Kind::Text, ValueRef::Text(bytes)) => self.text(table, bytes),
             (Kind::Blob, ValueRef::Blob(bytes)) => (Value::Blob(bytes.to_vec()), false),
-            _ if self.is_id(table) => (fresh_id(table), true),
-            _ => (self.empty(), true),
+            _ => (self.stand_in(table), true),
         }
     }
 

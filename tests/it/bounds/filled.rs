@@ -174,6 +174,13 @@ const FILLED: &[(&str, &str)] = &[
         "images of a request",
         "i_04_of_200_images_in_one_history_the_newest_are_sent_and_the_prefix_stays_frozen",
     ),
+    ("commands that only wrap the one behind them", "a_command_behind_too_many_that_wrap_it_is_asked_for"),
+    ("places that a command may name", "a_line_that_names_more_places_than_are_looked_at_is_asked_for"),
+    ("folders in which a command may run", "what_cannot_be_followed_is_said"),
+    (
+        "entries of folders that are looked at for patterns",
+        "a_pattern_over_more_entries_than_are_looked_at_is_asked_for",
+    ),
     ("the images of a request, in base64", "the_newest_stay_within_the_budget_and_room_is_made_in_strides"),
     (
         "what is in memory of a stored image while it is looked at",

@@ -59,7 +59,8 @@ async fn s_04_no_key_is_at_rest_or_in_a_child() {
         .env("CANARY_VARIABLE", CANARIES[0])
         .env("OF_NO_NAME", &format!("see {}", CANARIES[0]))
         .env("GITHUB_TOKEN", "canary-by-its-name-4")
-        .options(json!({"trust": "trusted", "credentials": {"other": CANARIES[1]}}))
+        .options(json!({"trust": "trusted", "clientAbilities": {"permission": true},
+                        "credentials": {"other": CANARIES[1]}}))
         .start(&home)
         .await;
     server.allow_all();
@@ -77,7 +78,7 @@ async fn s_04_no_key_is_at_rest_or_in_a_child() {
     assert!(told.iter().all(|result| clean(result)), "{told:#?}");
     assert!(told[1].contains("[redacted] [redacted] [redacted]"), "{}", told[1]);
     let messages = server.messages(&session).await;
-    assert!(clean(&json!(messages).to_string()), "not in errors either");
+    assert!(clean(&json!(messages).to_string()), "not in errors either: {messages:#?}");
     for format in ["json", "markdown"] {
         let exported = server.call("session/export", json!({"sessionId": session, "format": format})).await;
         assert!(clean(&exported.to_string()), "{format}");
