@@ -122,6 +122,11 @@ impl<'s> Reader<'s> {
         if depth > MAX_DEPTH {
             return self.doubt("it is nested too deeply");
         }
+        if node.kind() == "compound_statement"
+            && !self.text(node).get(1..).is_some_and(|inner| inner.starts_with([' ', '\t', '\n']))
+        {
+            self.doubt("a brace does not stand alone");
+        }
         match node.kind() {
             "program" | "list" => self.sequence(node, depth),
             "pipeline" | "subshell" | "compound_statement" | "negated_command" => {
@@ -185,6 +190,9 @@ impl<'s> Reader<'s> {
     }
 
     fn command(&mut self, node: Node<'_>, depth: usize) {
+        if node.kind() == "test_command" && !has_brackets_apart(self.text(node)) {
+            self.doubt("its brackets do not stand alone");
+        }
         self.check_gaps(node);
         let mut words = Vec::new();
         let mut shown = Vec::new();
@@ -267,6 +275,14 @@ impl<'s> Reader<'s> {
         let joined = gap.replace(" \\\n", " ").replace("\t\\\n", " ");
         joined.chars().all(|char| matches!(char, ' ' | '\t' | '\n'))
     }
+}
+
+/// Whether bash, too, takes the brackets for words of their own.
+fn has_brackets_apart(text: &str) -> bool {
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    inner.is_some_and(|inner| {
+        inner.starts_with([' ', '\t']) && inner.ends_with([' ', '\t']) && !inner.trim_end().ends_with('\\')
+    })
 }
 
 fn children(node: Node<'_>) -> Vec<Node<'_>> {

@@ -287,7 +287,7 @@ fn s_01_bash_runs_nothing_that_was_not_seen() {
 
 /// Wrappers are not shown in labels.
 fn is_same(seen: &[String], ran: &[String]) -> bool {
-    let wrapped = ran.first().is_some_and(|name| matches!(name.as_str(), "timeout" | "nice"));
+    let wrapped = ran.first().is_some_and(|name| matches!(name.as_str(), "timeout" | "nice" | "time"));
     seen == ran || (wrapped && ran.ends_with(seen))
 }
 
