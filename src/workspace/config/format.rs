@@ -178,8 +178,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(crate::cases::cases())]
-
         #[test]
         fn editors_are_told_what_is_checked(text in "(https?://|~|/|\\*\\.)?[a-zA-Z_:/. *é?\\[#0-9-]{0,12}") {
             for format in FORMATS {
