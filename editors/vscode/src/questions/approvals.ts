@@ -10,6 +10,9 @@ import { approvalItem } from './labels';
 
 const REVOKE: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('trash'), tooltip: 'Ask again from now on' };
 
+/** Shown whatever was typed to find the one that was taken back. */
+const NOTHING = 'Nothing: everything that the configuration does not allow is asked.';
+
 type Row = vscode.QuickPickItem & { approval?: ListedApproval };
 
 /** Shows what the session on screen may do without asking. */
@@ -46,6 +49,6 @@ export async function showApprovals(server: Server, shown: ShownSession): Promis
 
 function rows(approvals: ListedApproval[]): Row[] {
   const now = Date.now();
-  if (approvals.length === 0) return [{ label: 'Nothing: everything that the configuration does not allow is asked.' }];
+  if (approvals.length === 0) return [{ label: NOTHING, alwaysShow: true }];
   return approvals.map((approval) => ({ approval, ...approvalItem(approval, now), buttons: [REVOKE] }));
 }

@@ -33,6 +33,7 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   private shown = PAGE;
   private archived = false;
   private settling: NodeJS.Timeout | undefined;
+  private asked = 0;
   private shownRows = '';
   private readonly ages = setInterval(() => this.changedIfDifferent(), AGE_MS);
   private readonly changed = new vscode.EventEmitter<undefined>();
@@ -69,8 +70,11 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     this.settling = setTimeout(() => void this.refresh(), SETTLE_MS);
   }
 
+  /** Reads the list. Of readings that overlap only the newest counts, whichever is answered last. */
   async refresh(): Promise<void> {
     if (this.server.view.state !== 'running') return;
+    this.asked += 1;
+    const asked = this.asked;
     const cwds = this.cwds();
     const lists = (cwds.length > 0 ? cwds : [undefined]).map((cwd) =>
       this.server.request('session/list', {
@@ -81,6 +85,7 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     );
     try {
       const pages = await Promise.all(lists);
+      if (asked !== this.asked) return;
       this.sessions = pages.flatMap((page) => page.sessions).sort((a, b) => b.updatedAt - a.updatedAt);
       this.nextCursor = pages.find((page) => page.nextCursor)?.nextCursor ?? undefined;
     } catch (problem) {

@@ -29,10 +29,17 @@ export async function openBrowser() {
 /** Closes all windows and forgets what they stored; what was downloaded stays. */
 export async function forget(context, origin) {
   // The page that the browser began with stays: it is never without one.
-  const [blank, ...windows] = context.pages();
+  const [, ...windows] = context.pages();
   for (const page of windows) await page.close();
-  const session = await context.newCDPSession(blank);
-  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'cookies,indexeddb,local_storage' });
+  await clear(context, origin, `cookies,indexeddb,local_storage,${WORKERS}`);
+}
+
+/** A webview that finds the service worker of a window before it may wait for its own for ever. */
+const WORKERS = 'service_workers';
+
+async function clear(context, origin, storageTypes) {
+  const session = await context.newCDPSession(context.pages()[0]);
+  await session.send('Storage.clearDataForOrigin', { origin, storageTypes });
   await session.detach();
 }
 
@@ -49,6 +56,14 @@ export class Workbench {
     const workbench = new Workbench(page);
     await page.waitForSelector('.statusbar-item[id*="agentls"]', { timeout: 60_000 });
     return workbench;
+  }
+
+  /** Another window instead of this one, with what this one stored. */
+  async reopened(url) {
+    const context = this.page.context();
+    await this.page.close();
+    await clear(context, new URL(url).origin, WORKERS);
+    return Workbench.open(context, url);
   }
 
   /** Runs a command of the palette. */
@@ -138,12 +153,15 @@ export class Workbench {
     return this.page.locator('.pane .monaco-list-row', { hasText: text });
   }
 
-  /** A command of the menu behind a view's title. */
+  /** A command of the menu behind a view's title; by key, because a menu that has just opened takes no click. */
   async ofView(view, title) {
     const head = this.page.locator('.pane-header', { hasText: view });
     await head.hover();
     await head.locator('.action-label[aria-label*="More Actions"], .toolbar-toggle-more').first().click();
-    await this.page.locator('.monaco-menu .action-item', { hasText: title }).click();
+    const item = this.page.locator('.monaco-menu .action-item', { hasText: title });
+    await item.hover();
+    await this.page.keyboard.press('Enter');
+    await item.waitFor({ state: 'detached' });
   }
 
   status() {

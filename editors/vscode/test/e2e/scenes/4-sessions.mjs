@@ -16,7 +16,7 @@ export function prepare({ host }) {
   });
 }
 
-export default async function ({ browser, host, workbench }) {
+export default async function ({ host, workbench }) {
   const { page } = workbench;
   let chat = await workbench.chat();
   await workbench.row('Parser rewrite').waitFor();
@@ -52,8 +52,7 @@ export default async function ({ browser, host, workbench }) {
   await workbench.row('Release notes').waitFor({ state: 'detached' });
 
   // After a restart of the window the session is there again.
-  await page.close();
-  const again = await workbench.constructor.open(browser, host.url);
+  const again = await workbench.reopened(host.url);
   chat = await again.chat();
   await chat.locator('.message.user', { hasText: 'About Release notes' }).waitFor();
   await again.row('Parser rewrite').click();

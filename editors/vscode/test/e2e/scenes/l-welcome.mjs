@@ -9,7 +9,7 @@ export function prepare({ host }) {
   files(host, { 'src/main.rs': 'fn main() {}\n' });
 }
 
-export default async function ({ browser, host, workbench }) {
+export default async function ({ host, workbench }) {
   const { page } = workbench;
   const chat = await workbench.chat();
   await chat.locator('.welcome').waitFor();
@@ -28,8 +28,7 @@ export default async function ({ browser, host, workbench }) {
   await page.locator('.gettingStartedContainer .monaco-button', { hasText: 'Show It' }).click();
   await workbench.context();
 
-  await page.close();
-  const empty = await workbench.constructor.open(browser, host.emptyUrl);
+  const empty = await workbench.reopened(host.emptyUrl);
   const there = await empty.chat();
   await pane(empty.page).locator('.monaco-button', { hasText: 'Open a Folder' }).waitFor();
   await empty.send(there, 'hello');
