@@ -13,6 +13,10 @@ export class ShownSession implements vscode.Disposable {
   private todoItems: TodoItem[] = [];
   /** What the person chose and the next prompt carries. */
   private chosen: { model?: ModelRef; agent?: string } = {};
+  /** How often a session was chosen: of two that are being opened the one chosen last is shown. */
+  private choices = 0;
+  private opening: Promise<void> = Promise.resolve();
+  private making: Promise<Session> | undefined;
   private readonly changed = new vscode.EventEmitter<{ reopened: boolean }>();
 
   /** Another session is shown, or the same one in another state. */
@@ -50,35 +54,19 @@ export class ShownSession implements vscode.Disposable {
   }
 
   /** Shows a session, or the empty page where a new one begins. */
-  async show(sessionId: string | undefined): Promise<void> {
-    const opened = sessionId ? await this.server.request('session/get', { sessionId }) : undefined;
-    this.session = opened?.session;
-    // Older servers do not say.
-    this.todoItems = opened?.todo ?? [];
-    this.chosen = {};
-    await this.state.update(LAST, this.session?.id);
-    this.changed.fire({ reopened: true });
+  show(sessionId: string | undefined): Promise<void> {
+    const opening = this.open(sessionId);
+    // Whoever waits for it only wants to know that it is over.
+    this.opening = opening.catch(() => undefined);
+    return opening;
   }
 
-  /** The session that a prompt goes to. */
+  /** The session that a prompt goes to: the one on screen, the one that is just being opened, or a new one. */
   async ensure(): Promise<Session> {
+    await this.opening;
     if (this.session) return this.session;
-    const cwd = await this.cwd();
-    if (!cwd) throw new Error('Open a folder first: a session works in one.');
-    const settings = vscode.workspace.getConfiguration('agentls');
-    const model = this.chosen.model ?? settings.get<string>('model', '');
-    const agent = this.chosen.agent ?? settings.get<string>('agent', '');
-    const { session } = await this.server.request('session/new', {
-      cwd,
-      ...(model && { model }),
-      ...(agent && { agent }),
-    });
-    this.chosen = {};
-    this.session = session;
-    this.todoItems = [];
-    await this.state.update(LAST, session.id);
-    this.changed.fire({ reopened: true });
-    return session;
+    this.making ??= this.make().finally(() => (this.making = undefined));
+    return this.making;
   }
 
   /** Prompts; resolves when the prompt's turn has ended. */
@@ -100,13 +88,49 @@ export class ShownSession implements vscode.Disposable {
     this.changed.dispose();
   }
 
+  private async open(sessionId: string | undefined): Promise<void> {
+    this.choices += 1;
+    const { choices } = this;
+    const opened = sessionId ? await this.server.request('session/get', { sessionId }) : undefined;
+    if (choices !== this.choices) return;
+    this.chosen = {};
+    // Older servers do not say what is to be done.
+    await this.enter(opened?.session, opened?.todo ?? []);
+  }
+
+  private async make(): Promise<Session> {
+    const cwd = await this.cwd();
+    if (!cwd) throw new Error('Open a folder first: a session works in one.');
+    const settings = vscode.workspace.getConfiguration('agentls');
+    const model = this.chosen.model ?? settings.get<string>('model', '');
+    const agent = this.chosen.agent ?? settings.get<string>('agent', '');
+    const { session } = await this.server.request('session/new', {
+      cwd,
+      ...(model && { model }),
+      ...(agent && { agent }),
+    });
+    this.chosen = {};
+    this.choices += 1;
+    await this.enter(session, []);
+    return session;
+  }
+
+  /** Told at once, before anything else can happen: what the server says from now on belongs to it. */
+  private async enter(session: Session | undefined, todo: TodoItem[]): Promise<void> {
+    this.session = session;
+    this.todoItems = todo;
+    this.changed.fire({ reopened: true });
+    await this.state.update(LAST, session?.id);
+  }
+
   private async resume(): Promise<void> {
-    const last = this.session?.id ?? this.state.get<string>(LAST);
+    const showing = this.show(this.session?.id ?? this.state.get<string>(LAST));
+    const { choices } = this;
     try {
-      await this.show(last);
+      await showing;
     } catch (problem) {
       this.server.output.info(`The last session is not shown: ${String(problem)}`);
-      await this.show(undefined);
+      if (choices === this.choices) await this.show(undefined);
     }
   }
 

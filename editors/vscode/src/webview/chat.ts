@@ -49,6 +49,8 @@ export class Chat {
   private readonly dirtyMessages = new Set<string>();
   private readonly dirtyParts = new Set<string>();
   private paging = false;
+  /** Readings of the newest page; of those that overlap only the newest counts. */
+  private reads = 0;
   /** Prompts whose turn has not ended, by their client id. */
   private readonly unanswered = new Map<string, string>();
   private readonly paint = () => this.paintDirty();
@@ -131,9 +133,12 @@ export class Chat {
     const { transcript } = this;
     if (!transcript) return;
     const { sessionId } = transcript;
+    this.reads += 1;
+    const { reads } = this;
+    transcript.awaitPage();
     try {
       const page = await this.host.call('session/messages', { sessionId, limit: FIRST_PAGE });
-      if (this.transcript !== transcript) return;
+      if (this.transcript !== transcript || reads !== this.reads) return;
       transcript.show(page);
       this.scroller.stick();
       this.list.show(transcript);

@@ -51,6 +51,8 @@ export class Transcript {
   recovered: string | undefined;
   readonly thinking = new Map<string, Seen>();
   private eventSeq: number | undefined;
+  /** Messages and parts that came while the newest page was read: it may be older than they are. */
+  private meanwhile: { update: Update; now: number }[] | undefined;
   private readonly byId = new Map<string, Message>();
   private readonly partsById = new Map<string, Part>();
 
@@ -64,6 +66,11 @@ export class Transcript {
     return this.partsById.get(id);
   }
 
+  /** The newest page is asked for: what comes before it does is not lost with it. */
+  awaitPage(): void {
+    this.meanwhile ??= [];
+  }
+
   /** The newest page, or all anew. */
   show(page: MessagePage): void {
     this.messages = [];
@@ -73,6 +80,9 @@ export class Transcript {
     this.hasAfter = page.hasAfter;
     this.recovered = page.recovered?.note;
     for (const message of page.messages) this.put(message);
+    const later = this.meanwhile ?? [];
+    this.meanwhile = undefined;
+    for (const { update, now } of later) this.applyUpdate(update, untouched(), now);
   }
 
   /** A page of older messages. */
@@ -102,9 +112,10 @@ export class Transcript {
   }
 
   apply({ eventSeq, update }: SessionUpdate, now: number): Dirty {
-    const dirty: Dirty = { messages: new Set(), parts: new Set(), around: false, gap: false };
+    const dirty = untouched();
     dirty.gap = this.eventSeq !== undefined && eventSeq !== this.eventSeq + 1;
     this.eventSeq = eventSeq;
+    if (update.kind === 'message' || update.kind === 'part') this.meanwhile?.push({ update, now });
     this.applyUpdate(update, dirty, now);
     return dirty;
   }
@@ -216,6 +227,10 @@ export class Transcript {
     this.byId.set(message.id, message);
     for (const part of message.parts) this.partsById.set(part.id, part);
   }
+}
+
+function untouched(): Dirty {
+  return { messages: new Set(), parts: new Set(), around: false, gap: false };
 }
 
 const EMPTY: Body = { text: '', bytes: 0, truncated: false };

@@ -155,3 +155,14 @@ test('what an unclean end interrupted is told until a turn has ended', () => {
   transcript.show({ ...page('edit'), recovered: { note: 'Another one.' } });
   assert.equal(transcript.recovered, 'Another one.');
 });
+
+test('what came while a page was read is not lost with it', () => {
+  const stream = updates('edit');
+  const transcript = new Transcript(stream[0]?.sessionId ?? '');
+  transcript.awaitPage();
+  for (const update of stream) transcript.apply(update, 0);
+  transcript.show({ messages: [], hasBefore: false, hasAfter: false });
+  const states = (all: Message[]) =>
+    all.map(({ id, parts }) => [id, ...parts.map((part) => (part.type === 'tool' ? part.status : part.type))]);
+  assert.deepEqual(states(transcript.messages), states(page('edit').messages));
+});
