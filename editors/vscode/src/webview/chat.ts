@@ -135,19 +135,24 @@ export class Chat {
     const { sessionId } = transcript;
     this.reads += 1;
     const { reads } = this;
+    const counts = () => this.transcript === transcript && reads === this.reads;
     transcript.awaitPage();
     try {
       const page = await this.host.call('session/messages', { sessionId, limit: FIRST_PAGE });
-      if (this.transcript !== transcript || reads !== this.reads) return;
+      if (!counts()) return;
       transcript.show(page);
       this.scroller.stick();
       this.list.show(transcript);
       this.scroller.follow();
-      transcript.queue = (await this.host.call('session/queue', { sessionId })).prompts;
+      const { prompts } = await this.host.call('session/queue', { sessionId });
+      if (!counts()) return;
+      transcript.queue = prompts;
       this.painter.request(this.paintAround);
       if (transcript.messages.length === 0)
         this.empty.replaceChildren(welcome('', (text) => this.composer.compose(text, true)));
     } catch (problem) {
+      if (!counts()) return;
+      transcript.noPage();
       this.failed(problem);
     }
   }
