@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 
-import { configure, files } from '../host.mjs';
+import { configure, files, gone } from '../host.mjs';
 import { scriptedProvider } from '../../support/scripted.mjs';
 
-const ROUNDS = 4;
+const ROUNDS = 2;
 let provider;
 
 export async function prepare({ host }) {
@@ -15,7 +15,7 @@ export async function prepare({ host }) {
   configure(host, provider.config);
 }
 
-export default async function ({ workbench }) {
+export default async function ({ host, workbench }) {
   const { page } = workbench;
   const chat = await workbench.chat();
   const prompt = chat.locator('.composer textarea');
@@ -33,11 +33,18 @@ export default async function ({ workbench }) {
     asked += 1;
   };
 
+  /** The command is at work when the old server goes; the new one is not there yet. */
+  const restart = async () => {
+    const [before] = host.servers();
+    await workbench.command('agentls: Restart Server');
+    await gone(host, before);
+  };
+
   await ask(1);
   for (let round = 0; round < ROUNDS; round += 1) {
-    await workbench.command('agentls: Restart Server');
+    await restart();
     await ask(2);
-    await workbench.command('agentls: Restart Server');
+    await restart();
     await prompt.fill('/new');
     await chat.locator('.offer.active', { hasText: '/new' }).waitFor();
     await page.keyboard.press('Enter');
