@@ -39,10 +39,14 @@ export default async function ({ workbench }) {
   await prompt().fill(DRAFT);
   await isThere();
 
-  await page.locator('.activitybar .action-label[aria-label^="Explorer"]').click();
-  await page.locator('.explorer-folders-view').waitFor();
-  assert.deepEqual(await workbench.frames('chat'), [], 'a page that is hidden is gone');
-  chat = await workbench.chat();
+  /** A page that is hidden is gone; the one that is shown then is another. */
+  const hidden = async () => {
+    await page.locator('.activitybar .action-label[aria-label^="Explorer"]').click();
+    await page.locator('.explorer-folders-view').waitFor();
+    assert.deepEqual(await workbench.frames('chat'), []);
+    return workbench.chat();
+  };
+  chat = await hidden();
   await isThere();
 
   chat = await workbench.reloaded();
@@ -52,7 +56,7 @@ export default async function ({ workbench }) {
   await workbench.settled(chat);
   assert.match(JSON.stringify(provider.requests[0].messages), new RegExp(PIXEL.slice(0, 40)));
 
-  chat = await workbench.reloaded();
+  chat = await hidden();
   await chat.locator('.text', { hasText: 'I have read it.' }).waitFor();
   assert.equal(await prompt().inputValue(), '');
   assert.deepEqual(await chips(), []);
