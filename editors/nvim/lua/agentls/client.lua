@@ -67,9 +67,9 @@ function M.config()
     before_init = function(params, config)
       params.initializationOptions = { agentls = options(config.root_dir) }
     end,
-    -- One process serves all sessions of all projects.
+    -- One process serves all sessions of all projects; one that is leaving serves none.
     reuse_client = function(client)
-      return client.name == server.NAME
+      return client.name == server.NAME and not client:is_stopped()
     end,
     on_init = server.on_init,
     on_exit = vim.schedule_wrap(server.on_exit),
