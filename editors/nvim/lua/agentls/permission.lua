@@ -56,11 +56,14 @@ function Window:_draw()
   return block
 end
 
-local function title(question)
+---What is asked, and in which session where the window does not stand over it.
+local function title(question, over)
   if question.tool == render.WORKSPACE then
     return (' %s Do you trust this workspace? '):format(symbols.waiting)
   end
-  return (' %s Permission: %s '):format(symbols.waiting, clean.one_line(question.tool, 40))
+  local chat = not over and chats.of(question.sessionId)
+  local where = chat and (', in “%s”'):format(clean.one_line(chat.session.title, 40)) or ''
+  return (' %s Permission: %s%s '):format(symbols.waiting, clean.one_line(question.tool, 40), where)
 end
 
 local function footer(question)
@@ -77,7 +80,7 @@ function Window:_open(focus)
   self.win = vim.api.nvim_open_win(self.buf, focus, vim.tbl_extend('force', where, {
     style = 'minimal',
     border = 'rounded',
-    title = title(self.params),
+    title = title(self.params, where.win),
     footer = footer(self.params),
     zindex = 60,
   }))
@@ -128,6 +131,7 @@ function acts.hide(self)
     return self.reply(nil)
   end
   self:_hide()
+  self.hidden()
 end
 
 function Window:_hide()
@@ -149,8 +153,12 @@ function Window:_map()
   vim.keymap.set('n', 'n', '<Nop>', { buffer = self.buf, desc = 'agentls: nothing alone' })
 end
 
+function Window:visible()
+  return self.win ~= nil and vim.api.nvim_win_is_valid(self.win)
+end
+
 function Window:focus()
-  if not (self.win and vim.api.nvim_win_is_valid(self.win)) then
+  if not self:visible() then
     return self:_open(true)
   end
   vim.api.nvim_set_current_win(self.win)
@@ -168,7 +176,7 @@ function M.show(asked, focus)
   local buf = vim.api.nvim_create_buf(false, true)
   vim.bo[buf].filetype = 'agentls-question'
   vim.bo[buf].modifiable = false
-  local self = setmetatable({ params = asked.params, reply = asked.reply, buf = buf, ticked = {} }, Window)
+  local self = setmetatable({ params = asked.params, reply = asked.reply, hidden = asked.hidden, buf = buf, ticked = {} }, Window)
   self.painter = painter.new(buf)
   for at in ipairs(asked.params.items) do
     self.ticked[at] = true
@@ -187,6 +195,9 @@ function M.show(asked, focus)
     end,
     focus = function()
       self:focus()
+    end,
+    visible = function()
+      return self:visible()
     end,
   }
 end

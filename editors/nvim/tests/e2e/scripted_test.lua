@@ -124,6 +124,77 @@ return {
     end)
   end,
 
+  ['two sessions ask at once: each is answered from its own chat'] = function(place)
+    local function makes(name)
+      return function()
+        return provider.call('bash', { command = 'touch ' .. name })
+      end
+    end
+    local function there(name)
+      return function()
+        return vim.fn.filereadable(place.project .. '/' .. name) == 1
+      end
+    end
+    with_model(place, { makes('first'), makes('second'), says('done') }, function(one)
+      one:new_session()
+      one:prompt('make the first')
+      one:wait_for('touch first')
+      one:wait_for('yo  Allow once')
+      vim.wait(150)
+      one:keys('gq')
+      one:new_session()
+      one:prompt('make the second')
+      -- The other question is put aside, so that it does not stand in the way of this one.
+      one:wait_for('touch second')
+      one:wait_for('yo  Allow once')
+      check.is_true(one:lua("return require('agentls').statusline()"):find('2 need you', 1, true) ~= nil)
+      one:command('wincmd b')
+      one:keys('<Esc>g<CR>')
+      vim.wait(150)
+      one:keys('yo')
+      one:wait('the second file', there('second'))
+      check.equal(there('first')(), false)
+      one:command('Agentls answer')
+      one:wait('the question, with its session named', function()
+        local above = one:lua('local title = vim.api.nvim_win_get_config(0).title return title and title[1][1] or ""')
+        return above:find('bash, in “make the first”', 1, true) ~= nil
+      end)
+      vim.wait(150)
+      one:keys('yo')
+      one:wait('the first file', there('first'))
+    end)
+  end,
+
+  ['a question of the model that is left open is asked again, and goes with its turn'] = function(place)
+    local function asks()
+      return provider.call('question', { questions = { { question = 'Which colour?', options = { 'red' } } } })
+    end
+    with_model(place, { asks, says('so be it') }, function(one)
+      one:lua([[
+        vim.ui.select = function(_, _, done)
+          _G.chosen = done
+        end
+      ]])
+      local function wait_asked()
+        one:wait('the choice', function()
+          return one:lua('return _G.chosen ~= nil')
+        end)
+      end
+      one:new_session()
+      one:prompt('go')
+      wait_asked()
+      one:lua('local chosen = _G.chosen _G.chosen = nil chosen(nil)')
+      one:wait_for('the question stays open')
+      one:command('Agentls answer')
+      wait_asked()
+      one:command('Agentls cancel')
+      one:wait_idle()
+      one:lua("_G.chosen('red')")
+      one:wait_for('the turn went on without an answer')
+      check.equal(one:lua("return require('agentls.questions').count()"), 0)
+    end)
+  end,
+
   ['a retry counts down, an error stands with its cure'] = function(place)
     local answers = {
       function()
