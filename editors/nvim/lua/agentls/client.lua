@@ -4,6 +4,7 @@
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 local settings = require('agentls.settings')
+local tell = require('agentls.tell')
 
 local M = {}
 
@@ -12,6 +13,9 @@ local MARKERS = { '.agentls', '.git' }
 
 local function handlers()
   local result = {
+    ['window/showMessage'] = function(_, params)
+      tell.message(params)
+    end,
     ['workspace/applyEdit'] = function(...)
       return require('agentls.documents').apply_edit(...)
     end,

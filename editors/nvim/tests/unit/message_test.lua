@@ -76,6 +76,22 @@ return {
     check.equal(lines, { '✗ no key', '  set OPENAI_API_KEY' })
   end,
 
+  ['a command shows what it became, and a call the files that it produced, once they are opened'] = function()
+    local message = { id = 'm', seq = 1, role = 'user', createdAt = 0, parts = {
+      { id = '1', messageId = 'm', index = 0, version = 1, type = 'command', name = 'fix', text = { text = 'Fix it.', bytes = 7 } },
+      {
+        id = '2', messageId = 'm', index = 1, version = 1, type = 'tool', tool = 'read', status = 'completed', title = 'shot.png',
+        input = { text = '{}', bytes = 2 }, output = { text = '', bytes = 0 }, attachments = { { mime = 'image/png', bytes = 2048 } },
+      },
+    } }
+    local function lines(unfolded)
+      return lines_of({ messages = { message } }, view(unfolded))
+    end
+    check.has_line(lines(false), '▸ /fix became')
+    check.has_line(lines(true), '    Fix it.')
+    check.has_line(lines(false), '    ▤ image/png (2.0 KiB)')
+  end,
+
   ['a compaction, a file, a child and a summary have their lines'] = function()
     local body = { text = '## Goal\nship', bytes = 12, truncated = false }
     local kept = { text = '[agentls] Still to do:\n- ship', bytes = 30, truncated = false }
