@@ -279,6 +279,33 @@ return {
     end, { providers = { scripted = { models = { model = { context = 4000000 } } } } })
   end,
 
+  ['the image of the clipboard comes into the prompt, and with it to the model'] = function(place)
+    local png = vim.base64.decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==')
+    -- A program of a clipboard that holds a picture at first, and a text later.
+    local bin = place.root .. '/bin'
+    vim.fn.mkdir(bin)
+    local file = assert(io.open(bin .. '/dot.png', 'wb'))
+    file:write(png)
+    file:close()
+    vim.fn.writefile({ '#!/bin/sh', ('cat "%s/dot.png"'):format(bin) }, bin .. '/wl-paste')
+    vim.fn.setfperm(bin .. '/wl-paste', 'rwxr-xr-x')
+    with_model(place, { says('I see a dot') }, function(one, listening)
+      one:lua('vim.env.PATH = ... .. ":" .. vim.env.PATH', bin)
+      one:new_session()
+      one:keys('iwhat is this?<Esc>gp')
+      one:wait('the image', function()
+        return one:lua('return vim.api.nvim_get_current_line()'):match('^what is this%? @%S+%.png $')
+      end)
+      one:keys('<CR>')
+      one:wait_for('I see a dot')
+      check.is_true(listening.requests[1]:find('data:image/png;base64,', 1, true) ~= nil, 'the picture itself is sent')
+      check.has_line(one:shown(), '▤ ')
+      vim.fn.writefile({ '#!/bin/sh', 'echo "no image" >&2; exit 1' }, bin .. '/wl-paste')
+      one:command('Agentls image')
+      one:wait_for('there is no image in the clipboard')
+    end)
+  end,
+
   ['context comes with a prompt: lines, folder, image, diagnostics'] = function(place)
     with_model(place, { says('seen') }, function(one, listening)
       local png = assert(io.open(place.project .. '/dot.png', 'wb'))
@@ -307,12 +334,15 @@ return {
     end)
   end,
 
-  ['a hunk that is rejected while the turn runs is taken back when it ends'] = function(place)
+  ['a hunk that is rejected while the turn runs is taken back when it ends, and not before'] = function(place)
+    local gate = { open = false }
     local answers = {
       function()
         return provider.call('edit', { path = 'src/retry.lua', oldText = 'retry_limit = 3', newText = 'retry_limit = 5' })
       end,
-      says(('slow '):rep(60), 60, 50),
+      function()
+        return provider.held('still at work', gate)
+      end,
     }
     local function text()
       return table.concat(vim.fn.readfile(place.project .. '/src/retry.lua'), '\n')
@@ -320,13 +350,16 @@ return {
     with_model(place, answers, function(one)
       one:new_session()
       one:prompt('change it')
-      one:wait_for('slow slow')
+      one:wait_for('still at work')
       one:command('Agentls review')
       one:wait_for('the turn is running, rejections wait for its end')
       one:command('call search("@@")')
       one:keys('x')
       one:wait_for('rejected when the turn ends')
+      vim.wait(1000)
       check.is_true(text():find('= 5', 1, true) ~= nil, 'not before the end')
+      check.equal(one:lua("return require('agentls.chat').current().transcript.status.status"), 'running')
+      gate.open = true
       one:wait('the old line', function()
         return text():find('= 3', 1, true) ~= nil
       end)
