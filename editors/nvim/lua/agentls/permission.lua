@@ -33,7 +33,8 @@ local function placement(session_id, lines)
   local columns = over and vim.api.nvim_win_get_width(over) or vim.o.columns
   -- Without the bar above the chat.
   local rows = over and vim.api.nvim_win_get_height(over) - 1 or vim.o.lines - 4
-  local width = math.max(20, math.min(100, columns - 4))
+  -- As wide as the chat, border and all, so that nothing of it looks out at the sides.
+  local width = math.max(20, math.min(100, columns - 2))
   local height = 0
   for _, line in ipairs(lines) do
     height = height + math.max(1, math.ceil(vim.fn.strdisplaywidth(line) / width))

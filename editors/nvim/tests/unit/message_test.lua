@@ -1,4 +1,5 @@
 local check = require('check')
+local drawn = require('drawn')
 local message_view = require('agentls.render.message')
 local stream = require('stream')
 
@@ -15,9 +16,7 @@ local function lines_of(transcript, messages)
     local blocks
     blocks, kind = messages:blocks(message, before, kind)
     before = message
-    for _, block in ipairs(blocks) do
-      vim.list_extend(lines, block.lines)
-    end
+    vim.list_extend(lines, drawn.lines(blocks))
   end
   return lines
 end
@@ -104,10 +103,7 @@ return {
       { id = '6', messageId = 'm', index = 5, version = 1, type = 'ofAnotherYear' },
     }
     local message = { id = 'm', seq = 1, role = 'assistant', createdAt = 0, completedAt = 1, summary = true, parts = parts }
-    local lines = {}
-    for _, block in ipairs((view():blocks(message, nil, nil))) do
-      vim.list_extend(lines, block.lines)
-    end
+    local lines = drawn.lines((view():blocks(message, nil, nil)))
     check.has_line(lines, 'History compacted: 120.0k → 12.0k tokens')
     check.has_line(lines, '▤ a.lua (120 B)')
     check.has_line(lines, '↳ look')
