@@ -10,8 +10,8 @@ local windows = require('agentls.chat.windows')
 
 local M = {}
 
-local function show(name, lines, filetype)
-  local buf = buffers.text('agentls://' .. name, lines, filetype)
+local function show(name, text, filetype)
+  local buf = buffers.text('agentls://' .. name, clean.lines(text), filetype)
   windows.open_view(buf, true)
 end
 
@@ -35,20 +35,20 @@ function M.status()
     return tell.info('the server is ' .. phase .. (why and ': ' .. why or '') .. ' (:Agentls start)')
   end
   server.request(protocol.methods.server_status, {}, tell.or_else(function(status)
-    show('status', {
-      '# agentls ' .. status.version,
+    show('status', table.concat({
+      '# agentls ' .. clean.one_line(status.version),
       '',
       ('* process %d, up for %s'):format(status.pid, measure.duration(status.uptimeMs)),
       '* memory ' .. (status.rssBytes and measure.bytes(status.rssBytes) or 'unknown'),
       ('* %d sessions, %d running'):format(status.sessions.total, status.sessions.running),
       ('* database `%s`, %s (log %s), SQLite %s'):format(
-        status.db.path,
+        clean.one_line(status.db.path),
         measure.bytes(status.db.bytes),
         measure.bytes(status.db.walBytes),
-        status.sqliteVersion
+        clean.one_line(status.sqliteVersion)
       ),
       status.sandbox and sandbox_line(status.sandbox) or nil,
-    }, 'markdown')
+    }, '\n'), 'markdown')
   end))
 end
 
@@ -78,7 +78,7 @@ function M.doctor()
     return vim.cmd.checkhealth('agentls')
   end
   vim.system({ command[1], 'doctor' }, { text = true }, vim.schedule_wrap(function(done)
-    show('doctor', vim.split(vim.trim(done.stdout .. '\n' .. done.stderr), '\n'), 'agentls-output')
+    show('doctor', vim.trim(done.stdout .. '\n' .. done.stderr), 'agentls-output')
   end))
 end
 

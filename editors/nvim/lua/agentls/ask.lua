@@ -43,7 +43,7 @@ end
 ---@param chat agentls.Chat
 ---@param word string
 function M.about_word(chat, word)
-  vim.ui.input({ prompt = ('Ask about %s: '):format(word) }, function(question)
+  vim.ui.input({ prompt = ('Ask about %s: '):format(clean.one_line(word)) }, function(question)
     if question and vim.trim(question) ~= '' then
       prompt.send_text(chat, question .. ' ' .. word)
     end

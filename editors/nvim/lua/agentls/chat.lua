@@ -185,8 +185,6 @@ function M.update(params)
   elseif update.kind == 'message' then
     chat.session.model = update.message.model or chat.session.model
     chat.session.agent = update.message.agent or chat.session.agent
-  elseif update.kind == 'recovered' then
-    chat.session.recovered = { note = update.note }
   end
   local message_id, gap = chat.transcript:apply(params, view.now())
   if gap then

@@ -32,16 +32,23 @@ end
 
 ---Asks one question after the other. Whoever leaves one open is asked again by `:Agentls answer`.
 ---@param asked agentls.Asked
-local function ask_all(asked)
+---@param left fun(): boolean whether nobody waits for the answers any more
+---@param done fun() called when nothing is asked any more
+local function ask_all(asked, left, done)
   local answers = {}
   local function next_one()
     local question = asked.params.questions[#answers + 1]
     if not question then
+      done()
       return asked.reply({ answers = answers })
     end
     ask_one(question, function(answer)
-      if not answer then
-        return tell.info('the question stays open (:Agentls answer)')
+      if left() then
+        return tell.info('the turn went on without an answer')
+      elseif not answer then
+        done()
+        tell.info('the question stays open (:Agentls answer)')
+        return asked.hidden()
       end
       answers[#answers + 1] = answer
       next_one()
@@ -53,15 +60,34 @@ end
 ---@param asked agentls.Asked
 ---@param focus boolean
 function M.show(asked, focus)
-  local function focus_it()
-    ask_all(asked)
+  local asking, closed = false, false
+  local function ask()
+    if asking then
+      return
+    end
+    asking = true
+    vim.schedule(function()
+      ask_all(asked, function()
+        return closed
+      end, function()
+        asking = false
+      end)
+    end)
   end
   if focus then
-    vim.schedule(focus_it)
+    ask()
   else
     tell.warn('the model asks you something (:Agentls answer)')
   end
-  return { close = function() end, focus = focus and function() end or focus_it }
+  return {
+    close = function()
+      closed = true
+    end,
+    focus = ask,
+    visible = function()
+      return asking
+    end,
+  }
 end
 
 return M

@@ -60,7 +60,10 @@ local function show_hidden(line)
 end
 
 ---Cuts a line at a character's beginning and says what is missing.
-local function cut(line, most)
+---@param line string
+---@param most integer
+---@param size integer? bytes of what the line is the beginning of
+local function cut(line, most, size)
   if #line <= most then
     return line
   end
@@ -68,15 +71,16 @@ local function cut(line, most)
   while stop > 0 and line:byte(stop + 1) >= 0x80 and line:byte(stop + 1) < 0xC0 do
     stop = stop - 1
   end
-  local missing = #line - stop
+  local missing = (size or #line) - stop
   return line:sub(1, stop) .. (missing > 200 and (' … (+%d bytes)'):format(missing) or '…')
 end
 
 ---One line without line breaks, fit to be shown.
 ---@param line string
 ---@param most integer? bytes at most
-function M.line(line, most)
-  line = cut(line, most or M.LINE_BYTES)
+---@param size integer? bytes of what the line is the beginning of
+function M.line(line, most, size)
+  line = cut(line, most or M.LINE_BYTES, size)
   if line:find('[%z\1-\8\10-\31\127]') then
     -- Escape sequences of terminals go as a whole; what they coloured stays.
     line = line:gsub('\27%[[0-?]*[ -/]*[@-~]', ''):gsub('\27%][^\7\27]*[\7]?', ''):gsub('[%z\1-\8\10-\31\127]', picture)
@@ -106,7 +110,10 @@ end
 ---@param text string?
 ---@param most integer? bytes at most
 function M.one_line(text, most)
-  return M.line(((text or ''):gsub('\r?\n', ' ⏎ ')), most or 300)
+  text, most = text or '', most or 300
+  -- What lies behind is not looked at, however long it is.
+  local head = text:sub(1, most + 1):gsub('\r?\n', ' ⏎ ')
+  return M.line(head, most, math.max(#head, #text))
 end
 
 return M

@@ -4,6 +4,7 @@
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 local settings = require('agentls.settings')
+local tell = require('agentls.tell')
 
 local M = {}
 
@@ -12,6 +13,9 @@ local MARKERS = { '.agentls', '.git' }
 
 local function handlers()
   local result = {
+    ['window/showMessage'] = function(_, params)
+      tell.message(params)
+    end,
     ['workspace/applyEdit'] = function(...)
       return require('agentls.documents').apply_edit(...)
     end,
@@ -67,9 +71,9 @@ function M.config()
     before_init = function(params, config)
       params.initializationOptions = { agentls = options(config.root_dir) }
     end,
-    -- One process serves all sessions of all projects.
+    -- One process serves all sessions of all projects; one that is leaving serves none.
     reuse_client = function(client)
-      return client.name == server.NAME
+      return client.name == server.NAME and not client:is_stopped()
     end,
     on_init = server.on_init,
     on_exit = vim.schedule_wrap(server.on_exit),

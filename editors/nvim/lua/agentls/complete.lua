@@ -9,8 +9,9 @@ local slash = require('agentls.slash')
 
 local M = {}
 
+---What is put into the prompt, and what is shown of it.
 local function item(word, menu)
-  return { word = word, menu = menu, icase = 1 }
+  return { word = word, abbr = clean.one_line(word, 120), menu = menu, icase = 1 }
 end
 
 ---Paths below the session's directory that begin with `base`.

@@ -1,5 +1,6 @@
 -- `:checkhealth agentls`
 
+local clean = require('agentls.clean')
 local protocol = require('agentls.protocol')
 local server = require('agentls.server')
 local settings = require('agentls.settings')
@@ -73,7 +74,7 @@ local function check_doctor()
   end
   local done = vim.system({ command[1], 'doctor' }, { text = true }):wait(10000)
   health.start('agentls doctor')
-  for line in vim.gsplit(vim.trim(done.stdout .. done.stderr), '\n') do
+  for _, line in ipairs(clean.lines(vim.trim(done.stdout .. done.stderr))) do
     health.info(line)
   end
 end

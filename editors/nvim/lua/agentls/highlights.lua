@@ -1,5 +1,6 @@
 -- The highlight groups of all views. Each links to a group that every colour scheme has, so that light, dark and
--- high-contrast schemes are right by themselves; a person may set any of them.
+-- high-contrast schemes are right by themselves; a person may set any of them. Plain text has a group without a link:
+-- `Normal` would paint over the line of the cursor.
 
 local M = {}
 
@@ -7,7 +8,7 @@ M.groups = {
   AgentlsUser = 'Title',
   AgentlsAssistant = 'Function',
   AgentlsHeading = 'Title',
-  AgentlsTitle = 'Normal',
+  AgentlsTitle = false,
   AgentlsTool = 'Identifier',
   AgentlsPending = 'Comment',
   AgentlsRunning = 'DiagnosticInfo',
@@ -17,7 +18,7 @@ M.groups = {
   AgentlsWaiting = 'DiagnosticWarn',
   AgentlsRetrying = 'DiagnosticWarn',
   AgentlsReasoning = 'Comment',
-  AgentlsOutput = 'Normal',
+  AgentlsOutput = false,
   AgentlsNote = 'Comment',
   AgentlsDim = 'Comment',
   AgentlsEvidence = 'Special',
@@ -35,7 +36,7 @@ M.groups = {
 
 function M.set()
   for name, link in pairs(M.groups) do
-    vim.api.nvim_set_hl(0, name, { link = link, default = true })
+    vim.api.nvim_set_hl(0, name, { link = link or nil, default = true })
   end
 end
 

@@ -15,7 +15,7 @@ function M.setup(opts)
   end
 end
 
----For a statusline: `%{v:lua.require'agentls'.statusline()}`.
+---For a statusline: `%{%v:lua.require'agentls'.statusline()%}`.
 ---@return string
 function M.statusline()
   return require('agentls.activity').statusline()

@@ -2,44 +2,18 @@
 
 local M = {}
 
----@type table<string, string|false> each sub-command, with its key behind the prefix if it has one
-M.keys = {
-  add = '+',
-  agent = 'g',
-  answer = '<CR>',
-  archive = false,
-  ask = '?',
-  cancel = 'x',
-  chat = 'a',
-  compact = 'k',
-  context = 'c',
-  delete = false,
-  doctor = false,
-  explain = 'e',
-  export = 'w',
-  fix = 'f',
-  fork = 'y',
-  image = false,
-  ledger = 'l',
-  logs = false,
-  model = 'm',
-  new = 'n',
-  next = 'q',
-  permissions = 'p',
-  projects = 'j',
-  queue = 'u',
-  rename = 't',
-  restart = false,
-  resume = 'r',
-  review = 'v',
-  send = false,
-  sessions = 's',
-  start = false,
-  status = 'i',
-  stop = false,
-  trust = false,
-  version = false,
-}
+-- Each sub-command, with its key behind the prefix if it has one.
+local ALL = [[
+  add=+ agent=g answer=<CR> archive ask=? cancel=x chat=a compact=k context=c delete doctor
+  explain=e export=w fix=f fork=y image ledger=l logs model=m new=n next=q permissions=p projects=j
+  queue=u rename=t restart resume=r review=v send sessions=s start status=i stop trust version
+]]
+
+---@type table<string, string|false> keys by sub-command
+M.keys = {}
+for name, key in ALL:gmatch('(%l+)=?(%S*)') do
+  M.keys[name] = key ~= '' and key
+end
 
 -- Those that a selection is about.
 local OF_LINES = { add = true, ask = true, explain = true, fix = true }

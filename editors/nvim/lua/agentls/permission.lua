@@ -33,7 +33,8 @@ local function placement(session_id, lines)
   local columns = over and vim.api.nvim_win_get_width(over) or vim.o.columns
   -- Without the bar above the chat.
   local rows = over and vim.api.nvim_win_get_height(over) - 1 or vim.o.lines - 4
-  local width = math.max(20, math.min(100, columns - 4))
+  -- As wide as the chat, border and all, so that nothing of it looks out at the sides.
+  local width = math.max(20, math.min(100, columns - 2))
   local height = 0
   for _, line in ipairs(lines) do
     height = height + math.max(1, math.ceil(vim.fn.strdisplaywidth(line) / width))
@@ -56,11 +57,14 @@ function Window:_draw()
   return block
 end
 
-local function title(question)
+---What is asked, and in which session where the window does not stand over it.
+local function title(question, over)
   if question.tool == render.WORKSPACE then
     return (' %s Do you trust this workspace? '):format(symbols.waiting)
   end
-  return (' %s Permission: %s '):format(symbols.waiting, clean.one_line(question.tool, 40))
+  local chat = not over and chats.of(question.sessionId)
+  local where = chat and (', in “%s”'):format(clean.one_line(chat.session.title, 40)) or ''
+  return (' %s Permission: %s%s '):format(symbols.waiting, clean.one_line(question.tool, 40), where)
 end
 
 local function footer(question)
@@ -77,7 +81,7 @@ function Window:_open(focus)
   self.win = vim.api.nvim_open_win(self.buf, focus, vim.tbl_extend('force', where, {
     style = 'minimal',
     border = 'rounded',
-    title = title(self.params),
+    title = title(self.params, where.win),
     footer = footer(self.params),
     zindex = 60,
   }))
@@ -128,6 +132,7 @@ function acts.hide(self)
     return self.reply(nil)
   end
   self:_hide()
+  self.hidden()
 end
 
 function Window:_hide()
@@ -149,8 +154,12 @@ function Window:_map()
   vim.keymap.set('n', 'n', '<Nop>', { buffer = self.buf, desc = 'agentls: nothing alone' })
 end
 
+function Window:visible()
+  return self.win ~= nil and vim.api.nvim_win_is_valid(self.win)
+end
+
 function Window:focus()
-  if not (self.win and vim.api.nvim_win_is_valid(self.win)) then
+  if not self:visible() then
     return self:_open(true)
   end
   vim.api.nvim_set_current_win(self.win)
@@ -168,7 +177,7 @@ function M.show(asked, focus)
   local buf = vim.api.nvim_create_buf(false, true)
   vim.bo[buf].filetype = 'agentls-question'
   vim.bo[buf].modifiable = false
-  local self = setmetatable({ params = asked.params, reply = asked.reply, buf = buf, ticked = {} }, Window)
+  local self = setmetatable({ params = asked.params, reply = asked.reply, hidden = asked.hidden, buf = buf, ticked = {} }, Window)
   self.painter = painter.new(buf)
   for at in ipairs(asked.params.items) do
     self.ticked[at] = true
@@ -187,6 +196,9 @@ function M.show(asked, focus)
     end,
     focus = function()
       self:focus()
+    end,
+    visible = function()
+      return self:visible()
     end,
   }
 end

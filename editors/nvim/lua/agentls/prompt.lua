@@ -48,6 +48,12 @@ function M.add(chat, text)
   M.put(chat, before .. apart .. text)
 end
 
+---Puts a text before what stands in the prompt, as lines of its own.
+function M.put_before(chat, text)
+  local behind = text_of(chat.prompt_buf)
+  M.put(chat, behind == '' and text or text .. '\n\n' .. behind)
+end
+
 -- Failures of a prompt that the chat shows by itself.
 local QUIET = { interrupted = true, serverGone = true }
 
@@ -67,7 +73,11 @@ function M.submit(chat, parts, delivery, text)
   }
   -- The server keeps both for the prompts that follow.
   chat.wanted_model, chat.wanted_agent, chat.transcript.error = nil, nil, nil
-  server.request(methods.session_prompt, params, function(failure)
+  server.request(methods.session_prompt, params, function(failure, result)
+    if result then
+      chat.transcript.ended = result.stopReason
+      chat.view:touch()
+    end
     -- What was accepted is in the session, with its failure; what was withdrawn is where the person wanted it.
     if not failure or chat.transcript.error or QUIET[failure.kind] then
       return

@@ -1,4 +1,5 @@
--- What the server asks the person, until it is answered or the turn goes on without it. One is shown at a time.
+-- What the server asks the person, until it is answered or the turn goes on without it. One is shown at a time, that of
+-- the chat that the person is in before those of others.
 
 local asked = require('agentls.protocol').questions
 local chats = require('agentls.chat')
@@ -12,7 +13,8 @@ local M = {}
 ---@field method string
 ---@field params table
 ---@field reply fun(answer: table?)
----@field view { close: fun(), focus: fun() }?
+---@field hidden fun() called when the person has put the question aside
+---@field view { close: fun(), focus: fun(), visible: fun(): boolean }?
 
 local open = {} ---@type agentls.Asked[] oldest first
 
@@ -30,10 +32,33 @@ local function may_focus(session_id)
     and (here == chat.buf or here == chat.prompt_buf)
 end
 
-local function show_first()
-  local first = open[1]
-  if first and not first.view then
-    first.view = view_of(first.method).show(first, may_focus(first.params.sessionId))
+---The oldest question that `fits`; one of the chat that the person is in before those of others.
+---@param fits fun(question: agentls.Asked): boolean
+---@return agentls.Asked?
+local function first(fits)
+  local chat = chats.current()
+  local oldest
+  for _, question in ipairs(open) do
+    if fits(question) then
+      if chat and question.params.sessionId == chat.session.id then
+        return question
+      end
+      oldest = oldest or question
+    end
+  end
+  return oldest
+end
+
+---Shows what was not shown yet, unless something is asked already.
+local function show_next()
+  local busy = vim.iter(open):any(function(question)
+    return question.view ~= nil and question.view.visible()
+  end)
+  local next_one = not busy and first(function(question)
+    return question.view == nil
+  end)
+  if next_one then
+    next_one.view = view_of(next_one.method).show(next_one, may_focus(next_one.params.sessionId))
   end
 end
 
@@ -50,7 +75,7 @@ local function remove(question)
     question.view = nil
   end
   vim.cmd.redrawstatus({ bang = true })
-  show_first()
+  show_next()
 end
 
 ---Takes a question of the server.
@@ -58,7 +83,7 @@ end
 ---@param params table
 ---@param reply fun(answer: table?)
 function M.take(method, params, reply)
-  local question = { method = method, params = params }
+  local question = { method = method, params = params, hidden = show_next }
   question.reply = function(answer)
     remove(question)
     reply(answer)
@@ -69,7 +94,7 @@ function M.take(method, params, reply)
     tell.warn(('a session needs you: %s (:Agentls answer)'):format(what))
   end
   vim.cmd.redrawstatus({ bang = true })
-  show_first()
+  show_next()
 end
 
 ---The session does something: if it does not wait for a person any more, its questions are gone.
@@ -93,14 +118,16 @@ function M.drop_all()
   end
 end
 
----Moves the cursor to the open question.
+---Moves the cursor to an open question.
 function M.focus()
-  local first = open[1]
-  if not first then
+  local question = first(function()
+    return true
+  end)
+  if not question then
     return tell.info('nothing is asked')
   end
-  first.view = first.view or view_of(first.method).show(first, true)
-  first.view.focus()
+  question.view = question.view or view_of(question.method).show(question, true)
+  question.view.focus()
 end
 
 ---How many questions wait, of a session or of all.

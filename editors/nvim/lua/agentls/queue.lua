@@ -23,7 +23,8 @@ local function choose_act(chat, prompt)
     if act then
       withdraw(chat, prompt, function()
         if act == 'Edit' then
-          require('agentls.prompt').put(chat, prompt.text)
+          -- What is being written stays, behind what comes back.
+          require('agentls.prompt').put_before(chat, prompt.text)
           require('agentls.chat.acts').prompt(chat)
         end
       end)

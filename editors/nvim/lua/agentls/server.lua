@@ -7,7 +7,7 @@ local settings = require('agentls.settings')
 
 local M = {}
 
----@alias agentls.State 'stopped' | 'starting' | 'running' | 'failed'
+---@alias agentls.State 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
 
 ---@class agentls.Failure
 ---@field message string
@@ -16,7 +16,11 @@ local M = {}
 
 M.NAME = 'agentls'
 
+-- How long a server may take to leave before it is made to.
+local LEAVE_MS = 3000
+
 local state = { phase = 'stopped' } ---@type { phase: agentls.State, why: string?, client: integer?, announced: table? }
+local when_gone = {} ---@type function[] what is done once a server that was asked to leave has left
 local waiting = {} ---@type function[] what is done once the server runs
 local open = {} ---@type table<table, fun(failure: agentls.Failure)> requests without an answer
 local listeners = { ready = {}, down = {}, notification = {}, question = {} }
@@ -86,6 +90,9 @@ end
 
 ---The server answered `initialize`.
 function M.on_init(client, result)
+  if state.phase == 'stopping' then
+    return
+  end
   state.client = client.id
   local announced, problem = meet(result)
   if not announced then
@@ -109,26 +116,9 @@ local function drop_open(failure)
   end
 end
 
----The server's process ended.
-function M.on_exit(code, signal, client_id)
-  if state.client and state.client ~= client_id then
-    return
-  end
-  local expected = state.phase == 'stopped' or state.phase == 'failed' or vim.v.exiting ~= vim.NIL
-  state.client, state.announced = nil, nil
-  local failure = {
-    kind = 'serverGone',
-    message = expected and 'the server was stopped' or ('the server ended (code %d, signal %d)'):format(code, signal),
-    cure = ':Agentls start',
-  }
-  if not expected then
-    state.phase, state.why = 'failed', failure.message
-  end
-  drop_open(failure)
-  tell('down', failure)
-  if expected then
-    return
-  end
+---Starts a server that died again, a little later; where it died too often, a person has to.
+---@param failure agentls.Failure
+local function start_again(failure)
   local delay = settings.get().restart and restarts.delay(vim.uv.now())
   if not delay then
     release(failure)
@@ -139,6 +129,35 @@ function M.on_exit(code, signal, client_id)
       M.start()
     end
   end, delay)
+end
+
+---The server's process ended.
+function M.on_exit(code, signal, client_id)
+  if state.client and state.client ~= client_id then
+    return
+  end
+  local expected = state.phase == 'stopping' or state.phase == 'failed' or vim.v.exiting ~= vim.NIL
+  state.client, state.announced = nil, nil
+  local failure = {
+    kind = 'serverGone',
+    message = expected and 'the server was stopped' or ('the server ended (code %d, signal %d)'):format(code, signal),
+    cure = ':Agentls start',
+  }
+  if not expected then
+    state.phase, state.why = 'failed', failure.message
+  elseif state.phase == 'stopping' then
+    state.phase = 'stopped'
+  end
+  drop_open(failure)
+  tell('down', failure)
+  if not expected then
+    return start_again(failure)
+  end
+  local work = when_gone
+  when_gone = {}
+  for _, call in ipairs(work) do
+    call()
+  end
 end
 
 ---The server asks something. Waits, without blocking, for the answer of whoever shows questions.
@@ -179,9 +198,11 @@ function M.folder(source, markers)
   return vim.fs.root(source, markers or {}) or vim.fn.getcwd()
 end
 
----Starts the server unless it runs.
+---Starts the server unless it runs; one that is leaving is waited for, because it still holds its sessions.
 function M.start()
-  if state.phase == 'starting' or (state.phase == 'running' and M.client()) then
+  if state.phase == 'stopping' then
+    return table.insert(when_gone, M.start)
+  elseif state.phase == 'starting' or (state.phase == 'running' and M.client()) then
     return
   end
   state.phase, state.why = 'starting', nil
@@ -196,29 +217,31 @@ function M.start()
   end
   local id = vim.lsp.start(started, { attach = false, reuse_client = config.reuse_client })
   if not id then
-    cannot_start('the server cannot be started', ':Agentls doctor')
+    return cannot_start('the server cannot be started', ':Agentls doctor')
   end
+  state.client = id
 end
 
 ---@param done function? called once the server is gone
 function M.stop(done)
   local client = M.client()
-  state.phase, state.why = 'stopped', nil
   restarts.forget()
   release({ message = 'the server was stopped' })
   if not client then
+    state.phase, state.why = 'stopped', nil
     return done and done()
   end
+  table.insert(when_gone, done)
+  if state.phase == 'stopping' then
+    return
+  end
+  state.phase, state.why = 'stopping', nil
   client:stop()
-  local tries = 0
-  local function poll()
-    tries = tries + 1
-    if vim.lsp.get_client_by_id(client.id) and tries < 60 then
-      return vim.defer_fn(poll, 50)
+  vim.defer_fn(function()
+    if vim.lsp.get_client_by_id(client.id) then
+      client.rpc.terminate()
     end
-    return done and done()
-  end
-  poll()
+  end, LEAVE_MS)
 end
 
 function M.restart()

@@ -40,7 +40,7 @@ M.keys = {
 ---Asks for a title and gives it.
 ---@param session table
 function M.rename(session)
-  vim.ui.input({ prompt = 'Title: ', default = session.title }, function(title)
+  vim.ui.input({ prompt = 'Title: ', default = clean.one_line(session.title) }, function(title)
     if title and vim.trim(title) ~= '' then
       server.request(methods.session_rename, { sessionId = session.id, title = title }, tell.or_else(function(result)
         session.title = result.session.title

@@ -21,6 +21,15 @@ function M.warn(text)
   notify(text, vim.log.levels.WARN, line_bytes())
 end
 
+-- Levels of `window/showMessage`, the gravest first.
+local LEVELS = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.INFO }
+
+---What the server has to say by itself, such as mistakes in the configuration.
+---@param params { type: integer, message: string }
+function M.message(params)
+  notify(params.message, LEVELS[params.type] or vim.log.levels.INFO, 1000)
+end
+
 ---A failure with its cure.
 ---@param failure agentls.Failure
 function M.failure(failure)

@@ -10,7 +10,9 @@
 ---@field context { used: integer, limit: integer }?
 ---@field usage table?
 ---@field changes { messageId: string, files: table[] }?
----@field error table? why the last turn failed
+---@field error table? why the newest turn failed
+---@field ended string? why it ended, by the name of its stop reason
+---@field recovered string? what an unclean end had interrupted
 ---@field private by_id table<string, table>
 ---@field private parts table<string, table>
 ---@field private event_seq integer?
@@ -149,7 +151,7 @@ local on = {}
 function on.status(self, update)
   self.status = { status = update.status, detail = update.detail, retry_at = update.retryAt }
   if update.status == 'running' then
-    self.error = nil
+    self.error, self.ended, self.recovered = nil, nil, nil
   end
 end
 
@@ -203,6 +205,10 @@ function on.queue(self, update)
   self.queue = update.prompts
 end
 
+function on.recovered(self, update)
+  self.recovered = update.note
+end
+
 function on.error(self, update)
   self.error = update.error
 end
@@ -221,6 +227,16 @@ function Transcript:apply(params, now)
   self.event_seq = params.eventSeq
   local handler = on[params.update.kind]
   return handler and handler(self, params.update, now), gap
+end
+
+---Takes how the newest turn ended from a session in which none runs.
+---@param session table
+function Transcript:take_end(session)
+  if session.status == 'idle' then
+    local turn = session.lastTurn or {}
+    self.error, self.ended = turn.error, turn.stopReason
+    self.recovered = session.recovered and session.recovered.note
+  end
 end
 
 ---The next update may have any number: the server was started again.

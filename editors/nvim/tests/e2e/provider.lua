@@ -19,6 +19,14 @@ function M.text(text, pieces, pause)
   return events
 end
 
+---Text whose end does not come before the gate is open.
+---@param gate { open: boolean }
+function M.held(text, gate)
+  local events = M.text(text)
+  events[1][2] = gate
+  return events
+end
+
 ---Reasoning, then text.
 function M.thought(thought, text)
   local events = M.text(text)
@@ -55,7 +63,16 @@ local function send_stream(client, events)
       return
     end
     client:write(event[1])
-    timer:start(event[2], 0, next_event)
+    local pause = event[2]
+    if type(pause) == 'number' then
+      return timer:start(pause, 0, next_event)
+    end
+    timer:start(0, 10, function()
+      if pause.open or client:is_closing() then
+        timer:stop()
+        next_event()
+      end
+    end)
   end
   next_event()
 end

@@ -124,6 +124,77 @@ return {
     end)
   end,
 
+  ['two sessions ask at once: each is answered from its own chat'] = function(place)
+    local function makes(name)
+      return function()
+        return provider.call('bash', { command = 'touch ' .. name })
+      end
+    end
+    local function there(name)
+      return function()
+        return vim.fn.filereadable(place.project .. '/' .. name) == 1
+      end
+    end
+    with_model(place, { makes('first'), makes('second'), says('done') }, function(one)
+      one:new_session()
+      one:prompt('make the first')
+      one:wait_for('touch first')
+      one:wait_for('yo  Allow once')
+      vim.wait(150)
+      one:keys('gq')
+      one:new_session()
+      one:prompt('make the second')
+      -- The other question is put aside, so that it does not stand in the way of this one.
+      one:wait_for('touch second')
+      one:wait_for('yo  Allow once')
+      check.is_true(one:lua("return require('agentls').statusline()"):find('2 need you', 1, true) ~= nil)
+      one:command('wincmd b')
+      one:keys('<Esc>g<CR>')
+      vim.wait(150)
+      one:keys('yo')
+      one:wait('the second file', there('second'))
+      check.equal(there('first')(), false)
+      one:command('Agentls answer')
+      one:wait('the question, with its session named', function()
+        local above = one:lua('local title = vim.api.nvim_win_get_config(0).title return title and title[1][1] or ""')
+        return above:find('bash, in “make the first”', 1, true) ~= nil
+      end)
+      vim.wait(150)
+      one:keys('yo')
+      one:wait('the first file', there('first'))
+    end)
+  end,
+
+  ['a question of the model that is left open is asked again, and goes with its turn'] = function(place)
+    local function asks()
+      return provider.call('question', { questions = { { question = 'Which colour?', options = { 'red' } } } })
+    end
+    with_model(place, { asks, says('so be it') }, function(one)
+      one:lua([[
+        vim.ui.select = function(_, _, done)
+          _G.chosen = done
+        end
+      ]])
+      local function wait_asked()
+        one:wait('the choice', function()
+          return one:lua('return _G.chosen ~= nil')
+        end)
+      end
+      one:new_session()
+      one:prompt('go')
+      wait_asked()
+      one:lua('local chosen = _G.chosen _G.chosen = nil chosen(nil)')
+      one:wait_for('the question stays open')
+      one:command('Agentls answer')
+      wait_asked()
+      one:command('Agentls cancel')
+      one:wait_idle()
+      one:lua("_G.chosen('red')")
+      one:wait_for('the turn went on without an answer')
+      check.equal(one:lua("return require('agentls.questions').count()"), 0)
+    end)
+  end,
+
   ['a retry counts down, an error stands with its cure'] = function(place)
     local answers = {
       function()
@@ -208,6 +279,33 @@ return {
     end, { providers = { scripted = { models = { model = { context = 4000000 } } } } })
   end,
 
+  ['the image of the clipboard comes into the prompt, and with it to the model'] = function(place)
+    local png = vim.base64.decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==')
+    -- A program of a clipboard that holds a picture at first, and a text later.
+    local bin = place.root .. '/bin'
+    vim.fn.mkdir(bin)
+    local file = assert(io.open(bin .. '/dot.png', 'wb'))
+    file:write(png)
+    file:close()
+    vim.fn.writefile({ '#!/bin/sh', ('cat "%s/dot.png"'):format(bin) }, bin .. '/wl-paste')
+    vim.fn.setfperm(bin .. '/wl-paste', 'rwxr-xr-x')
+    with_model(place, { says('I see a dot') }, function(one, listening)
+      one:lua('vim.env.PATH = ... .. ":" .. vim.env.PATH', bin)
+      one:new_session()
+      one:keys('iwhat is this?<Esc>gp')
+      one:wait('the image', function()
+        return one:lua('return vim.api.nvim_get_current_line()'):match('^what is this%? @%S+%.png $')
+      end)
+      one:keys('<CR>')
+      one:wait_for('I see a dot')
+      check.is_true(listening.requests[1]:find('data:image/png;base64,', 1, true) ~= nil, 'the picture itself is sent')
+      check.has_line(one:shown(), '▤ ')
+      vim.fn.writefile({ '#!/bin/sh', 'echo "no image" >&2; exit 1' }, bin .. '/wl-paste')
+      one:command('Agentls image')
+      one:wait_for('there is no image in the clipboard')
+    end)
+  end,
+
   ['context comes with a prompt: lines, folder, image, diagnostics'] = function(place)
     with_model(place, { says('seen') }, function(one, listening)
       local png = assert(io.open(place.project .. '/dot.png', 'wb'))
@@ -236,12 +334,15 @@ return {
     end)
   end,
 
-  ['a hunk that is rejected while the turn runs is taken back when it ends'] = function(place)
+  ['a hunk that is rejected while the turn runs is taken back when it ends, and not before'] = function(place)
+    local gate = { open = false }
     local answers = {
       function()
         return provider.call('edit', { path = 'src/retry.lua', oldText = 'retry_limit = 3', newText = 'retry_limit = 5' })
       end,
-      says(('slow '):rep(60), 60, 50),
+      function()
+        return provider.held('still at work', gate)
+      end,
     }
     local function text()
       return table.concat(vim.fn.readfile(place.project .. '/src/retry.lua'), '\n')
@@ -249,13 +350,16 @@ return {
     with_model(place, answers, function(one)
       one:new_session()
       one:prompt('change it')
-      one:wait_for('slow slow')
+      one:wait_for('still at work')
       one:command('Agentls review')
       one:wait_for('the turn is running, rejections wait for its end')
       one:command('call search("@@")')
       one:keys('x')
       one:wait_for('rejected when the turn ends')
+      vim.wait(1000)
       check.is_true(text():find('= 5', 1, true) ~= nil, 'not before the end')
+      check.equal(one:lua("return require('agentls.chat').current().transcript.status.status"), 'running')
+      gate.open = true
       one:wait('the old line', function()
         return text():find('= 3', 1, true) ~= nil
       end)

@@ -163,6 +163,35 @@ return {
     end)
   end,
 
+  ['a prompt that is sent while the server is started anew is there, and is answered'] = function(place)
+    editor.with(place, function(one)
+      one:new_session()
+      local before
+      for round = 1, 4 do
+        local text = ('list src, round %d'):format(round)
+        one:lua([[
+          local chat = require('agentls.chat').current()
+          vim.api.nvim_buf_set_lines(chat.prompt_buf, 0, -1, false, { ... })
+          vim.cmd('Agentls restart')
+          vim.api.nvim_feedkeys('\r', 'x', false)
+        ]], text)
+        one:wait('the answer', function()
+          local messages = one:request('session/messages', { sessionId = one:session() }).messages
+          local prompts = vim.tbl_filter(function(message)
+            return message.role == 'user'
+          end, messages)
+          local last = messages[#messages]
+          return #prompts == round and last.role == 'assistant' and last.finish == 'endTurn'
+        end)
+        one:wait_for(text)
+        local pid = one:request('server/status', {}).pid
+        check.is_true(pid ~= before, 'another process')
+        before = pid
+      end
+      check.is_true(not one:messages():find('the server ended', 1, true), 'leaving when asked is no accident')
+    end, { restart = false })
+  end,
+
   ['what stands below a chat without a server is a button that starts it'] = function(place)
     editor.with(place, function(one)
       one:new_session()

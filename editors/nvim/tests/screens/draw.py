@@ -106,7 +106,6 @@ class Pictures:
         for command, name, text in (
             ("ledger", "ledger", "The ledger"),
             ("next", "next", "// POST"),
-            ("sessions", "sessions", "Sessions in"),
         ):
             self.command(f"Agentls {command}")
             screen.wait_for(text)
@@ -129,12 +128,27 @@ class Pictures:
         self.screen.keys("q")
         self.screen.wait(0.2)
 
+    def sessions(self):
+        """The list, with a session in it that needs the person."""
+        screen = self.screen
+        self.command("Agentls new")
+        screen.wait(0.5)
+        screen.keys("irun `make test`<Esc><CR>")
+        screen.wait_for("Permission: bash")
+        screen.keys("gq")
+        self.command("Agentls sessions")
+        screen.wait_for("needs you")
+        self.take("sessions")
+        screen.keys("q")
+        self.command("Agentls cancel")
+        screen.wait_for("Stopped.")
+
     def has(self, method):
         return self.screen.lua("return require('agentls.server').supports(...)", method)
 
     def lists(self):
         """What is chosen from, as Neovim shows it without a picker."""
-        for command, method in (("agent", "agent/list"), ("permissions", "permission/list"), ("projects", "project/list")):
+        for command, method in (("agent", "agent/list"), ("model", "model/list"), ("permissions", "permission/list"), ("projects", "project/list")):
             if self.has(method):
                 self.command(f"Agentls {command}")
                 self.screen.wait_for("Type number")
@@ -162,7 +176,7 @@ class Pictures:
         self.screen.keys("q")
         self.screen.keys("ggdGi@")
         self.take("completion")
-        self.screen.keys("<C-e><Esc>")
+        self.screen.keys("<C-e><Esc>ggdG")
 
 
 def main():
@@ -180,6 +194,7 @@ def main():
             pictures.context()
             pictures.keys()
             pictures.lists()
+            pictures.sessions()
             pictures.down()
         finally:
             pictures.screen.close()

@@ -1,13 +1,6 @@
 local check = require('check')
 local chunks = require('agentls.render.chunks')
-
-local function all_lines(blocks)
-  local lines = {}
-  for _, block in ipairs(blocks) do
-    vim.list_extend(lines, block.lines)
-  end
-  return lines
-end
+local drawn = require('drawn')
 
 local TEXT = table.concat({
   '# Title', '', 'A paragraph', 'of two lines.', '', '- one', '', '  more of one', '- two', '', '```lua', 'local x = 1', '',
@@ -16,7 +9,7 @@ local TEXT = table.concat({
 
 return {
   ['a text is the same however it is cut into deltas'] = function()
-    local whole = all_lines(chunks.new({}):update(TEXT))
+    local whole = drawn.lines(chunks.new({}):update(TEXT))
     check.equal(whole, vim.split(TEXT, '\n'))
     for step = 1, 7 do
       local growing = chunks.new({})
@@ -24,7 +17,7 @@ return {
       for stop = step, #TEXT + step, step do
         blocks = growing:update(TEXT:sub(1, stop))
       end
-      check.equal(all_lines(blocks), whole)
+      check.equal(drawn.lines(blocks), whole)
     end
   end,
 
@@ -58,12 +51,12 @@ return {
     for _, block in ipairs(prose) do
       check.is_true(block.bytes < 9000)
     end
-    check.equal(#all_lines(prose), 10000)
+    check.equal(#drawn.lines(prose), 10000)
   end,
 
   ['another text begins anew'] = function()
     local growing = chunks.new({})
     growing:update('one\n\ntwo')
-    check.equal(all_lines(growing:update('other')), { 'other' })
+    check.equal(drawn.lines(growing:update('other')), { 'other' })
   end,
 }

@@ -31,6 +31,41 @@ return {
     check.equal(lines(one), nil)
   end,
 
+  ['of a long todo list a part is shown, with what is not done yet in it'] = function()
+    local one = transcript.new()
+    for at = 1, 10000 do
+      one.todo[at] = { text = 'item ' .. at, status = at < 5000 and 'done' or 'pending' }
+    end
+    local shown = lines(one)
+    check.equal(shown[2], 'Todo  4999 of 10000')
+    check.equal({ shown[3], shown[6] }, { '  ☑ item 4997', '  ☐ item 5000' })
+    check.equal({ #shown, shown[#shown] }, { 33, '  ⋯ 9970 more' })
+    one.todo[10000].status = 'active'
+    for at = 1, 9999 do
+      one.todo[at].status = 'done'
+    end
+    shown = lines(one)
+    check.equal(shown[#shown - 1], '  ▶ item 10000')
+  end,
+
+  ['how a turn ended is said where its messages do not, until the next one'] = function()
+    local one = transcript.new()
+    one:take_end({ status = 'idle', lastTurn = { stopReason = 'maxTokens' } })
+    check.has_line(lines(one), 'as long as the model may write')
+    one:take_end({ status = 'idle', lastTurn = { stopReason = 'endTurn' } })
+    check.equal(lines(one), nil)
+    one:take_end({ status = 'idle', lastTurn = { stopReason = 'cancelled' }, recovered = { note = 'one call was interrupted' } })
+    check.equal(lines(one), { '', 'one call was interrupted' })
+    one:apply({ eventSeq = 1, update = { kind = 'status', status = 'running' } }, 0)
+    check.equal(lines(one), { '', '◐ Working…' })
+    one:apply({ eventSeq = 2, update = { kind = 'status', status = 'idle' } }, 0)
+    check.equal(lines(one), nil)
+    one:apply({ eventSeq = 3, update = { kind = 'recovered', note = 'again' } }, 0)
+    check.equal(lines(one), { '', 'again' })
+    one:take_end({ status = 'idle', lastTurn = { error = { message = 'no key', cure = 'set it' } } })
+    check.equal(lines(one), { '', '✗ no key', '  set it' })
+  end,
+
   ['waiting prompts are listed, but not the one that is being answered'] = function()
     local one = transcript.new()
     one:enter({ id = 'msg_1', seq = 1, role = 'user', createdAt = 0, parts = {} })

@@ -9,6 +9,21 @@ local function section(number)
   return text:match('\n' .. number .. '%. %u.-\n====') or text:match('\n' .. number .. '%. %u.*$')
 end
 
+---The names that the help gives a view's keys: the lines that begin with the view, and those indented below.
+local function names_of_view(view)
+  local names, inside = {}, false
+  for line in vim.gsplit(section(11), '\n') do
+    local begins, rest = line:match('^    (%l+)  +(.*)$')
+    if begins or not vim.startswith(line, '    ') then
+      inside = begins == view
+    end
+    for name in (inside and (rest or line:match('^      +(.*)$')) or ''):gmatch('[%l_]+') do
+      names[name] = true
+    end
+  end
+  return names
+end
+
 return {
   ['every sub-command is in the help'] = function()
     for name in pairs(require('agentls.command').subs) do
@@ -47,15 +62,57 @@ return {
     for name, key in pairs(require('agentls.mappings').keys) do
       check.is_true(not key or section(11):find(('`%s` %s'):format(key, name), 1, true) ~= nil, name)
     end
-    for _, view in ipairs({ 'chat', 'prompt', 'question', 'sessions', 'context', 'review' }) do
-      check.is_true(section(11):find(view, 1, true) ~= nil, view)
+  end,
+
+  ['every name of a view\'s key is in the help, and no other'] = function()
+    for view, keys in pairs({
+      chat = require('agentls.chat.keys').keys,
+      prompt = require('agentls.prompt').keys,
+      question = require('agentls.permission').keys,
+      sessions = require('agentls.sessions').keys,
+      context = require('agentls.context').keys,
+      review = require('agentls.changes').keys,
+    }) do
+      local acts = { help = true }
+      for _, key in ipairs(keys) do
+        acts[key[2]] = true
+      end
+      check.equal(names_of_view(view), acts)
     end
   end,
 
-  ['every event is in the help'] = function()
+  ['every event is in the help, and no other'] = function()
+    local names = {}
     for _, kind in pairs(require('agentls.protocol').updates) do
-      local name = 'Agentls' .. kind:sub(1, 1):upper() .. kind:sub(2)
-      check.is_true(section(12):find(name .. '%f[%W]') ~= nil, name)
+      names['Agentls' .. kind:sub(1, 1):upper() .. kind:sub(2)] = true
+    end
+    local source = table.concat(vim.fn.readfile(root .. '/lua/agentls/events.lua'), '\n')
+    for line in source:gmatch('fire%([^\n]*') do
+      for name in line:gmatch("'(%u%a+)'") do
+        names['Agentls' .. name] = true
+      end
+    end
+    local told = {}
+    for name in section(12):match('hold anything(.-)>lua'):gmatch('Agentls%a+') do
+      told[name] = true
+    end
+    check.equal(told, names)
+  end,
+
+  ['every highlight group is in the help, and no other'] = function()
+    local told = {}
+    for name in section(13):gmatch('\n    (Agentls%a+)') do
+      told[name] = true
+    end
+    local groups = vim.tbl_map(function()
+      return true
+    end, require('agentls.highlights').groups)
+    check.equal(told, groups)
+  end,
+
+  ['every function that a configuration may call is in the help'] = function()
+    for name in pairs(require('agentls')) do
+      check.is_true(text:find('%*agentls%.' .. name .. '%(%)%*') ~= nil, name)
     end
   end,
 

@@ -1,4 +1,5 @@
 local check = require('check')
+local drawn = require('drawn')
 local message_view = require('agentls.render.message')
 local stream = require('stream')
 
@@ -15,9 +16,7 @@ local function lines_of(transcript, messages)
     local blocks
     blocks, kind = messages:blocks(message, before, kind)
     before = message
-    for _, block in ipairs(blocks) do
-      vim.list_extend(lines, block.lines)
-    end
+    vim.list_extend(lines, drawn.lines(blocks))
   end
   return lines
 end
@@ -76,6 +75,22 @@ return {
     check.equal(lines, { '✗ no key', '  set OPENAI_API_KEY' })
   end,
 
+  ['a command shows what it became, and a call the files that it produced, once they are opened'] = function()
+    local message = { id = 'm', seq = 1, role = 'user', createdAt = 0, parts = {
+      { id = '1', messageId = 'm', index = 0, version = 1, type = 'command', name = 'fix', text = { text = 'Fix it.', bytes = 7 } },
+      {
+        id = '2', messageId = 'm', index = 1, version = 1, type = 'tool', tool = 'read', status = 'completed', title = 'shot.png',
+        input = { text = '{}', bytes = 2 }, output = { text = '', bytes = 0 }, attachments = { { mime = 'image/png', bytes = 2048 } },
+      },
+    } }
+    local function lines(unfolded)
+      return lines_of({ messages = { message } }, view(unfolded))
+    end
+    check.has_line(lines(false), '▸ /fix became')
+    check.has_line(lines(true), '    Fix it.')
+    check.has_line(lines(false), '    ▤ image/png (2.0 KiB)')
+  end,
+
   ['a compaction, a file, a child and a summary have their lines'] = function()
     local body = { text = '## Goal\nship', bytes = 12, truncated = false }
     local kept = { text = '[agentls] Still to do:\n- ship', bytes = 30, truncated = false }
@@ -88,10 +103,7 @@ return {
       { id = '6', messageId = 'm', index = 5, version = 1, type = 'ofAnotherYear' },
     }
     local message = { id = 'm', seq = 1, role = 'assistant', createdAt = 0, completedAt = 1, summary = true, parts = parts }
-    local lines = {}
-    for _, block in ipairs((view():blocks(message, nil, nil))) do
-      vim.list_extend(lines, block.lines)
-    end
+    local lines = drawn.lines((view():blocks(message, nil, nil)))
     check.has_line(lines, 'History compacted: 120.0k → 12.0k tokens')
     check.has_line(lines, '▤ a.lua (120 B)')
     check.has_line(lines, '↳ look')

@@ -1,18 +1,11 @@
 local changes = require('agentls.render.changes')
 local check = require('check')
 local context = require('agentls.render.context')
+local drawn = require('drawn')
 local json = require('agentls.render.json')
 local permission = require('agentls.render.permission')
 local sessions = require('agentls.render.sessions')
 local steps = require('agentls.render.steps')
-
-local function lines_of(blocks)
-  local lines = {}
-  for _, block in ipairs(blocks) do
-    vim.list_extend(lines, block.lines)
-  end
-  return lines
-end
 
 local QUESTION = {
   sessionId = 'ses_1', permissionId = 'per_1', tool = 'bash', title = 'cargo test && rm -rf target', reason = 'no rule',
@@ -73,7 +66,7 @@ return {
   end,
 
   ['the meter is as full as the window'] = function()
-    local lines = lines_of(context.blocks(REPORT, 'size'))
+    local lines = drawn.lines(context.blocks(REPORT, 'size'))
     check.has_line(lines, '400 of 1.0k tokens (40 %)')
     local meter = vim.tbl_filter(function(line) return line:find('of 1.0k', 1, true) end, lines)[1]
     local _, filled = meter:gsub('█', '')
@@ -81,7 +74,7 @@ return {
     check.equal({ filled, evidence }, { 6 + 18, 1 })
     check.is_true(vim.fn.strcharlen(meter:match('^(.-)  ')) == 65)
     -- The same call before the window is part of the summary, and counted with it.
-    local compacted = lines_of(context.blocks(vim.tbl_extend('force', REPORT, { windowStartSeq = 3 }), 'size'))
+    local compacted = drawn.lines(context.blocks(vim.tbl_extend('force', REPORT, { windowStartSeq = 3 }), 'size'))
     check.is_true(not compacted[3]:find('▒'))
   end,
 
@@ -111,11 +104,11 @@ return {
       seq = 4, requestBytes = 2048, inputItems = 3, threading = 'delta', threadingReason = 'anchored', input = 10, cacheRead = 2000,
       output = 5, costUsd = 0.5, durationMs = 1500, retries = 2, finish = 'endTurn', cacheMiss = 'model',
     }
-    local lines = lines_of(steps.blocks({ step }))
+    local lines = drawn.lines(steps.blocks({ step }))
     check.has_line(lines, '2.0 KiB')
     check.has_line(lines, 'delta, anchored')
     check.has_line(lines, 'cache miss: model; after 2 failed')
-    check.has_line(lines_of(steps.blocks({})), 'No call yet.')
+    check.has_line(drawn.lines(steps.blocks({})), 'No call yet.')
   end,
 
   ['JSON is laid out without touching what is in strings'] = function()
@@ -132,12 +125,12 @@ return {
       { path = 'a.lua', uri = 'file:///a.lua', status = 'modified', additions = 1, deletions = 1, hunks = { hunk('open'), hunk('rejected') } },
     } }
     check.equal(changes.open_hunks(result), 1)
-    local lines = lines_of(changes.blocks(result, {}))
+    local lines = drawn.lines(changes.blocks(result, {}))
     check.has_line(lines, '1 hunk to review; the turn is running')
     check.has_line(lines, 'the file was changed since')
     check.has_line(lines, '✗ @@ -1,1 +1,1 @@  rejected')
     local file = result.files[1]
-    lines = lines_of(changes.blocks(result, { [changes.key(file, file.hunks[1])] = true }))
+    lines = drawn.lines(changes.blocks(result, { [changes.key(file, file.hunks[1])] = true }))
     check.has_line(lines, '● @@ -1,1 +1,1 @@  rejected when the turn ends')
   end,
 }

@@ -50,6 +50,7 @@ local function read_session(chat, done)
     end
     chat.session = result.session
     chat.transcript.todo = result.todo or chat.transcript.todo
+    chat.transcript:take_end(result.session)
     return done and done(result.session)
   end)
 end

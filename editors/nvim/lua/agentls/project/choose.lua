@@ -38,7 +38,7 @@ end
 
 ---Asks for a value and gives it to the server.
 local function update(project, prompt, default, make)
-  vim.ui.input({ prompt = prompt, default = default }, function(value)
+  vim.ui.input({ prompt = prompt, default = clean.one_line(default) }, function(value)
     if not value then
       return
     end

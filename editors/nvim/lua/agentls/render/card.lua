@@ -98,6 +98,13 @@ local function right(part, now)
   return #pieces > 0 and pieces or nil
 end
 
+---The files that the call produced, by name.
+local function add_attachments(target, part)
+  for _, file in ipairs(part.attachments or {}) do
+    add_note(target, ('%s %s (%s)'):format(symbols.file, clean.one_line(file.name or file.mime, 120), measure.bytes(file.bytes)))
+  end
+end
+
 ---@param part table a part of type `tool`
 ---@param options { unfolded: boolean, output_lines: integer, now: integer }
 ---@return agentls.Block
@@ -117,6 +124,7 @@ function M.block(part, options)
   if part.error then
     add_lines(card, vim.list_slice(lines_of(part.error), 1, options.unfolded and 50 or 2), 'AgentlsFailed')
   end
+  add_attachments(card, part)
   if options.unfolded then
     add_body(card, part, options)
   elseif part.status == 'running' then

@@ -32,26 +32,48 @@ local function status_row(transcript, now)
   return { { sign .. ' ' .. words, GROUP[status.status] or 'AgentlsRunning' } }
 end
 
+-- Entries of a list that are shown: it is drawn with every paint.
+local MOST = 30
+
+---Says how many entries a list has beyond those that are shown.
+local function add_rest(rows, list)
+  if #list > MOST then
+    rows[#rows + 1] = { { ('  ⋯ %d more'):format(#list - MOST), 'AgentlsDim' } }
+  end
+end
+
+---The entries of a todo list that are shown: from a little before the first one that is not done.
+local function shown_todo(items)
+  local first = 1
+  while items[first] and (items[first].status == 'done' or items[first].status == 'dropped') do
+    first = first + 1
+  end
+  first = #items > MOST and math.max(1, math.min(first - 3, #items - MOST + 1)) or 1
+  return vim.list_slice(items, first, first + MOST - 1)
+end
+
 local function add_todo(rows, items)
   local done = 0
   for _, item in ipairs(items) do
     done = done + (item.status == 'done' and 1 or 0)
   end
   rows[#rows + 1] = { { ('Todo  %d of %d'):format(done, #items), 'AgentlsHeading' } }
-  for _, item in ipairs(items) do
+  for _, item in ipairs(shown_todo(items)) do
     local group = item.status == 'active' and 'AgentlsRunning' or (item.status ~= 'pending' and 'AgentlsDim') or nil
     rows[#rows + 1] = {
       { '  ' .. symbols['todo_' .. item.status] .. ' ', group },
       { clean.one_line(item.text), group },
     }
   end
+  add_rest(rows, items)
 end
 
 local function add_queue(rows, prompts)
   rows[#rows + 1] = { { ('%d waiting  (gq edits them)'):format(#prompts), 'AgentlsHeading' } }
-  for _, prompt in ipairs(prompts) do
+  for _, prompt in ipairs(vim.list_slice(prompts, 1, MOST)) do
     rows[#rows + 1] = { { '  ' .. symbols.queued .. ' ', 'AgentlsDim' }, { clean.one_line(prompt.text, 120) } }
   end
+  add_rest(rows, prompts)
 end
 
 local function add_changes(rows, changes)
@@ -71,6 +93,23 @@ local function add_failure(rows, failure)
   rows[#rows + 1] = { { symbols.error .. ' ' .. clean.one_line(failure.message, 1000), 'AgentlsFailed' } }
   if failure.cure then
     rows[#rows + 1] = { { '  ' .. clean.one_line(failure.cure), 'AgentlsCure' } }
+  end
+end
+
+-- Ends of a turn that are not plain from its messages.
+local ENDS = {
+  cancelled = 'Stopped.',
+  maxTokens = 'The answer ends here: it is as long as the model may write.',
+  maxSteps = 'Stopped after as many steps as a turn may have. Another prompt goes on.',
+  refusal = 'The model refused to answer.',
+  permissionRejected = 'Stopped, because a permission was refused.',
+}
+
+---How the newest turn ended, where nothing goes on.
+local function add_end(rows, transcript)
+  local words = transcript.recovered or ENDS[transcript.ended]
+  if words and transcript.status.status == 'idle' then
+    rows[#rows + 1] = { { clean.one_line(words, 1000), 'AgentlsNote' } }
   end
 end
 
@@ -108,6 +147,7 @@ function M.block(transcript, down, now)
   elseif transcript.error and not is_shown(transcript, transcript.error) then
     add_failure(rows, transcript.error)
   end
+  add_end(rows, transcript)
   rows[#rows + 1] = not down and status_row(transcript, now) or nil
   if #rows == 0 then
     return nil

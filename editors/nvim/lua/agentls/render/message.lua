@@ -105,6 +105,11 @@ function render.file(_, part)
   return note(part, ('%s %s (%s)'):format(symbols.file, name, measure.bytes(part.bytes)), fields)
 end
 
+---What a command that a person called became, which is what the model reads.
+function render.command(_, part, options)
+  return { folded(part, '/' .. clean.one_line(part.name, 60) .. ' became', 'AgentlsNote', options) }
+end
+
 function render.compaction(_, part)
   local line = symbols.note:rep(2)
   local sizes = part.before > 0 and (': %s → %s tokens'):format(measure.count(part.before), measure.count(part.after)) or ''

@@ -7,26 +7,16 @@ local symbols = require('agentls.symbols')
 
 local M = {}
 
-local GROUPS = {
-  ['needs you'] = 'AgentlsWaiting',
-  running = 'AgentlsRunning',
-  retrying = 'AgentlsRetrying',
-  compacting = 'AgentlsRunning',
-  failed = 'AgentlsFailed',
-  interrupted = 'AgentlsWaiting',
-  done = 'AgentlsCompleted',
-  new = 'AgentlsDim',
-}
-
-local SIGNS = {
-  ['needs you'] = 'waiting',
-  running = 'running',
-  retrying = 'retry',
-  compacting = 'running',
-  failed = 'error',
-  interrupted = 'error',
-  done = 'completed',
-  new = 'idle',
+-- Each state with its sign and its group.
+local STATES = {
+  ['needs you'] = { 'waiting', 'AgentlsWaiting' },
+  running = { 'running', 'AgentlsRunning' },
+  retrying = { 'retry', 'AgentlsRetrying' },
+  compacting = { 'running', 'AgentlsRunning' },
+  failed = { 'error', 'AgentlsFailed' },
+  interrupted = { 'error', 'AgentlsWaiting' },
+  done = { 'completed', 'AgentlsCompleted' },
+  new = { 'idle', 'AgentlsDim' },
 }
 
 ---What a session is doing, in a word.
@@ -60,11 +50,12 @@ end
 ---A session as pieces of a line.
 local function pieces(session, activity, now, where)
   local state = M.state(session, activity)
+  local sign, group = unpack(STATES[state])
   local age = measure.age(session.updatedAt, now)
   local tokens = measure.count(measure.tokens(session.usage)) .. ' tokens'
   return {
-    { symbols[SIGNS[state]] .. ' ', GROUPS[state] },
-    { ('%-11s '):format(state), GROUPS[state] },
+    { symbols[sign] .. ' ', group },
+    { ('%-11s '):format(state), group },
     { ('%7s  %13s  %7s  '):format(age, tokens, measure.cost(session.usage.costUsd)), 'AgentlsDim' },
     { clean.one_line(session.title, 90), 'AgentlsTitle' },
     { where, 'AgentlsDim' },
