@@ -27,7 +27,9 @@ pub use change::{FileChange, FileStatus, ListedChange, Verdict, Verdicts};
 pub use failure::{Failure, FailureKind};
 pub use id::{ApprovalId, MessageId, PartId, PermissionId, ProjectId, Seq, SessionId, TurnId};
 pub use message::{FinishReason, Message, Role};
-pub use part::{Attachment, Body, CommandPart, Compaction, FilePart, Part, PartKind, ToolPart, ToolState};
+pub use part::{
+    Attachment, Body, CommandPart, Compaction, FilePart, Part, PartKind, Reasoning, ToolPart, ToolState,
+};
 pub use project::Project;
 pub use prompt::{Delivery, PromptPart, QueuedPrompt, StopReason};
 pub use session::{Counts, LastTurn, ModelRef, Owner, Session, Status};

@@ -142,9 +142,9 @@ fn assistant(message: &Message, contents: &Contents, images: bool) -> Vec<Entry>
     for part in &message.parts {
         match &part.kind {
             PartKind::Text(body) if !body.text.trim().is_empty() => said.push(Said::Text(body.text.clone())),
-            PartKind::Reasoning(body) => {
+            PartKind::Reasoning(reasoning) => {
                 let seal = Seal::from_stored(contents.bytes(&part.id, Field::Seal));
-                said.push(Said::Reasoning { text: body.text.clone(), seal });
+                said.push(Said::Reasoning { text: reasoning.text.text.clone(), seal });
             }
             PartKind::Tool(tool) => {
                 // An imported message may use an id twice, a damaged one none; each result must find its own call.
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn an_answer_of_reasoning_alone_is_not_sent_again() {
-        let reasoning = PartKind::Reasoning(Body::whole("hm"));
+        let reasoning = PartKind::Reasoning(Body::whole("hm").into());
         assert!(entries(&message(Role::Assistant, vec![reasoning]), &Contents::default(), true).is_empty());
     }
 

@@ -255,7 +255,7 @@ fn any_message(seq: i64) -> impl Strategy<Value = Message> {
     let kind = prop_oneof![
         3 => call,
         1 => any::<String>().prop_map(|text| PartKind::Text(Body::whole(text))),
-        1 => any::<String>().prop_map(|text| PartKind::Reasoning(Body::whole(text))),
+        1 => any::<String>().prop_map(|text| PartKind::Reasoning(Body::whole(text).into())),
         1 => Just(PartKind::StepStart),
     ];
     (prop::collection::vec(kind, 0..5), any::<bool>(), any::<bool>()).prop_map(

@@ -65,7 +65,10 @@ fn message_json(message: &Message) -> Value {
 fn part_json(part: &Part) -> Value {
     match &part.kind {
         PartKind::Text(body) => json!({"id": part.id, "type": "text", "text": body.text}),
-        PartKind::Reasoning(body) => json!({"id": part.id, "type": "reasoning", "text": body.text}),
+        PartKind::Reasoning(reasoning) => json!({
+            "id": part.id, "type": "reasoning", "text": reasoning.text.text,
+            "startedAt": reasoning.started_at, "endedAt": reasoning.ended_at,
+        }),
         PartKind::Command(command) => {
             json!({"id": part.id, "type": "command", "name": command.name, "text": command.text.text})
         }

@@ -246,7 +246,11 @@ impl<'a> Columns<'a> {
         let with = |name, metadata| Self { metadata, ..Self::empty(name) };
         match kind {
             PartKind::Text(body) => Self::text("text", body),
-            PartKind::Reasoning(body) => Self::text("reasoning", body),
+            PartKind::Reasoning(reasoning) => Self {
+                started_at: reasoning.started_at.map(|at| at.0),
+                ended_at: reasoning.ended_at.map(|at| at.0),
+                ..Self::text("reasoning", &reasoning.text)
+            },
             PartKind::Command(command) => {
                 Self { title: Some(&command.name), ..Self::text("command", &command.text) }
             }

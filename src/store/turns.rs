@@ -69,6 +69,8 @@ pub enum Change {
     Append(PartId, Field, String),
     /// A tool call begins to run.
     Started(PartId, Timestamp),
+    /// Reasoning has ended.
+    Thought(PartId, Timestamp),
     /// A tool call has its result, and its evidence where the tool itself ended.
     Settled(PartId, ToolPart, Bodies, Option<Record>),
     /// An assistant message is complete.
@@ -100,7 +102,8 @@ impl Change {
         match self {
             Self::Part(_, new) => {
                 let shown = match &new.part.kind {
-                    PartKind::Text(body) | PartKind::Reasoning(body) => body.text.len(),
+                    PartKind::Text(body) => body.text.len(),
+                    PartKind::Reasoning(reasoning) => reasoning.text.text.len(),
                     PartKind::Command(command) => command.text.text.len(),
                     PartKind::Tool(tool) => tool.input.text.len(),
                     _ => 0,
@@ -117,7 +120,11 @@ impl Change {
                 result + files.iter().map(|(_, data)| data.len()).sum::<usize>()
             }
             Self::Changed(change) => change.bytes(),
-            Self::Started(..) | Self::Completed { .. } | Self::Step(_) | Self::Moor(_) => 0,
+            Self::Started(..)
+            | Self::Thought(..)
+            | Self::Completed { .. }
+            | Self::Step(_)
+            | Self::Moor(_) => 0,
         }
     }
 }
@@ -276,6 +283,11 @@ fn apply(tx: &Connection, key: i64, change: &Change) -> Result<()> {
         Change::Append(part, field, text) => append(tx, key, part, *field, text),
         Change::Started(part, at) => {
             tx.prepare_cached("UPDATE part SET status = 'running', started_at = ?2 WHERE id = ?1")?
+                .execute(params![part.as_str(), at.0])?;
+            Ok(())
+        }
+        Change::Thought(part, at) => {
+            tx.prepare_cached("UPDATE part SET ended_at = ?2 WHERE id = ?1")?
                 .execute(params![part.as_str(), at.0])?;
             Ok(())
         }

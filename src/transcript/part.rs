@@ -44,7 +44,8 @@ impl Part {
     /// Bytes of the texts that are here of it.
     pub fn text_bytes(&self) -> usize {
         match &self.kind {
-            PartKind::Text(body) | PartKind::Reasoning(body) => body.text.len(),
+            PartKind::Text(body) => body.text.len(),
+            PartKind::Reasoning(reasoning) => reasoning.text.text.len(),
             PartKind::Command(command) => command.text.text.len(),
             PartKind::Tool(tool) => {
                 let said = match &tool.state {
@@ -65,7 +66,7 @@ pub enum PartKind {
     /// Text by a person or the model.
     Text(Body),
     /// The model's reasoning, as far as the provider shows it.
-    Reasoning(Body),
+    Reasoning(Reasoning),
     /// What the model reads in place of the text before it, in which a person called a command.
     Command(CommandPart),
     /// A file or an image that came with a prompt.
@@ -112,6 +113,23 @@ impl PartKind {
             Self::Compaction(_) => "compaction",
             Self::Subtask { .. } => "subtask",
         }
+    }
+}
+
+/// The model's reasoning, and how long it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reasoning {
+    /// It, as far as the provider shows it.
+    pub text: Body,
+    /// When it began; unknown where an earlier version stored it.
+    pub started_at: Option<Timestamp>,
+    /// When the model went on to something else. Reasoning that broke off has no end.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl From<Body> for Reasoning {
+    fn from(text: Body) -> Self {
+        Self { text, started_at: None, ended_at: None }
     }
 }
 

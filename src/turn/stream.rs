@@ -6,8 +6,8 @@ use crate::{
     provider::{BlockKind, Event, Seal},
     store::{Change, Field, NewPart},
     transcript::{
-        Body, DeltaField, FinishReason, MessageId, Part, PartId, PartKind, Seq, ToolPart, ToolState, Update,
-        Usage,
+        Body, DeltaField, FinishReason, MessageId, Part, PartId, PartKind, Reasoning, Seq, Timestamp,
+        ToolPart, ToolState, Update, Usage, text,
     },
 };
 
@@ -21,8 +21,11 @@ struct Block {
     text: String,
     /// How much of `text` has been handed to the store; `None` while the part itself has not.
     stored: Option<usize>,
-    closed: bool,
     seal: Option<Seal>,
+    opened_at: Timestamp,
+    closed_at: Option<Timestamp>,
+    /// Whether the store has the time when it was closed; only reasoning tells it.
+    end_stored: bool,
 }
 
 impl Block {
@@ -43,7 +46,11 @@ impl Block {
     fn part(&self, message: &MessageId, text: String) -> Part {
         let kind = match &self.kind {
             BlockKind::Text => PartKind::Text(Body::whole(text)),
-            BlockKind::Reasoning => PartKind::Reasoning(Body::whole(text)),
+            BlockKind::Reasoning => PartKind::Reasoning(Reasoning {
+                text: Body::whole(text),
+                started_at: Some(self.opened_at),
+                ended_at: self.closed_at,
+            }),
             BlockKind::Call { call_id, tool } => PartKind::Tool(ToolPart {
                 call_id: call_id.clone(),
                 tool: tool.clone(),
@@ -55,6 +62,23 @@ impl Block {
             }),
         };
         Part { id: self.part.clone(), message_id: message.clone(), index: self.index, kind }
+    }
+
+    /// What the store has not been given yet of it.
+    fn flush(&mut self, message: &MessageId, seq: Seq) -> Vec<Change> {
+        let news = match self.stored.replace(self.text.len()) {
+            None => {
+                self.end_stored = self.closed_at.is_some();
+                return vec![Change::Part(seq, NewPart::from(self.part(message, self.text.clone())))];
+            }
+            Some(from) => text::from(&self.text, from),
+        };
+        let grown =
+            (!news.is_empty()).then(|| Change::Append(self.part.clone(), self.field(), news.to_owned()));
+        let told = matches!(self.kind, BlockKind::Reasoning) && !self.end_stored;
+        let ended = self.closed_at.filter(|_| told).map(|at| Change::Thought(self.part.clone(), at));
+        self.end_stored |= ended.is_some();
+        grown.into_iter().chain(ended).collect()
     }
 }
 
@@ -98,7 +122,7 @@ impl Answer {
             Event::Delta { block, text } => self.grow(block, text),
             Event::Close { block, seal } => {
                 let block = self.block(block)?;
-                block.closed = true;
+                block.closed_at = Some(Timestamp::now());
                 block.seal = seal;
                 None
             }
@@ -122,8 +146,10 @@ impl Answer {
             kind,
             text: String::new(),
             stored: None,
-            closed: false,
             seal: None,
+            opened_at: Timestamp::now(),
+            closed_at: None,
+            end_stored: false,
         };
         let part = block.part(&self.message, String::new());
         self.blocks.push((number, block));
@@ -150,20 +176,7 @@ impl Answer {
     pub(super) fn flush(&mut self) -> Vec<Change> {
         self.unstored = 0;
         let (message, seq) = (&self.message, self.seq);
-        self.blocks
-            .iter_mut()
-            .filter_map(|(_, block)| {
-                let stored = block.stored.replace(block.text.len());
-                match stored {
-                    None => Some(Change::Part(seq, NewPart::from(block.part(message, block.text.clone())))),
-                    Some(from) if from < block.text.len() => {
-                        let news = crate::transcript::text::from(&block.text, from).to_owned();
-                        Some(Change::Append(block.part.clone(), block.field(), news))
-                    }
-                    Some(_) => None,
-                }
-            })
-            .collect()
+        self.blocks.iter_mut().flat_map(|(_, block)| block.flush(message, seq)).collect()
     }
 
     /// The parts as they stand, and the seals that belong to them. The seals are not in [`Answer::flush`].
@@ -182,7 +195,7 @@ impl Answer {
     pub(super) fn incomplete_calls(&self) -> Vec<PartId> {
         self.blocks
             .iter()
-            .filter(|(_, block)| matches!(block.kind, BlockKind::Call { .. }) && !block.closed)
+            .filter(|(_, block)| matches!(block.kind, BlockKind::Call { .. }) && block.closed_at.is_none())
             .map(|(_, block)| block.part.clone())
             .collect()
     }

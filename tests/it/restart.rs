@@ -201,3 +201,24 @@ fn integrity(home: &Home) {
     assert!(check("SELECT client FROM lease").is_err(), "no lease is left");
     assert!(check("SELECT id FROM turn WHERE ended_at IS NULL").is_err(), "no turn is left open");
 }
+
+#[tokio::test]
+async fn how_long_the_model_thought_is_known_after_a_restart() {
+    for wire in [Wire::Responses, Wire::Chat, Wire::Anthropic] {
+        let double = Double::start(wire, vec![Answer::new().reasoning("I look.").text("Seen.")]).await;
+        let home = Home::new(&config_for(&double));
+        let server = home.start().await;
+        let session = server.session().await;
+        server.prompt(&session, "Look.").await;
+        server.shut_down().await;
+        let messages = home.start().await.messages(&session).await;
+        let answer = messages.last().expect("an answer");
+        let parts = answer["parts"].as_array().expect("parts");
+        let thought = parts.iter().find(|part| part["type"] == "reasoning").expect("reasoning");
+        let time =
+            |name: &str| thought[name].as_u64().unwrap_or_else(|| panic!("{wire:?} {name}: {thought}"));
+        let created = answer["createdAt"].as_u64().expect("a time");
+        assert!(created <= time("startedAt") && time("startedAt") <= time("endedAt"), "{wire:?}: {answer}");
+        assert!(time("endedAt") <= answer["completedAt"].as_u64().expect("a time"), "{wire:?}: {answer}");
+    }
+}

@@ -397,6 +397,10 @@ export type Part = ({
   type: "reasoning";
   /** It. */
   text: Body;
+  /** When it began, where that is known. */
+  startedAt?: (Timestamp | null) | undefined;
+  /** When the model went on to something else. */
+  endedAt?: (Timestamp | null) | undefined;
 } | {
   type: "command";
   /** The command's name, without the slash. */

@@ -7,8 +7,8 @@ use crate::{
     engine,
     face::failure,
     transcript::{
-        Attachment, Body, Compaction, Failure, LastTurn, Message, Part, PartKind, Seq, Session, ToolPart,
-        ToolState, Update, text,
+        Attachment, Body, Compaction, Failure, LastTurn, Message, Part, PartKind, Reasoning, Seq, Session,
+        ToolPart, ToolState, Update, text,
     },
 };
 
@@ -152,7 +152,9 @@ fn content(kind: PartKind) -> types::PartContent {
     use types::PartContent as Content;
     match kind {
         PartKind::Text(text) => Content::Text { text: body(text) },
-        PartKind::Reasoning(text) => Content::Reasoning { text: body(text) },
+        PartKind::Reasoning(Reasoning { text, started_at, ended_at }) => {
+            Content::Reasoning { text: body(text), started_at, ended_at }
+        }
         PartKind::Command(command) => Content::Command { name: command.name, text: body(command.text) },
         PartKind::File(file) => {
             Content::File { mime: file.mime, name: file.name, uri: file.uri, bytes: file.bytes }
@@ -243,7 +245,8 @@ fn shorten(part: &mut Part) {
         }
     };
     match &mut part.kind {
-        PartKind::Text(body) | PartKind::Reasoning(body) => shorten(&mut body.text),
+        PartKind::Text(body) => shorten(&mut body.text),
+        PartKind::Reasoning(reasoning) => shorten(&mut reasoning.text.text),
         PartKind::Command(command) => shorten(&mut command.text.text),
         PartKind::Tool(tool) => {
             shorten(&mut tool.input.text);

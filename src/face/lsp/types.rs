@@ -164,6 +164,12 @@ pub enum PartContent {
     Reasoning {
         /// It.
         text: Body,
+        /// When it began, where that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        started_at: Option<Timestamp>,
+        /// When the model went on to something else.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ended_at: Option<Timestamp>,
     },
     /// What the model reads in place of the text before it, in which a person called a command.
     Command {

@@ -224,7 +224,8 @@ fn growing(part: &Part) -> Option<(DeltaField, Field)> {
 /// A part's growing text as far as it is loaded, and its length in bytes.
 fn grown(part: &Part) -> (&str, u64) {
     let text = match &part.kind {
-        PartKind::Text(body) | PartKind::Reasoning(body) => body.text.as_str(),
+        PartKind::Text(body) => body.text.as_str(),
+        PartKind::Reasoning(reasoning) => reasoning.text.text.as_str(),
         PartKind::Tool(tool) => tool.input.text.as_str(),
         _ => "",
     };
@@ -234,7 +235,8 @@ fn grown(part: &Part) -> (&str, u64) {
 /// Size of a part's growing text in the store, in bytes.
 fn size(part: &Part) -> u64 {
     match &part.kind {
-        PartKind::Text(body) | PartKind::Reasoning(body) => body.bytes,
+        PartKind::Text(body) => body.bytes,
+        PartKind::Reasoning(reasoning) => reasoning.text.bytes,
         PartKind::Tool(tool) => tool.input.bytes,
         _ => 0,
     }

@@ -363,7 +363,8 @@ impl CurrentMessage {
                 bytes = tool.input.text.len() + result.map_or(0, String::len);
                 evidence = result.map(|result| Record::of(id, tool, result));
             }
-            PartKind::Text(body) | PartKind::Reasoning(body) => bytes = body.text.len(),
+            PartKind::Text(body) => bytes = body.text.len(),
+            PartKind::Reasoning(reasoning) => bytes = reasoning.text.text.len(),
             _ => {}
         }
         let part = Part { id: id.clone(), message_id: self.id.clone(), index: 0, kind };

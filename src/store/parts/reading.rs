@@ -12,8 +12,8 @@ use crate::{
         rows::Reading,
     },
     transcript::{
-        Body, CommandPart, FilePart, MessageId, Part, PartId, PartKind, Seq, SessionId, Timestamp, ToolPart,
-        ToolState, text,
+        Body, CommandPart, FilePart, MessageId, Part, PartId, PartKind, Reasoning, Seq, SessionId, Timestamp,
+        ToolPart, ToolState, text,
     },
 };
 
@@ -176,7 +176,11 @@ fn kind(it: &mut Reading<'_, '_>, bodied: &Bodied<'_>, missing: &mut Vec<String>
             name: it.whole_text("title").unwrap_or_default(),
             text: bodied.load(Field::Text, Expected::Bytes(bytes), missing)?,
         }),
-        "reasoning" => PartKind::Reasoning(reasoning(bytes, bodied, missing)?),
+        "reasoning" => PartKind::Reasoning(Reasoning {
+            text: reasoning(bytes, bodied, missing)?,
+            started_at: it.optional_time("started_at"),
+            ended_at: it.optional_time("ended_at"),
+        }),
         "file" => PartKind::File(FilePart {
             mime: metadata.mime.unwrap_or_else(|| "application/octet-stream".to_owned()),
             name: metadata.name,

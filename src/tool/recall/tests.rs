@@ -123,7 +123,8 @@ async fn a_pattern_finds_its_lines_and_a_bad_one_is_named() {
 async fn every_kind_of_part_is_read_by_its_main_body() {
     let session = Session::new().await;
     let text = session.add(Role::User, said("the port is 8123")).await;
-    let thought = session.add(Role::Assistant, PartKind::Reasoning(Body::whole("so it is 8123"))).await;
+    let thought =
+        session.add(Role::Assistant, PartKind::Reasoning(Body::whole("so it is 8123").into())).await;
     let file = |mime: &str| {
         PartKind::File(FilePart {
             mime: mime.into(),

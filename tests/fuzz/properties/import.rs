@@ -29,7 +29,8 @@ pub fn holds(bytes: &[u8]) {
             assert_eq!(file.bytes, held as u64);
             assert!(file.uri.is_none() || held == 0, "an address and a content");
         }
-        PartKind::Text(body) | PartKind::Reasoning(body) => assert!(!body.truncated()),
+        PartKind::Text(body) => assert!(!body.truncated()),
+        PartKind::Reasoning(reasoning) => assert!(!reasoning.text.truncated()),
         _ => assert_eq!(held, 0),
     }
 }

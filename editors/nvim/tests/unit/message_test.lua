@@ -75,6 +75,16 @@ return {
     check.equal(lines, { '✗ no key', '  set OPENAI_API_KEY' })
   end,
 
+  ['a thought that was not watched says how long it took, as the server tells it'] = function()
+    local message = { id = 'm', seq = 1, role = 'assistant', createdAt = 0, completedAt = 9, parts = {
+      {
+        id = '1', messageId = 'm', index = 0, version = 1, type = 'reasoning', startedAt = 1000, endedAt = 13000,
+        text = { text = 'First this.', bytes = 11 },
+      },
+    } }
+    check.has_line(lines_of({ messages = { message } }, view()), '▸ Thought for 12 s · First this.')
+  end,
+
   ['a command shows what it became, and a call the files that it produced, once they are opened'] = function()
     local message = { id = 'm', seq = 1, role = 'user', createdAt = 0, parts = {
       { id = '1', messageId = 'm', index = 0, version = 1, type = 'command', name = 'fix', text = { text = 'Fix it.', bytes = 7 } },

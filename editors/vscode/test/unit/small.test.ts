@@ -14,7 +14,7 @@ import { history, signBefore } from '../../src/webview/compose/typed';
 import { fates, rows, segments } from '../../src/webview/context/division';
 import { cells } from '../../src/webview/context/ledger';
 import { outcomeWords } from '../../src/webview/context/compaction';
-import { thought } from '../../src/webview/parts/thought';
+import { thought, told } from '../../src/webview/parts/thought';
 import { diffIn, pathIn, toolTitle } from '../../src/webview/parts/tool-title';
 import { page, recording } from '../support/recordings';
 
@@ -162,6 +162,15 @@ test('reasoning says how long it took where that was seen', () => {
   assert.equal(thought({ from: 0, to: 12_400 }, false, 10), 'Thought for 12 s');
   assert.equal(thought({ from: 0 }, true, 10), 'Thinking…');
   assert.equal(thought(undefined, false, 2_000), 'Thought (2k characters)');
+  const part = {
+    id: 'p',
+    messageId: 'm',
+    index: 0,
+    type: 'reasoning',
+    text: { text: '', bytes: 0, truncated: false },
+  } as const;
+  assert.deepEqual(told({ ...part, startedAt: 1_000, endedAt: 3_000 }), { from: 1_000, to: 3_000 });
+  assert.equal(told({ ...part, startedAt: 1_000 }), undefined, 'it broke off');
 });
 
 test('a call has a title before it is complete', () => {

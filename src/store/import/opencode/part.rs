@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     store::{Bodies, Field},
-    transcript::{Attachment, Body, Compaction, FilePart, PartKind, Timestamp, ToolPart, ToolState},
+    transcript::{
+        Attachment, Body, Compaction, FilePart, PartKind, Reasoning, Timestamp, ToolPart, ToolState,
+    },
 };
 
 /// What the model reads as the result of a call that opencode never ended.
@@ -67,8 +69,10 @@ pub(in super::super) fn read(json: &str, ended_at: Timestamp) -> Result<Option<P
     let part = match r#type.as_ref() {
         "text" => return written(json),
         "reasoning" => {
-            let Written { text, .. } = serde_json::from_str(json)?;
-            PartKind::Reasoning(Body::whole(text.0)).into()
+            let Thought { text, time } = serde_json::from_str(json)?;
+            let Times { start, end, .. } = time.unwrap_or_default();
+            let (started_at, ended_at) = (start.map(Number::time), end.map(Number::time));
+            PartKind::Reasoning(Reasoning { text: Body::whole(text.0), started_at, ended_at }).into()
         }
         "file" => file(&serde_json::from_str(json)?)?,
         "tool" => tool(serde_json::from_str(json)?, ended_at),
@@ -116,6 +120,14 @@ struct Written<'a> {
 fn written(json: &str) -> Result<Option<PartFacts>, Unreadable> {
     let Written { text, ignored } = serde_json::from_str(json)?;
     Ok((ignored != Some(true)).then(|| PartKind::Text(Body::whole(text.0)).into()))
+}
+
+#[derive(Deserialize)]
+struct Thought<'a> {
+    #[serde(borrow)]
+    text: Text<'a>,
+    #[serde(default, deserialize_with = "lenient")]
+    time: Option<Times>,
 }
 
 #[derive(Deserialize)]

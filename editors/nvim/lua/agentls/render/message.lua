@@ -53,9 +53,10 @@ local BRIEF_MS = 1000
 ---`Thought for 12 s`, and how the thought begins.
 local function thought(part, finished, unfolded)
   local label = 'Thinking…'
-  if part.took and part.took >= BRIEF_MS then
-    label = 'Thought for ' .. measure.duration(part.took)
-  elseif part.took or finished then
+  local took = part.endedAt and part.startedAt and part.endedAt - part.startedAt or part.took
+  if took and took >= BRIEF_MS then
+    label = 'Thought for ' .. measure.duration(took)
+  elseif took or finished then
     label = 'Thought'
   end
   local first = not unfolded and part.text.text:match('[^\n]+')

@@ -5,7 +5,7 @@ import { h, icon } from '../dom';
 import { GrowingText } from '../growing';
 import type { PartContext, PartView } from './part';
 import { Rest } from './rest';
-import { thought } from './thought';
+import { thought, told } from './thought';
 
 export class ReasoningView implements PartView {
   readonly element = h('details', { class: 'part reasoning' });
@@ -22,7 +22,7 @@ export class ReasoningView implements PartView {
 
   update(part: Part, { host, live, thinking }: PartContext): void {
     if (part.type !== 'reasoning') return;
-    this.label.textContent = thought(thinking(part.id), live, part.text.bytes);
+    this.label.textContent = thought(told(part) ?? thinking(part.id), live, part.text.bytes);
     this.element.hidden = part.text.bytes === 0 && !live;
     const show = () => {
       if (!part.text.truncated && !this.rest) return this.growing.set(part.text.text);
