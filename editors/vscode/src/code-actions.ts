@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 
+import { register } from './notices';
 import { line } from './plain';
 import type { ChatView } from './chat/view';
 import { problemLine, range } from './prompt/context';
@@ -53,18 +54,15 @@ function action(
 /** The commands behind the actions: they compose a prompt, and the person sends it. */
 export function codeActionCommands(chat: ChatView): vscode.Disposable[] {
   const compose = (name: string, words: (uri: vscode.Uri, problem?: vscode.Diagnostic) => string) =>
-    vscode.commands.registerCommand(
-      name,
-      async (uri?: vscode.Uri, selected?: vscode.Range, problem?: vscode.Diagnostic) => {
-        const editor = vscode.window.activeTextEditor;
-        const document = uri ? await vscode.workspace.openTextDocument(uri) : editor?.document;
-        const lines = selected ?? editor?.selection;
-        if (!document || !lines) return;
-        chat.attach([range(document, lines)]);
-        await chat.focus();
-        chat.compose(words(document.uri, problem));
-      },
-    );
+    register(name, async (uri?: vscode.Uri, selected?: vscode.Range, problem?: vscode.Diagnostic) => {
+      const editor = vscode.window.activeTextEditor;
+      const document = uri ? await vscode.workspace.openTextDocument(uri) : editor?.document;
+      const lines = selected ?? editor?.selection;
+      if (!document || !lines) return;
+      chat.attach([range(document, lines)]);
+      await chat.focus();
+      chat.compose(words(document.uri, problem));
+    });
   return [
     compose('agentls.ask', () => ''),
     compose('agentls.explain', () => 'Explain this code: what it does, and why it does it so.'),

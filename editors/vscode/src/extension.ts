@@ -10,6 +10,7 @@ import { ChatView } from './chat/view';
 import { ShownSession } from './chat/shown';
 import { CodeActions, codeActionCommands } from './code-actions';
 import { ContextPanel } from './context/panel';
+import { register } from './notices';
 import { participant } from './participant';
 import { ProjectCache } from './projects/cache';
 import { projectCommands } from './projects/commands';
@@ -56,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.languages.registerCodeActionsProvider({ scheme: 'file' }, new CodeActions(), {
       providedCodeActionKinds: CodeActions.kinds,
     }),
-    vscode.commands.registerCommand('agentls.showContext', () => panel.show()),
+    register('agentls.showContext', () => panel.show()),
     ...serverCommands(server, options, credentials, String(context.extension.packageJSON.version)),
     ...sessionCommands({ server, shown, chat, tree }),
     ...promptCommands(chat, shown, server, globalState),

@@ -30,6 +30,16 @@ export function line(text: string, most = 200): string {
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : flat;
 }
 
+/** For the editor's notices, in which `[words](command:…)` would be a link. */
+export function linkless(text: string): string {
+  return text.replaceAll('](', '] (');
+}
+
+/** For the editor's lists, in which `$(name)` would be an icon: of a command it would hide a part. */
+export function iconless(text: string): string {
+  return text.replaceAll('$(', '\\$(');
+}
+
 function isJoiner(text: string, found: string, at: number): boolean {
   return found === '\u200d' && /\p{Extended_Pictographic}\ufe0f?$/u.test(text.slice(Math.max(0, at - 4), at));
 }

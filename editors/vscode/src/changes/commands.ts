@@ -2,10 +2,10 @@
 
 import * as vscode from 'vscode';
 
+import { register } from '../notices';
 import type { ChangeNode, Review } from './review';
 
 export function reviewCommands(review: Review): vscode.Disposable[] {
-  const register = vscode.commands.registerCommand;
   const judge = (name: string, verdict: 'accepted' | 'rejected', of: (node?: ChangeNode) => ChangeNode | undefined) =>
     register(name, (node?: ChangeNode) => {
       const about = of(node);

@@ -4,9 +4,9 @@
 import * as vscode from 'vscode';
 
 import type { ShownSession } from '../chat/shown';
+import { tellFailure } from '../notices';
 import { visible } from '../plain';
 import type { ChangedFile, ChangedHunk, ChangesResult } from '../protocol';
-import { failureOf, inWords } from '../server/failure';
 import type { Server } from '../server/server';
 import { uriOf } from './documents';
 import { hunkLabel, openHunks, step, summary, verdictWords, type Place } from './hunks';
@@ -97,7 +97,7 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
     try {
       await this.server.request('session/review', { sessionId: session.id, messageId, verdict, ...what });
     } catch (error) {
-      void vscode.window.showErrorMessage(`agentls: ${inWords(failureOf(error))}`);
+      tellFailure(error);
     }
     this.markWaiting(late, false);
     this.refreshSoon();

@@ -3,6 +3,8 @@
 import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 
+import { notice } from '../notices';
+import { line } from '../plain';
 import { fileLink } from './link-target';
 
 export async function openLink(href: string, cwd: string | undefined): Promise<void> {
@@ -16,7 +18,7 @@ export async function openLink(href: string, cwd: string | undefined): Promise<v
   const path = isAbsolute(target.path) ? target.path : join(cwd ?? '/', target.path);
   const uri = vscode.Uri.file(path);
   if (!vscode.workspace.getWorkspaceFolder(uri)) {
-    void vscode.window.showWarningMessage(`agentls: ${path} is outside the workspace and was not opened.`);
+    void notice('warning', `${line(path, 300)} is outside the workspace and was not opened.`);
     return;
   }
   const at = new vscode.Position(Math.max(0, target.line - 1), 0);

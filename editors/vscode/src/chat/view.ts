@@ -7,6 +7,7 @@ import type { Attachment, Completion, ToHost, ToView, ViewSettings } from '../br
 import { VIEW_COMMANDS } from '../bridge';
 import type { Documents } from '../changes/documents';
 import { openDiff, openPartText } from '../changes/open';
+import { tellFailure } from '../notices';
 import { completions } from '../prompt/completions';
 import * as context from '../prompt/context';
 import { nameOf } from '../prompt/lists';
@@ -93,7 +94,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   private hear(message: ToHost): void {
     this.act(message).catch((error: unknown) => {
       this.server.output.error(String(error));
-      void vscode.window.showErrorMessage(`agentls: ${failureOf(error).message}`);
+      tellFailure(error);
     });
   }
 

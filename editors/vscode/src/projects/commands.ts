@@ -3,13 +3,14 @@
 import * as vscode from 'vscode';
 
 import type { ShownSession } from '../chat/shown';
+import { register } from '../notices';
+import { iconless } from '../plain';
 import type { Project } from '../protocol';
 import type { Server } from '../server/server';
 import type { ProjectCache } from './cache';
 import { describe, nameOf, place } from './labels';
 
 export function projectCommands(server: Server, projects: ProjectCache, shown: ShownSession): vscode.Disposable[] {
-  const register = vscode.commands.registerCommand;
   return [
     server.onTold('project/didChange', ({ project }) => void projects.put(project)),
     server.onChange(({ state }) => state === 'running' && void readAll(server, projects)),
@@ -35,9 +36,9 @@ async function open(server: Server, projects: ProjectCache): Promise<void> {
     .all()
     .sort((a, b) => b.openedAt - a.openedAt)
     .map((project) => ({
-      label: nameOf(project),
+      label: iconless(nameOf(project)),
       description: describe(project, now),
-      detail: place(project),
+      detail: iconless(place(project)),
       root: project.root,
     }));
   const choice = await vscode.window.showQuickPick(items, {

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 
+import { register } from '../notices';
 import type { ChatView } from '../chat/view';
 import type { ShownSession } from '../chat/shown';
 import type { Server } from '../server/server';
@@ -14,7 +15,6 @@ export function promptCommands(
   server: Server,
   state: vscode.Memento,
 ): vscode.Disposable[] {
-  const register = vscode.commands.registerCommand;
   const add = (
     name: string,
     attachments: (uri?: vscode.Uri, uris?: vscode.Uri[]) => Promise<Parameters<ChatView['attach']>[0]>,

@@ -1,6 +1,6 @@
 // How agents and commands are described in lists. Pure.
 
-import { line } from '../plain';
+import { iconless, line } from '../plain';
 import type { ListedAgent, ListedCommand } from '../protocol';
 
 /** A row of the picker: what it may do and where it comes from stand beside its name. */
@@ -8,12 +8,12 @@ export function agentItem({ name, description, source, readOnly, model, mistakes
   const answers = model ? `${model.provider}/${model.id}` : '';
   const beside = [readOnly ? 'only looks' : '', answers, source === 'builtIn' ? 'built in' : source];
   return {
-    label: line(name, 80),
+    label: iconless(line(name, 80)),
     description: beside
       .filter(Boolean)
-      .map((it) => line(it, 120))
+      .map((it) => iconless(line(it, 120)))
       .join(' · '),
-    detail: whatAndMistakes(description, mistakes),
+    detail: iconless(whatAndMistakes(description, mistakes)),
   };
 }
 

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 
 import { count } from '../figures';
+import { iconless, line } from '../plain';
 import { agentItem } from './labels';
 import type { ListedAgent, ListedCommand, ModelEntry } from '../protocol';
 import type { Server } from '../server/server';
@@ -42,7 +43,7 @@ function modelItem(model: ModelEntry, recent: boolean): vscode.QuickPickItem {
     (model.cost.input ?? 0) > 0 ? `$${model.cost.input} in, $${model.cost.output} out for a million tokens` : '';
   const abilities = [`${count(model.context)} window`, model.images ? 'images' : '', price];
   return {
-    label: `${model.ready ? '' : '$(key) '}${nameOf(model)}`,
+    label: `${model.ready ? '' : '$(key) '}${iconless(line(nameOf(model), 120))}`,
     description: [recent ? 'recent' : '', model.ready ? '' : 'needs a key'].filter(Boolean).join(', '),
     detail: abilities.filter(Boolean).join(' · '),
   };

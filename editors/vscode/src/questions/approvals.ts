@@ -3,8 +3,8 @@
 import * as vscode from 'vscode';
 
 import type { ListedApproval } from '../protocol';
+import { tellFailure } from '../notices';
 import type { ShownSession } from '../chat/shown';
-import { failureOf, inWords } from '../server/failure';
 import type { Server } from '../server/server';
 import { approvalItem } from './labels';
 
@@ -38,7 +38,7 @@ export async function showApprovals(server: Server, shown: ShownSession): Promis
   const tried = (act: Promise<void>) =>
     act.catch((error: unknown) => {
       picker.hide();
-      void vscode.window.showErrorMessage(`agentls: ${inWords(failureOf(error))}`);
+      tellFailure(error);
     });
   picker.onDidTriggerItemButton(({ item }) => void tried(revoke(item.approval)));
   picker.onDidAccept(() => void tried(revoke(picker.selectedItems[0]?.approval)));

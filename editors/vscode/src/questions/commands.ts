@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 
 import type { ChatView } from '../chat/view';
 import type { ShownSession } from '../chat/shown';
+import { notice, register } from '../notices';
 import { line } from '../plain';
 import type { Server } from '../server/server';
 import { showApprovals } from './approvals';
@@ -15,7 +16,6 @@ export function questionCommands(
   shown: ShownSession,
   chat: ChatView,
 ): vscode.Disposable[] {
-  const register = vscode.commands.registerCommand;
   const answer = (scope: 'once' | 'never') => () => {
     const [question] = questions.permissions(shown.current?.id);
     const option = question?.options.find((it) => it.scope === scope);
@@ -52,7 +52,6 @@ async function notify(questions: OpenQuestions, shown: ShownSession, chat: ChatV
   if (!vscode.workspace.getConfiguration('agentls').get('notifyWhenNeeded', true)) return;
   const [permission] = questions.permissions(sessionId);
   const show = 'Show';
-  const words = permission ? `agentls needs you: ${line(permission.title, 120)}` : 'agentls has a question for you.';
-  if ((await vscode.window.showWarningMessage(words, show)) === show)
-    await showAsked(questions, shown, chat, sessionId);
+  const words = permission ? `you are needed: ${line(permission.title, 120)}` : 'the model has a question for you.';
+  if ((await notice('warning', words, show)) === show) await showAsked(questions, shown, chat, sessionId);
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 
 import { duration, size } from '../figures';
+import { notice, register } from '../notices';
 import { askForKey, type Credentials } from './credentials';
 import type { Server, StartOptions } from './server';
 
@@ -18,7 +19,6 @@ export function serverCommands(
   credentials: Credentials,
   version: string,
 ): vscode.Disposable[] {
-  const register = vscode.commands.registerCommand;
   return [
     register('agentls.start', () => server.start()),
     register('agentls.stop', () => server.stop()),
@@ -36,15 +36,15 @@ export function serverCommands(
 async function showStatus(server: Server): Promise<void> {
   const { state, message } = server.view;
   const [restart, log] = ['Restart', 'Log'];
-  let words = `agentls is not running. ${message ?? ''}`;
+  let words = `not running. ${message ?? ''}`;
   if (state === 'running') {
     const status = await server.request('server/status', {});
     const memory = status.rssBytes == null ? '' : `, ${size(status.rssBytes)} of memory`;
     words =
-      `agentls ${status.version}, process ${status.pid}, up for ${duration(status.uptimeMs)}${memory}; ` +
+      `${status.version}, process ${status.pid}, up for ${duration(status.uptimeMs)}${memory}; ` +
       `${status.sessions.total} sessions (${status.sessions.running} running) in ${size(status.db.bytes)}.`;
   }
-  const choice = await vscode.window.showInformationMessage(words.trim(), restart, log);
+  const choice = await notice('information', words, restart, log);
   if (choice === restart) await server.restart();
   else if (choice === log) server.output.show();
 }
@@ -85,7 +85,7 @@ async function removeKey(server: Server, credentials: Credentials): Promise<void
 
 async function offerRestart(server: Server, words: string): Promise<void> {
   const restart = 'Restart now';
-  if ((await vscode.window.showInformationMessage(`agentls: ${words}`, restart)) === restart) await server.restart();
+  if ((await notice('information', words, restart)) === restart) await server.restart();
 }
 
 /** The user's configuration file; an empty one where there is none. */

@@ -6,14 +6,17 @@ import {
   CloseAction,
   ErrorAction,
   LanguageClient,
+  MessageType,
   TransportKind,
   type CancellationToken,
   type CloseHandlerResult,
   type Executable,
   type LanguageClientOptions,
+  type ShowMessageParams,
 } from 'vscode-languageclient/node';
 
 import type { ServerState, ServerView } from '../bridge';
+import { notice } from '../notices';
 import type { Notifications, Requests, ServerRequests } from '../protocol';
 import { applyAndSave } from './edits';
 import { NotRunning } from './failure';
@@ -166,6 +169,12 @@ export class Server implements vscode.Disposable {
       },
     };
     const client = new LanguageClient('agentls', 'agentls', executable, options);
+    client.onNotification('window/showMessage', ({ type, message }: ShowMessageParams) => {
+      void notice(
+        type === MessageType.Error ? 'error' : type === MessageType.Warning ? 'warning' : 'information',
+        message,
+      );
+    });
     for (const method of TOLD) {
       client.onNotification(method, (params: unknown) => this.told.fire({ method, params }));
     }

@@ -3,7 +3,8 @@
 import * as vscode from 'vscode';
 
 import { age } from '../figures';
-import { line } from '../plain';
+import { register } from '../notices';
+import { iconless, line } from '../plain';
 import type { Session } from '../protocol';
 import type { ChatView } from '../chat/view';
 import type { ShownSession } from '../chat/shown';
@@ -20,7 +21,6 @@ export interface Sessions {
 
 export function sessionCommands(all: Sessions): vscode.Disposable[] {
   const { shown, chat, tree, server } = all;
-  const register = vscode.commands.registerCommand;
   /** A command about the session of a row, or about the one on screen. */
   const about = (name: string, act: (session: Session, argument: unknown) => Promise<unknown>) =>
     register(name, async (argument?: unknown) => {
@@ -76,9 +76,9 @@ async function search({ server, shown, chat }: Sessions): Promise<void> {
     picker.busy = false;
     picker.items = found.sessions.map((session) => ({
       id: session.id,
-      label: titleOf(session),
+      label: iconless(titleOf(session)),
       description: age(session.updatedAt, Date.now()),
-      detail: line(session.cwd, 200),
+      detail: iconless(line(session.cwd, 200)),
       alwaysShow: true,
     }));
   };

@@ -1,5 +1,6 @@
 // What stands where no message is yet: what can be asked here.
 
+import { line } from '../plain';
 import { h, icon } from './dom';
 
 const EXAMPLES: Array<[string, string]> = [
@@ -18,6 +19,6 @@ export function welcome(hint: string, compose: (text: string) => void): HTMLElem
     h('h2', { text: 'What shall be done?' }),
     h('p', { text: 'Nothing is changed or run before you have seen it and said yes.' }),
     ...examples,
-    h('p', { class: 'hint', text: hint }),
+    h('p', { class: 'hint', text: line(hint, 80) }),
   );
 }

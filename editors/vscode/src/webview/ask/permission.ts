@@ -8,7 +8,7 @@ import { h, icon, iconButton } from '../dom';
 import type { Host } from '../host';
 import { diffElement } from '../parts/diff';
 import { pathIn, toolIcon } from '../parts/tool-title';
-import { guard } from './guard';
+import { Decision } from './decision';
 
 export class PermissionCard {
   readonly element: HTMLElement;
@@ -20,13 +20,13 @@ export class PermissionCard {
     'aria-label': 'What to do instead',
     maxLength: 4_000,
   });
-  private readonly buttons: HTMLButtonElement[];
+  private readonly decision: Decision;
 
   constructor(
     private readonly question: PermissionQuestion,
     private readonly host: Host,
   ) {
-    this.buttons = question.options.map((option) => this.button(option));
+    this.decision = new Decision(question, host, { once: 'primary', more: (option) => this.more(option) });
     this.element = h(
       'section',
       { class: 'card permission', 'aria-label': `Permission needed: ${line(question.title)}`, tabindex: -1 },
@@ -37,10 +37,9 @@ export class PermissionCard {
       this.path(),
       this.items(),
       this.diff(),
-      h('div', { class: 'decision' }, h('div', { class: 'answers' }, ...this.buttons), this.feedback),
+      h('div', { class: 'decision' }, this.decision.element, this.feedback),
     );
     this.feedback.addEventListener('keydown', (event) => this.refuseOnEnter(event));
-    guard(this.buttons);
   }
 
   private heading(): string {
@@ -97,30 +96,18 @@ export class PermissionCard {
     );
   }
 
-  private button(option: PermissionOption): HTMLButtonElement {
-    const kind = option.scope === 'once' ? 'primary' : option.scope === 'never' ? 'refuse' : 'secondary';
-    return h('button', {
-      class: kind,
-      type: 'button',
-      text: line(option.label, 80),
-      onclick: () => this.answer(option),
-    });
-  }
-
-  private answer({ id, scope }: PermissionOption): void {
+  /** What was written goes with a refusal, what was ticked with what is allowed for longer. */
+  private more({ scope }: PermissionOption): Omit<PermissionAnswer, 'optionId'> {
     const feedback = this.feedback.value.trim();
+    if (scope === 'never') return feedback === '' ? {} : { feedback };
     const ticked = [...this.ticks].filter(([, tick]) => tick.checked).map(([rule]) => rule);
-    const answer: PermissionAnswer = { optionId: id };
-    if (scope === 'never' && feedback !== '') answer.feedback = feedback;
-    if ((scope === 'session' || scope === 'project') && ticked.length < this.ticks.size) answer.items = ticked;
-    for (const button of this.buttons) button.disabled = true;
-    this.host.post({ type: 'answerPermission', permissionId: this.question.permissionId, answer });
+    return scope !== 'once' && ticked.length < this.ticks.size ? { items: ticked } : {};
   }
 
   private refuseOnEnter(event: KeyboardEvent): void {
     const refuse = this.question.options.find(({ scope }) => scope === 'never');
     if (event.key !== 'Enter' || event.isComposing || this.feedback.value.trim() === '' || !refuse) return;
     event.preventDefault();
-    this.answer(refuse);
+    this.decision.answer(refuse);
   }
 }

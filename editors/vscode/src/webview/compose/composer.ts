@@ -162,19 +162,20 @@ export class Composer {
   }
 
   private renderChips(): void {
-    const chips = this.attachments.map((attachment) =>
-      h(
+    const chips = this.attachments.map((attachment) => {
+      const label = line(attachment.label, 200);
+      return h(
         'span',
         { class: 'chip', role: 'listitem' },
         icon(attachment.part.type === 'image' ? 'file-media' : attachment.part.type === 'file' ? 'file' : 'note'),
-        h('span', { text: line(attachment.label, 60), title: attachment.label }),
-        iconButton('close', `Leave out ${attachment.label}`, () => {
+        h('span', { text: line(label, 60), title: label }),
+        iconButton('close', `Leave out ${label}`, () => {
           this.attachments = this.attachments.filter((it) => it !== attachment);
           this.renderChips();
           this.keepSoon();
         }),
-      ),
-    );
+      );
+    });
     this.chips.replaceChildren(...chips);
   }
 

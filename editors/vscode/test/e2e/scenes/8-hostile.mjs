@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 import { hostileSession } from '../../support/history.mjs';
 
-const TITLE = '<img src=x onerror="window.hacked=1">\u202e Hostile \u0007';
+const TITLE = '<img src=x onerror="window.hacked=1">\u202e Hostile $(trash) [x](command:workbench.action.quit) \u0007';
 const STRINGS = [
   '<script>window.hacked = 1</script><img src=x onerror="window.hacked=1"><iframe src="https://example.org"></iframe>',
   '[click](javascript:window.hacked=1) [run](command:workbench.action.quit) ![x](https://example.org/x.png)',

@@ -1,11 +1,14 @@
-// Chat, permission and context view as assistive technology gets them, judged by axe in the light, dark and both
+// Chat, permission, context view, and the cards of trust and of a question as assistive technology gets them, judged by axe in the light, dark and both
 // high-contrast themes: names, roles, contrast. Permissions are announced, offers are spoken.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { files } from '../host.mjs';
+import { configure, files } from '../host.mjs';
+import { scriptedProvider } from '../../support/scripted.mjs';
+import { smallSessions } from '../../support/history.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const THEMES = {
@@ -15,7 +18,25 @@ const THEMES = {
   'Default High Contrast Light': 'vscode-high-contrast-light',
 };
 
-export function prepare({ host }) {
+let provider;
+
+export async function prepare({ host }) {
+  const asked = { question: 'Which of them?', options: ['This one', 'The other'] };
+  provider = await scriptedProvider([
+    {
+      calls: [
+        ['question', { questions: [asked] }],
+        ['edit', { path: 'notes.txt', oldText: 'a', newText: 'b' }],
+      ],
+    },
+  ]);
+  configure(host, { ...provider.config, model: 'offline/explorer' });
+  const directory = join(host.root, 'elsewhere');
+  mkdirSync(join(directory, '.agentls', 'commands'), { recursive: true });
+  writeFileSync(join(directory, '.agentls', 'commands', 'own.md'), 'Do it.\n');
+  writeFileSync(join(directory, 'notes.txt'), 'a\n');
+  const env = { AGENTLS_DATA_DIR: host.dataDir, AGENTLS_CONFIG_DIR: host.configDir };
+  smallSessions({ binary: host.binary(), env, root: host.root, directory, titles: ['Work elsewhere'] });
   files(host, { 'src/main.rs': 'fn main() {\n    println!("hello");\n}\n', 'notes.txt': 'hello world\nsecond line\n' });
 }
 
@@ -49,15 +70,32 @@ export default async function ({ host, workbench }) {
   await context.locator('.row summary').first().click();
   await context.locator('.behind pre').first().waitFor();
 
-  const wrong = [];
+  assert.deepEqual(await wrong(host, { chat, context }), []);
+
+  await workbench.command('agentls: Find a Session');
+  await workbench.pickRow('Work elsewhere');
+  await chat.locator('.message.user', { hasText: 'Work elsewhere' }).waitFor();
+  await workbench.command('agentls: Choose the Model');
+  await workbench.pickRow('double/scripted');
+  await chat.locator('.choice.model', { hasText: 'scripted' }).waitFor();
+  await workbench.send(chat, 'ask me, then change it');
+  await chat.locator('.card.question').waitFor();
+  await chat.locator('.card.trust button:enabled').first().waitFor();
+  assert.match(await chat.locator('[aria-live="assertive"]').innerText(), /Permission needed: Trust/);
+  assert.deepEqual(await wrong(host, { chat }), []);
+  provider.stop();
+}
+
+async function wrong(host, frames) {
+  const found = [];
   for (const [theme, kind] of Object.entries(THEMES)) {
     host.set({ 'workbench.colorTheme': theme });
-    for (const [name, frame] of Object.entries({ chat, context })) {
+    for (const [name, frame] of Object.entries(frames)) {
       await frame.locator(`body.${kind}`).waitFor();
-      wrong.push(...(await violations(frame)).map((it) => `${name} in “${theme}”: ${it}`));
+      found.push(...(await violations(frame)).map((it) => `${name} in “${theme}”: ${it}`));
     }
   }
-  assert.deepEqual(wrong, []);
+  return found;
 }
 
 async function violations(frame) {
