@@ -19,6 +19,7 @@ mod review;
 mod roster;
 pub mod secrets;
 mod settings;
+mod site;
 mod sources;
 mod trust;
 

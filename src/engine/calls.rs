@@ -11,6 +11,7 @@ use std::{
 use super::{
     EngineError, intake,
     settings::{self, Settings},
+    site::Site,
 };
 use crate::{
     permission::{
@@ -26,7 +27,6 @@ use crate::{
             self, Command,
             template::{self, Named, Piece},
         },
-        config::Loaded,
     },
 };
 
@@ -65,8 +65,8 @@ impl Caller {
         editor: &dyn Editor,
     ) -> Result<Option<Vec<AcceptedPart>>, EngineError> {
         let Some((name, arguments)) = commands::called(typed) else { return Ok(None) };
-        let loaded = self.settings.load(Some(&self.cwd));
-        let commands = self.settings.commands(Some(&self.cwd), &loaded);
+        let site = self.settings.look(Some(&self.cwd));
+        let commands = self.settings.commands(&site);
         let Some(command) = commands.into_iter().find(|command| command.name == name) else {
             return Ok(None);
         };
@@ -76,25 +76,23 @@ impl Caller {
         }
         let expanded = template::expand(&command.template, arguments, intake::LARGEST_PROMPT)
             .map_err(|problem| invalid(&command, &problem.to_string()))?;
-        let agent = self.choose(&command, &loaded)?;
+        let agent = self.choose(&command, &site)?;
         let pieces = expanded.pieces;
         let mut parts =
             vec![AcceptedPart::Command { name: command.name.clone(), typed: typed.to_owned(), pieces }];
         for named in &expanded.files {
-            parts.extend(self.attached(&command, named, &agent, &loaded, editor)?);
+            parts.extend(self.attached(&command, named, &agent, &site, editor)?);
         }
         Ok(Some(parts))
     }
 
     /// Lets the command say who answers, where the prompt does not. A command does not lift an agent that only looks.
-    fn choose(&mut self, command: &Command, loaded: &Loaded) -> Result<Agent, EngineError> {
+    fn choose(&mut self, command: &Command, site: &Site) -> Result<Agent, EngineError> {
         let current = self.agent.as_ref().unwrap_or(&self.session_agent);
-        let (current, _) = self.settings.answering(&self.cwd, loaded, current);
+        let (current, _) = self.settings.answering(site, current);
         let wanted = match command.agent.as_ref().filter(|_| self.agent.is_none()) {
             Some(name) => Some(
-                self.settings
-                    .agent(&self.cwd, loaded, name)
-                    .map_err(|problem| invalid(command, &problem.to_string()))?,
+                self.settings.agent(site, name).map_err(|problem| invalid(command, &problem.to_string()))?,
             ),
             None => None,
         };
@@ -106,7 +104,7 @@ impl Caller {
             let own = agent.as_ref().and_then(|agent| agent.model.clone());
             self.model = command.model.clone().or(own);
             if let Some(model) = &self.model {
-                settings::find_model(&loaded.config, model)
+                settings::find_model(site.config(), model)
                     .map_err(|failure| invalid(command, &failure.message))?;
             }
         }
@@ -120,7 +118,7 @@ impl Caller {
         command: &Command,
         named: &Named,
         agent: &Agent,
-        loaded: &Loaded,
+        site: &Site,
         editor: &dyn Editor,
     ) -> Result<Option<AcceptedPart>, EngineError> {
         let Some(place) = resolve(&self.cwd, &named.path).ok().filter(is_file) else {
@@ -132,7 +130,7 @@ impl Caller {
             let message = said(&format!("leads out of the working directory, to {}", shown(&place.target)));
             return Err(Failure::new(FailureKind::PathOutside { link, target }, message).into());
         }
-        let rules = settings::rules(&loaded.config, agent);
+        let rules = settings::rules(site.config(), agent);
         if let Decision::Deny { rule } = rules.decide_item("read", &place.item()) {
             let message = said(&format!("the rule `{rule}` denies"));
             return Err(Failure::new(FailureKind::PermissionDenied { rule }, message).into());

@@ -13,7 +13,11 @@ impl Engine {
     }
 
     /// Takes one back, for a running turn too: its next call is asked for. `false` when there is none of that name.
-    pub async fn revoke(&self, session: &SessionId, approval: &ApprovalId) -> Result<bool, EngineError> {
+    pub async fn revoke_approval(
+        &self,
+        session: &SessionId,
+        approval: &ApprovalId,
+    ) -> Result<bool, EngineError> {
         let open = self.open().await?;
         Ok(*open.store.revoke_approval(session, approval).await.map_err(Failure::from)?)
     }

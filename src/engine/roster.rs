@@ -3,13 +3,10 @@
 //!
 //! Looked at anew for each turn and each question. A project brings some only when it is trusted (invariant 12).
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use super::{
-    Change, Engine, EngineError, ListedAgent, ListedCommand, Open, settings, settings::Settings,
+    Change, Engine, EngineError, ListedAgent, ListedCommand, Open, settings, settings::Settings, site::Site,
     sources::PromptSources,
 };
 use crate::{
@@ -20,7 +17,7 @@ use crate::{
         agents::{self, Agent, Places, builtin::BUILD},
         commands::{self, Command},
         config::{self, Config},
-        instructions, project,
+        instructions,
         skills::{Place, Skill, Skills},
     },
 };
@@ -34,34 +31,24 @@ pub(super) fn ceiling(agent: &Agent) -> Ceiling {
 }
 
 impl Settings {
-    /// The root of the project that `cwd` lies in, if the project may bring anything.
-    fn trusted_root(&self, cwd: Option<&Path>) -> Option<PathBuf> {
-        cwd.map(|cwd| project::find(cwd).path).filter(|root| self.trusts.holds(root))
-    }
-
     /// Does something with the places where agents and commands are defined.
-    fn within_places<T>(
-        &self,
-        cwd: Option<&Path>,
-        loaded: &config::Loaded,
-        look: impl FnOnce(&Places<'_>) -> T,
-    ) -> T {
+    fn within_places<T>(&self, site: &Site, look: impl FnOnce(&Places<'_>) -> T) -> T {
         let source = |key: &str| {
             let below = format!("{key}.");
             let named = |(known, _): &(&String, &config::Origin)| *known == key || known.starts_with(&below);
-            loaded.sources.iter().find(named).map(|(_, origin)| origin.source_name.clone())
+            site.loaded.sources.iter().find(named).map(|(_, origin)| origin.source_name.clone())
         };
         look(&Places {
             config_dir: &self.config_dir,
-            config: &loaded.config,
+            config: site.config(),
             source: &source,
-            project: self.trusted_root(cwd).as_deref(),
+            project: site.trusted_root(),
         })
     }
 
     /// The agents, each with all that is wrong with it.
-    fn agents(&self, cwd: Option<&Path>, loaded: &config::Loaded) -> Vec<Agent> {
-        let mut agents = self.within_places(cwd, loaded, agents::list);
+    fn agents(&self, site: &Site) -> Vec<Agent> {
+        let mut agents = self.within_places(site, agents::list);
         let specs = self.tools.specs();
         let tools: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
         for agent in &mut agents {
@@ -73,19 +60,14 @@ impl Settings {
                 })
                 .collect();
             agent.mistakes.extend(mistakes);
-            agent.mistakes.extend(check_model(&loaded.config, agent.model.as_ref()));
+            agent.mistakes.extend(check_model(site.config(), agent.model.as_ref()));
         }
         agents
     }
 
     /// The agent that `name` asks for, or why it cannot answer.
-    pub(super) fn agent(
-        &self,
-        cwd: &Path,
-        loaded: &config::Loaded,
-        name: &str,
-    ) -> Result<Agent, EngineError> {
-        let agents = self.agents(Some(cwd), loaded);
+    pub(super) fn agent(&self, site: &Site, name: &str) -> Result<Agent, EngineError> {
+        let agents = self.agents(site);
         if let Some(agent) = agents.iter().find(|agent| agent.name == name) {
             return usable(agent);
         }
@@ -100,22 +82,22 @@ impl Settings {
 
     /// [`Self::agent`] with the configuration as it is now.
     pub(super) fn chosen_agent(&self, cwd: &Path, name: &str) -> Result<Agent, EngineError> {
-        self.agent(cwd, &self.load(Some(cwd)), name)
+        self.agent(&self.look(Some(cwd)), name)
     }
 
     /// The configured agent; `build` when there is none of that name.
-    pub(super) fn default_agent(&self, cwd: &Path, loaded: &config::Loaded) -> Agent {
-        let agents = self.agents(Some(cwd), loaded);
+    pub(super) fn default_agent(&self, site: &Site) -> Agent {
+        let agents = self.agents(site);
         let find = |name: &str| agents.iter().find(|agent| agent.name == name && agent.usable).cloned();
-        find(&loaded.config.agent).or_else(|| find(BUILD)).unwrap_or_else(agents::builtin::build)
+        find(&site.config().agent).or_else(|| find(BUILD)).unwrap_or_else(agents::builtin::build)
     }
 
     /// The agent that answers a session's prompt, and what a person should know about the choice.
-    pub(super) fn answering(&self, cwd: &Path, loaded: &config::Loaded, name: &str) -> (Agent, Vec<String>) {
-        match self.agent(cwd, loaded, name) {
+    pub(super) fn answering(&self, site: &Site, name: &str) -> (Agent, Vec<String>) {
+        match self.agent(site, name) {
             Ok(agent) => (agent, Vec::new()),
             Err(why) => {
-                let instead = self.default_agent(cwd, loaded);
+                let instead = self.default_agent(site);
                 let notice = format!("{why}; {} answers", instead.name);
                 (instead, vec![notice])
             }
@@ -133,40 +115,40 @@ impl Settings {
     }
 
     /// Where the system prompt of a session comes from.
-    pub(super) fn sources(&self, cwd: &Path, loaded: &config::Loaded, agent: Agent) -> PromptSources {
-        let root = project::find(cwd).path;
-        let anywhere = !named_by_project(loaded, "instructions", &root);
+    pub(super) fn sources(&self, cwd: &Path, site: &Site, agent: Agent) -> PromptSources {
+        let root = site.root(cwd);
+        let anywhere = !named_by_project(site, "instructions", root);
         let places = instructions::Places::new(
             cwd.to_owned(),
-            root,
+            root.to_owned(),
             Some(self.config_dir.join("AGENTS.md")),
-            loaded.config.instructions.clone(),
+            site.config().instructions.clone(),
             anywhere,
         );
-        PromptSources::new(agent, cwd.to_owned(), places, self.skills(Some(cwd), loaded))
+        PromptSources::new(agent, cwd.to_owned(), places, self.skills(site))
     }
 
     /// The skills of the configuration, the user's own, and those of a project that is trusted.
-    fn skills(&self, cwd: Option<&Path>, loaded: &config::Loaded) -> Skills {
+    fn skills(&self, site: &Site) -> Skills {
         let mut places = Vec::new();
-        if let Some(cwd) = cwd {
-            let root = project::find(cwd).path;
-            let within = named_by_project(loaded, "skills", &root).then(|| root.clone());
-            let paths = loaded.config.skills.paths.iter();
+        if let Some(cwd) = &site.cwd {
+            let root = site.root(cwd);
+            let within = named_by_project(site, "skills", root).then(|| root.to_owned());
+            let paths = site.config().skills.paths.iter();
             places.extend(paths.map(|path| Place { folder: root.join(path), within: within.clone() }));
         }
         places.push(Place { folder: self.config_dir.join("skills"), within: None });
-        if let (Some(cwd), Some(root)) = (cwd, self.trusted_root(cwd)) {
-            let folders: &[&Path] = if cwd == root { &[cwd] } else { &[cwd, &root] };
+        if let (Some(cwd), Some(root)) = (site.cwd.as_deref(), site.trusted_root()) {
+            let folders: &[&Path] = if cwd == root { &[cwd] } else { &[cwd, root] };
             places.extend(folders.iter().flat_map(|folder| {
-                SKILL_FOLDERS.map(|name| Place { folder: folder.join(name), within: Some(root.clone()) })
+                SKILL_FOLDERS.map(|name| Place { folder: folder.join(name), within: Some(root.to_owned()) })
             }));
         }
         Skills::look(&places)
     }
 
     pub(super) fn listed_skills(&self, cwd: Option<&Path>) -> Vec<Skill> {
-        self.skills(cwd, &self.load(cwd)).list().to_vec()
+        self.skills(&self.look(cwd)).list().to_vec()
     }
 
     pub(super) fn listed_agents(&self, cwd: Option<&Path>) -> Vec<ListedAgent> {
@@ -178,15 +160,15 @@ impl Settings {
             model: agent.model,
             mistakes: agent.mistakes,
         };
-        self.agents(cwd, &self.load(cwd)).into_iter().map(listed).collect()
+        self.agents(&self.look(cwd)).into_iter().map(listed).collect()
     }
 
     /// The commands, each with all that is wrong with it.
-    pub(super) fn commands(&self, cwd: Option<&Path>, loaded: &config::Loaded) -> Vec<Command> {
-        let mut commands = self.within_places(cwd, loaded, commands::list);
-        let agents = self.agents(cwd, loaded);
+    pub(super) fn commands(&self, site: &Site) -> Vec<Command> {
+        let mut commands = self.within_places(site, commands::list);
+        let agents = self.agents(site);
         for command in &mut commands {
-            command.mistakes.extend(check_model(&loaded.config, command.model.as_ref()));
+            command.mistakes.extend(check_model(site.config(), command.model.as_ref()));
             let unknown = command.agent.iter().filter(|name| agents.iter().all(|agent| agent.name != **name));
             let mistake: Vec<String> =
                 unknown.map(|name| format!("`agent`: there is no agent `{name}`")).collect();
@@ -205,15 +187,16 @@ impl Settings {
             model: command.model,
             mistakes: command.mistakes,
         };
-        self.commands(cwd, &self.load(cwd)).into_iter().map(listed).collect()
+        self.commands(&self.look(cwd)).into_iter().map(listed).collect()
     }
 }
 
 /// Whether a project's own file says what stands in this section: what it names has to lie in the project, while the
 /// person may name any place.
-fn named_by_project(loaded: &config::Loaded, section: &str, root: &Path) -> bool {
+fn named_by_project(site: &Site, section: &str, root: &Path) -> bool {
     let below = format!("{section}.");
-    let mut sources = loaded.sources.iter().filter(|(key, _)| *key == section || key.starts_with(&below));
+    let mut sources =
+        site.loaded.sources.iter().filter(|(key, _)| *key == section || key.starts_with(&below));
     sources.any(|(_, origin)| Path::new(&origin.source_name).starts_with(root))
 }
 

@@ -23,7 +23,6 @@ use crate::{
     workspace::{
         agents::Agent,
         config::{self, ApiConfig, Config, ProviderConfig},
-        project,
     },
 };
 
@@ -39,8 +38,8 @@ pub(super) struct Settings {
     pub(super) tools: Registry,
     client: RwLock<ClientInfo>,
     /// What was seen of configuration files before.
-    watch: config::Watch,
-    events: Arc<Events>,
+    pub(super) watch: config::Watch,
+    pub(super) events: Arc<Events>,
     pub(super) trusts: Arc<Trusts>,
 }
 
@@ -85,30 +84,8 @@ impl Settings {
         self.client().name
     }
 
-    /// The configuration as it is now in `cwd`, or outside of any project.
-    pub(super) fn load(&self, cwd: Option<&Path>) -> config::Loaded {
-        let client = self.client();
-        let root = cwd.map(|cwd| project::find(cwd).path);
-        let loaded = config::load(&config::Inputs {
-            config_dir: &self.config_dir,
-            project: root.as_deref(),
-            trusted: root.as_deref().is_some_and(|root| self.trusts.holds(root)),
-            client: client.config.as_ref(),
-            command_line: client.command_line.as_ref(),
-            env: &|name| std::env::var(name).ok(),
-            watch: Some(&self.watch),
-        });
-        let news: Vec<String> = self.watch.news(&loaded).into_iter().map(ToString::to_string).collect();
-        // The level of the log first: it is for these lines, too.
-        self.events.configured(&loaded.config, &news);
-        for mistake in news {
-            tracing::warn!("configuration: {mistake}");
-        }
-        loaded
-    }
-
     pub(super) fn report(&self, cwd: Option<&Path>) -> ConfigReport {
-        let loaded = self.load(cwd);
+        let loaded = self.look(cwd).loaded;
         let mistakes = loaded.errors.iter().chain(&loaded.warnings).map(ToString::to_string);
         let lines = loaded.sources.iter().filter_map(|(key, origin)| Some((key.clone(), origin.line?)));
         ConfigReport {
@@ -121,23 +98,23 @@ impl Settings {
 
     /// What holds commands outside of any project.
     pub(super) fn sandbox(&self) -> sandbox::Status {
-        sandbox::Status::of(&self.load(None).config.sandbox)
+        sandbox::Status::of(&self.look(None).config().sandbox)
     }
 
     pub(super) fn defaults(&self, cwd: &Path) -> Defaults {
-        let loaded = self.load(Some(cwd));
-        let agent = self.default_agent(cwd, &loaded);
-        let model = agent.model.filter(|model| find_model(&loaded.config, model).is_ok());
-        Defaults { model: model.unwrap_or_else(|| default_model(&loaded.config)), agent: agent.name }
+        let site = self.look(Some(cwd));
+        let agent = self.default_agent(&site);
+        let model = agent.model.filter(|model| find_model(site.config(), model).is_ok());
+        Defaults { model: model.unwrap_or_else(|| default_model(site.config())), agent: agent.name }
     }
 
     /// Fails with suggestions when `model` is not configured.
     pub(super) fn check_model(&self, cwd: &Path, model: &ModelRef) -> Result<(), Failure> {
-        find_model(&self.load(Some(cwd)).config, model).map(drop)
+        find_model(self.look(Some(cwd)).config(), model).map(drop)
     }
 
     pub(super) fn models(&self, cwd: Option<&Path>) -> Vec<ListedModel> {
-        let config = self.load(cwd).config;
+        let config = self.look(cwd).loaded.config;
         let client = self.client();
         let listed = known_models(&config).into_iter().filter_map(|model| {
             let limits = find_model(&config, &model).ok()?;
@@ -149,7 +126,7 @@ impl Settings {
 
     /// How to reach each provider that is ready or configured, by name.
     pub(super) fn connections(&self, cwd: &Path) -> Vec<(String, provider::Settings)> {
-        let (config, client) = (self.load(Some(cwd)).config, self.client());
+        let (config, client) = (self.look(Some(cwd)).loaded.config, self.client());
         let mut names: Vec<String> = known_models(&config).into_iter().map(|model| model.provider).collect();
         names.dedup();
         let reach = |name: String| {
@@ -175,15 +152,16 @@ impl Settings {
 
 impl Prepare for Settings {
     fn context_limit(&self, cwd: &Path, model: &ModelRef) -> u64 {
-        find_model(&self.load(Some(cwd)).config, model).map_or(DEFAULT_CONTEXT, |model| model.context)
+        find_model(self.look(Some(cwd)).config(), model).map_or(DEFAULT_CONTEXT, |model| model.context)
     }
 
     fn prepare(&self, session: &Session, agent: &str, model: &ModelRef) -> Result<TurnContext, Failure> {
         let cwd = PathBuf::from(&session.cwd);
-        let loaded = self.load(Some(&cwd));
-        let (agent, mut notices) = self.answering(&cwd, &loaded, agent);
-        let sources = Arc::new(self.sources(&cwd, &loaded, agent.clone()));
-        let config = loaded.config;
+        let site = self.look(Some(&cwd));
+        let (agent, mut notices) = self.answering(&site, agent);
+        let sources = Arc::new(self.sources(&cwd, &site, agent.clone()));
+        let root = site.root(&cwd).to_owned();
+        let config = site.loaded.config;
         let reference = if find_model(&config, model).is_ok() {
             model.clone()
         } else {
@@ -199,7 +177,6 @@ impl Prepare for Settings {
         });
         let fragments = sources.look();
         let credentials = self.client().credentials;
-        let root = project::find(&cwd).path;
         let sandbox = Sandbox::new(&config.sandbox, &cwd, &root, &|name| std::env::var_os(name));
         Ok(TurnContext {
             specs: self.offered(&agent),
@@ -218,7 +195,7 @@ impl Prepare for Settings {
             sources,
             web: Arc::new(config.webfetch.clone()),
             cwd: cwd.clone(),
-            workspace: self.trusts.workspace(project::find(&cwd).path),
+            workspace: self.trusts.workspace(root),
             headless: config.headless_permission,
             compaction: config.compaction,
             deadlines: Deadlines {

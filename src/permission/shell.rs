@@ -18,9 +18,12 @@ mod wrappers;
 
 use tree_sitter::{Node, Parser};
 
-use self::{characters::visible, folders::Folders, words::Word};
+use self::{folders::Folders, words::Word};
 use super::Item;
-use crate::transcript::text::{ellipsis, range};
+use crate::transcript::{
+    hidden::visible,
+    text::{ellipsis, range},
+};
 
 pub use self::named::Named;
 pub(in crate::permission) use self::{folders::MAX_FOLDERS, named::MAX_PLACES, wrappers::MAX_WRAPPERS};
@@ -50,7 +53,7 @@ pub struct Analysis {
 
 /// A command line as a person may safely be shown it: hidden characters as their escapes, the end of a long one cut.
 pub fn shown(line: &str) -> String {
-    ellipsis(&visible(line), MAX_LABEL)
+    ellipsis(&visible(line.trim()), MAX_LABEL)
 }
 
 /// Analyses a command line as bash would read it.
@@ -305,7 +308,7 @@ fn leaves(node: Node<'_>) -> Vec<Node<'_>> {
 /// A command as an item; `plain` when it may be allowed by a rule.
 fn item(shown: &[String], words: &[Word], plain: bool) -> Item {
     let rule = if plain { known::rule_for(words) } else { String::new() };
-    let mut item = Item::new(visible(&shown.join(" ")), rule);
+    let mut item = Item::new(visible(shown.join(" ").trim()), rule);
     item.looks = plain && known::only_looks(words);
     if !plain {
         item.aliases = inner_commands(shown, words);

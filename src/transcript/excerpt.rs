@@ -10,8 +10,8 @@
 //! `108: ` before a line says that lines are left out before it and which one it is: the offset to give to `recall`.
 //!
 //! Pure; each line is scored once, only a few dozen are weighed against each other, and the middle of an output of more
-//! than 4 MiB is not looked at. A very long line is read in pieces, as if each were a line. `cargo bench --bench excerpt`
-//! says how good the choice is.
+//! than 4 MiB or 131,072 lines is not looked at. A very long line is read in pieces, as if each were a line. `cargo bench
+//! --bench excerpt` says how good the choice is.
 
 use std::{
     cmp::Reverse,
@@ -24,6 +24,9 @@ mod line;
 
 /// Of a longer output, so many bytes at either end are looked at: the choice has its time, whatever a tool prints.
 const END_BYTES: usize = 2 << 20;
+
+/// And so many lines: `yes` writes two million in as many bytes.
+const END_LINES: usize = 64 << 10;
 
 /// A longer line is scored, weighed and kept in pieces of at most so many bytes.
 const PIECE: usize = 150;
@@ -90,18 +93,29 @@ struct Piece<'a> {
 
 /// The lines that are looked at, with their numbers from 0: all, or those at both ends of a very long output.
 fn lines(whole: &str) -> impl Iterator<Item = (usize, &str)> {
-    let (first, last) = if whole.len() <= 2 * END_BYTES {
-        (whole, "")
-    } else {
-        let (first, _) = text::head(whole, END_BYTES).rsplit_once('\n').unwrap_or_default();
-        let (_, last) = text::tail(whole, END_BYTES).split_once('\n').unwrap_or_default();
-        (first, last)
-    };
+    let all = whole.len() <= 2 * END_BYTES && whole.lines().nth(2 * END_LINES).is_none();
+    let (first, last) = if all { (whole, "") } else { (beginning(whole), ending(whole)) };
     let before = whole.lines().count() - last.lines().count();
     first
         .lines()
         .enumerate()
         .chain(last.lines().enumerate().map(move |(number, line)| (before + number, line)))
+}
+
+/// The lines at the beginning of a very long output that are looked at.
+fn beginning(whole: &str) -> &str {
+    let (lines, _) = text::head(whole, END_BYTES).rsplit_once('\n').unwrap_or_default();
+    memchr::memchr_iter(b'\n', lines.as_bytes())
+        .nth(END_LINES - 1)
+        .map_or(lines, |end| text::head(lines, end))
+}
+
+/// Those at its end.
+fn ending(whole: &str) -> &str {
+    let (_, lines) = text::tail(whole, END_BYTES).split_once('\n').unwrap_or_default();
+    memchr::memrchr_iter(b'\n', lines.as_bytes())
+        .nth(END_LINES - 1)
+        .map_or(lines, |end| text::from(lines, end + 1))
 }
 
 /// Those lines in pieces; empty ones have none.
@@ -301,6 +315,12 @@ mod tests {
         assert!(kept.starts_with("version 1.2.3\n") && kept.contains("\nerror: the end\n"), "{kept}");
         assert!(kept.contains("\n999999: nothing\n") || kept.contains("\n1000000: nothing\n"), "{kept}");
         assert!(choose(&"x".repeat(5 << 20), 200).len() <= 200);
+    }
+
+    #[test]
+    fn so_are_those_of_very_many_short_lines() {
+        let kept = choose(&format!("error: 1\n{}error: 2\n", "y\n".repeat(200_000)), 100);
+        assert!(kept.starts_with("error: 1\n") && kept.contains("\n199999: y\ny\ny\nerror: 2\n"), "{kept}");
     }
 
     #[test]

@@ -66,6 +66,6 @@ impl Server {
     }
 
     pub async fn permission_revoke(&self, params: PermissionRevoke) -> Result<Revoked, EngineError> {
-        Ok(Revoked { revoked: self.engine.revoke(&params.session_id, &params.approval_id).await? })
+        Ok(Revoked { revoked: self.engine.revoke_approval(&params.session_id, &params.approval_id).await? })
     }
 }

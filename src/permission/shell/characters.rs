@@ -2,6 +2,8 @@
 //!
 //! Pure.
 
+use crate::transcript::hidden;
+
 /// Why a line cannot be trusted to be what it looks like.
 pub(super) fn doubt_about(line: &str) -> Option<String> {
     if line.chars().any(|char| is_hidden(char) && !matches!(char, '\n' | '\t')) {
@@ -32,13 +34,9 @@ fn mixed(word: &str) -> Option<char> {
     word.chars().find(|&char| latin && is_like_latin(char))
 }
 
-/// Control characters, and characters that take no room or turn the order of what is shown.
+/// Control characters, and what shows nothing or turns the order of what is shown. An object's place is none to bash.
 pub(super) fn is_hidden(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fe00}'..='\u{fe0f}' | '\u{fff9}'..='\u{fffc}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    char.is_control() || hidden::is_hidden(char) || char == '\u{fffc}'
 }
 
 /// Blanks that are none to bash, and signs that are taken for those of its syntax, for `/` or for `.`.
@@ -60,19 +58,6 @@ fn is_like_latin(char: char) -> bool {
         | '\u{13a0}'..='\u{13ff}' | '\u{1d00}'..='\u{1d7f}' | '\u{2100}'..='\u{214f}' | '\u{2160}'..='\u{2188}'
         | '\u{24b6}'..='\u{24e9}' | '\u{a4d0}'..='\u{a4ff}' | '\u{ab70}'..='\u{abbf}' | '\u{10400}'..='\u{1044f}'
         | '\u{1d400}'..='\u{1d7ff}' | '\u{1f130}'..='\u{1f189}')
-}
-
-/// `text` as a person may safely be shown it: hidden characters become their escapes.
-pub(super) fn visible(text: &str) -> String {
-    let shown: String = text
-        .chars()
-        .flat_map(|char| match char {
-            '\n' | '\t' => vec![char],
-            char if is_hidden(char) => char.escape_unicode().collect(),
-            char => vec![char],
-        })
-        .collect();
-    shown.trim().to_owned()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ export function reviewCommands(review: Review): vscode.Disposable[] {
     return about && { file: about.file };
   };
   return [
-    register('agentls.review.open', () => review.open()),
+    register('agentls.review.open', () => review.showAll()),
     register('agentls.review.show', (node: ChangeNode) => review.show(node)),
     register('agentls.review.next', () => review.go(1)),
     register('agentls.review.previous', () => review.go(-1)),

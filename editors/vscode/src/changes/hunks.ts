@@ -38,3 +38,8 @@ export function summary({ status, additions, deletions, note, hunks }: ChangedFi
   ];
   return words.filter(Boolean).join(' · ');
 }
+
+export function verdictWords({ verdict, applies }: ChangedHunk): string {
+  if (verdict !== 'open') return verdict;
+  return applies ? '' : 'changed since';
+}

@@ -4,11 +4,12 @@
 import * as vscode from 'vscode';
 
 import type { ShownSession } from '../chat/shown';
+import { visible } from '../plain';
 import type { ChangedFile, ChangedHunk, ChangesResult } from '../protocol';
 import { failureOf, inWords } from '../server/failure';
 import type { Server } from '../server/server';
 import { uriOf } from './documents';
-import { hunkLabel, openHunks, step, summary, type Place } from './hunks';
+import { hunkLabel, openHunks, step, summary, verdictWords, type Place } from './hunks';
 
 export type ChangeNode = { file: ChangedFile } | { file: ChangedFile; hunk: ChangedHunk };
 
@@ -19,6 +20,9 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
   private settling: NodeJS.Timeout | undefined;
   /** Where next and previous were last. */
   private at: Place | undefined;
+  /** What was rejected while its turn runs: it is taken back when that has ended. */
+  private readonly waiting = new Set<string>();
+  private reads = 0;
   private version = 0;
   private drawn: string | undefined;
   private readonly changed = new vscode.EventEmitter<undefined>();
@@ -48,11 +52,11 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
   }
 
   getTreeItem(node: ChangeNode): vscode.TreeItem {
-    return 'hunk' in node ? hunkItem(node.file, node.hunk) : fileItem(node.file);
+    return 'hunk' in node ? hunkItem(node.file, node.hunk, this.waits(node)) : fileItem(node.file, this.open(node));
   }
 
   /** All changed files beside what they were. */
-  async open(): Promise<void> {
+  async showAll(): Promise<void> {
     if (!this.offered)
       return void vscode.window.showInformationMessage('This version of agentls does not review changes.');
     await this.refresh();
@@ -77,8 +81,7 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
 
   /** To the next or previous open hunk. */
   async go(by: 1 | -1): Promise<void> {
-    const places = openHunks(this.changes?.files ?? []);
-    const next = step(places, this.at, by);
+    const next = step(this.open(), this.at, by);
     if (!next) return void vscode.window.showInformationMessage('agentls: Every hunk is reviewed.');
     this.at = next;
     await this.show(next);
@@ -88,17 +91,15 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
     const session = this.shown.current;
     const messageId = this.changes?.messageId;
     if (!session || !messageId) return;
-    const place = node && { path: node.file.path, ...('hunk' in node && { hunkId: node.hunk.id }) };
+    const what = node && { path: node.file.path, ...('hunk' in node && { hunkId: node.hunk.id }) };
+    const late = verdict === 'rejected' && this.changes?.running ? this.open(node).map((it) => this.keyOf(it)) : [];
+    this.markWaiting(late, true);
     try {
-      this.changes = await this.server.request('session/review', {
-        sessionId: session.id,
-        messageId,
-        verdict,
-        ...place,
-      });
+      await this.server.request('session/review', { sessionId: session.id, messageId, verdict, ...what });
     } catch (error) {
       void vscode.window.showErrorMessage(`agentls: ${inWords(failureOf(error))}`);
     }
+    this.markWaiting(late, false);
     this.refreshSoon();
   }
 
@@ -106,7 +107,7 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
   current(): ChangeNode | undefined {
     const editor = vscode.window.activeTextEditor;
     const line = (editor?.selection.active.line ?? 0) + 1;
-    const here = openHunks(this.changes?.files ?? []).find(
+    const here = this.open().find(
       ({ file, hunk }) =>
         file.uri === editor?.document.uri.toString() && line >= hunk.newStart && line <= hunk.newStart + hunk.newLines,
     );
@@ -119,28 +120,55 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
     for (const subscription of this.subscriptions) subscription.dispose();
   }
 
+  /** The hunks that wait for a verdict, of all files or of one node. */
+  private open(node?: ChangeNode): Place[] {
+    const places = openHunks(node ? [node.file] : (this.changes?.files ?? []));
+    const about = node && 'hunk' in node ? places.filter(({ hunk }) => hunk.id === node.hunk.id) : places;
+    return about.filter((place) => !this.waits(place));
+  }
+
+  private waits(place: Place): boolean {
+    return place.hunk.verdict === 'open' && this.waiting.has(this.keyOf(place));
+  }
+
+  private keyOf({ file, hunk }: Place): string {
+    return JSON.stringify([this.changes?.messageId, file.path, hunk.id]);
+  }
+
+  private markWaiting(keys: string[], waits: boolean): void {
+    for (const key of keys) {
+      if (waits) this.waiting.add(key);
+      else this.waiting.delete(key);
+    }
+    this.changedIfDifferent();
+  }
+
   private refreshSoon(): void {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => void this.refresh(), SETTLE_MS);
   }
 
+  /** Reads the changes. Of readings that overlap only the newest counts. */
   private async refresh(): Promise<void> {
+    this.reads += 1;
+    const { reads } = this;
     const session = this.shown.current;
     try {
       const readable = this.offered && session !== undefined;
-      this.changes = readable ? await this.server.request('session/changes', { sessionId: session.id }) : undefined;
+      const read = readable ? await this.server.request('session/changes', { sessionId: session.id }) : undefined;
+      if (reads !== this.reads) return;
+      this.changes = read;
     } catch (problem) {
       this.server.output.warn(`The changes cannot be read: ${String(problem)}`);
     }
     this.changedIfDifferent();
-    const open = openHunks(this.changes?.files ?? []).length;
-    await vscode.commands.executeCommand('setContext', 'agentls.openHunks', open > 0);
+    await vscode.commands.executeCommand('setContext', 'agentls.openHunks', this.open().length > 0);
     await vscode.commands.executeCommand('setContext', 'agentls.hasChanges', (this.changes?.files.length ?? 0) > 0);
   }
 
   /** Rows that are drawn anew lose the click that is just being made, so only what is different is drawn. */
   private changedIfDifferent(): void {
-    const signature = JSON.stringify(this.changes);
+    const signature = JSON.stringify([this.changes, ...this.waiting]);
     if (signature === this.drawn) return;
     this.drawn = signature;
     this.version += 1;
@@ -162,24 +190,24 @@ export class Review implements vscode.TreeDataProvider<ChangeNode>, vscode.Dispo
   }
 }
 
-function fileItem(file: ChangedFile): vscode.TreeItem {
+function fileItem(file: ChangedFile, open: Place[]): vscode.TreeItem {
   const state = file.hunks.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None;
   const item = new vscode.TreeItem(vscode.Uri.parse(file.uri), state);
   item.id = file.path;
   item.description = summary(file);
-  item.contextValue = openHunks([file]).length > 0 ? 'changedFile.open' : 'changedFile';
+  item.contextValue = open.length > 0 ? 'changedFile.open' : 'changedFile';
   item.command = { command: 'agentls.review.show', title: 'Show', arguments: [{ file }] };
   return item;
 }
 
-function hunkItem(file: ChangedFile, hunk: ChangedHunk): vscode.TreeItem {
+function hunkItem(file: ChangedFile, hunk: ChangedHunk, waits: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(hunkLabel(hunk));
   const icons = { open: 'circle-large-outline', accepted: 'check', rejected: 'discard' };
   item.id = `${file.path}\n${hunk.id}`;
-  item.iconPath = new vscode.ThemeIcon(icons[hunk.verdict]);
-  item.description = hunk.verdict === 'open' ? (hunk.applies ? '' : 'changed since') : hunk.verdict;
-  item.tooltip = hunk.text;
-  item.contextValue = hunk.verdict === 'open' ? 'hunk.open' : 'hunk';
+  item.iconPath = new vscode.ThemeIcon(waits ? 'clock' : icons[hunk.verdict]);
+  item.description = waits ? 'taken back when the turn has ended' : verdictWords(hunk);
+  item.tooltip = visible(hunk.text);
+  item.contextValue = hunk.verdict === 'open' && !waits ? 'hunk.open' : 'hunk';
   item.command = { command: 'agentls.review.show', title: 'Show', arguments: [{ file, hunk }] };
   return item;
 }

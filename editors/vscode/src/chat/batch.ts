@@ -25,8 +25,11 @@ export class Batch<T> {
     this.waiting = [];
   }
 
-  private flush(): void {
+  /** Passes on what waits. */
+  flush(): void {
+    clearTimeout(this.timer);
     this.timer = undefined;
+    if (this.waiting.length === 0) return;
     this.passedAt = Date.now();
     const items = this.waiting;
     this.waiting = [];

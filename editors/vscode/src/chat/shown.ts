@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 
 import type { Delivery } from '../bridge';
 import type { ModelRef, PromptPart, Session, TodoItem } from '../protocol';
+import { failureOf } from '../server/failure';
 import type { Server } from '../server/server';
 
 const LAST = 'agentls.lastSession';
@@ -63,7 +64,11 @@ export class ShownSession implements vscode.Disposable {
 
   /** The session that a prompt goes to: the one on screen, the one that is just being opened, or a new one. */
   async ensure(): Promise<Session> {
-    await this.opening;
+    await this.server.running();
+    for (let opening; opening !== this.opening;) {
+      opening = this.opening;
+      await opening;
+    }
     if (this.session) return this.session;
     this.making ??= this.make().finally(() => (this.making = undefined));
     return this.making;
@@ -93,7 +98,8 @@ export class ShownSession implements vscode.Disposable {
     const { choices } = this;
     const opened = sessionId ? await this.server.request('session/get', { sessionId }) : undefined;
     if (choices !== this.choices) return;
-    this.chosen = {};
+    // After a restart it is the same one: what was chosen for the next prompt still holds.
+    if (opened?.session.id !== this.session?.id) this.chosen = {};
     // Older servers do not say what is to be done.
     await this.enter(opened?.session, opened?.todo ?? []);
   }
@@ -130,7 +136,9 @@ export class ShownSession implements vscode.Disposable {
       await showing;
     } catch (problem) {
       this.server.output.info(`The last session is not shown: ${String(problem)}`);
-      if (choices === this.choices) await this.show(undefined);
+      // Any other failure may pass; with a session that is gone nothing can be done.
+      const gone = failureOf(problem).kind === 'sessionNotFound';
+      if (gone && choices === this.choices) await this.show(undefined);
     }
   }
 

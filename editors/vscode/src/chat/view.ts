@@ -61,6 +61,8 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     this.view = view;
     this.ready = false;
     view.webview.onDidReceiveMessage((message: ToHost) => this.hear(message));
+    // A page that is hidden is gone: what is said meanwhile would wait for the one that comes in its place.
+    view.onDidChangeVisibility(() => (this.ready &&= view.visible));
     view.onDidDispose(() => {
       this.view = undefined;
       this.ready = false;
@@ -139,12 +141,10 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   }
 
   private async prompt({ clientId, parts, delivery }: Extract<ToHost, { type: 'prompt' }>): Promise<void> {
-    try {
-      await this.shown.prompt(parts, delivery, clientId);
-      this.post({ type: 'prompted', clientId });
-    } catch (error) {
-      this.post({ type: 'prompted', clientId, failure: failureOf(error) });
-    }
+    const failure = await this.shown.prompt(parts, delivery, clientId).then(() => undefined, failureOf);
+    // Its end does not overtake what came before it.
+    this.updates.flush();
+    this.post({ type: 'prompted', clientId, ...(failure && { failure }) });
   }
 
   private async take({ take }: Completion): Promise<void> {

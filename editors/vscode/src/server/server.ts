@@ -87,16 +87,30 @@ export class Server implements vscode.Disposable {
   }
 
   async stop(): Promise<void> {
-    const client = this.client;
-    this.client = undefined;
-    this.announced = undefined;
-    await client?.dispose(5_000).catch((problem: unknown) => this.output.warn(String(problem)));
+    await this.end(5_000);
     this.enter('stopped');
   }
 
+  /** Whoever needs the server in between waits for it, as with every start. */
   async restart(): Promise<void> {
-    await this.stop();
+    const ending = this.end(5_000);
+    this.enter('starting');
+    await ending;
     await this.start();
+  }
+
+  /** Resolves when the server runs: at once, or when the start that is under way ends well. */
+  running(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = ({ state }: ServerView) => {
+        if (state === 'starting' || state === 'waitingToRestart') return;
+        heard.dispose();
+        if (state === 'running') resolve();
+        else reject(new NotRunning());
+      };
+      const heard = this.onChange(settle);
+      settle(this.current);
+    });
   }
 
   request<M extends keyof Requests>(
@@ -189,11 +203,16 @@ export class Server implements vscode.Disposable {
   }
 
   private async fail(message: string): Promise<void> {
-    const client = this.client;
+    const ending = this.end(2_000);
+    this.enter('failed', message);
+    await ending;
+  }
+
+  private async end(withinMs: number): Promise<void> {
+    const { client } = this;
     this.client = undefined;
     this.announced = undefined;
-    this.enter('failed', message);
-    await client?.dispose(2_000).catch((problem: unknown) => this.output.warn(String(problem)));
+    await client?.dispose(withinMs).catch((problem: unknown) => this.output.warn(String(problem)));
   }
 
   private enter(state: ServerState, message?: string): void {

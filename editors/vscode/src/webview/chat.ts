@@ -6,6 +6,7 @@ import type { MessageError, QueuedPrompt, Session, TodoItem } from '../protocol'
 import { failureBanner, restrictedBanner, serverBanner } from './around';
 import { Asked } from './ask/asked';
 import { Composer } from './compose/composer';
+import type { Draft } from './compose/draft';
 import { history } from './compose/typed';
 import { h } from './dom';
 import { Foot } from './foot';
@@ -13,6 +14,7 @@ import { CallFailed, Host } from './host';
 import { MessageList } from './message-list';
 import { Painter } from './paint';
 import { Scroller } from './scroll';
+import { SentPrompts } from './sent';
 import { Transcript, type Dirty } from './transcript';
 import { welcome } from './welcome';
 
@@ -29,7 +31,7 @@ export class Chat {
   private readonly composer = new Composer({
     host: this.host,
     history: () => this.history(),
-    sent: (clientId, text) => this.sent(clientId, text),
+    sent: (clientId, draft) => this.sent(clientId, draft),
   });
   private readonly banner = h('div', { class: 'banners' });
   private readonly failures = h('div', { class: 'banners' });
@@ -51,8 +53,7 @@ export class Chat {
   private paging = false;
   /** Readings of the newest page; of those that overlap only the newest counts. */
   private reads = 0;
-  /** Prompts whose turn has not ended, by their client id. */
-  private readonly unanswered = new Map<string, string>();
+  private readonly prompted = new SentPrompts();
   private readonly paint = () => this.paintDirty();
   private readonly paintAround = () => this.renderAround();
 
@@ -90,7 +91,7 @@ export class Chat {
         this.asked.show(message.permissions, message.questions);
         return this.scroller.follow();
       case 'prompted':
-        return this.prompted(message.clientId, message.failure);
+        return this.ended(message.clientId, message.failure);
       case 'attach':
         return this.composer.attach(message.attachments);
       case 'compose':
@@ -135,19 +136,26 @@ export class Chat {
     const { sessionId } = transcript;
     this.reads += 1;
     const { reads } = this;
+    const counts = () => this.transcript === transcript && reads === this.reads;
     transcript.awaitPage();
     try {
       const page = await this.host.call('session/messages', { sessionId, limit: FIRST_PAGE });
-      if (this.transcript !== transcript || reads !== this.reads) return;
+      if (!counts()) return;
       transcript.show(page);
       this.scroller.stick();
       this.list.show(transcript);
       this.scroller.follow();
-      transcript.queue = (await this.host.call('session/queue', { sessionId })).prompts;
+      const { prompts } = await this.host.call('session/queue', { sessionId });
+      if (!counts()) return;
+      transcript.queue = prompts;
+      const taken = this.prompted.takenAfterAll(transcript);
+      if (taken) this.composer.takeOut(taken);
       this.painter.request(this.paintAround);
       if (transcript.messages.length === 0)
         this.empty.replaceChildren(welcome('', (text) => this.composer.compose(text, true)));
     } catch (problem) {
+      if (!counts()) return;
+      transcript.noPage();
       this.failed(problem);
     }
   }
@@ -222,8 +230,7 @@ export class Chat {
   private async withdraw({ messageId, text }: QueuedPrompt, toEdit: boolean): Promise<void> {
     const { transcript } = this;
     if (!transcript) return;
-    // Its prompt ends now, which is no failure.
-    for (const [clientId, sent] of this.unanswered) if (sent === text) this.unanswered.delete(clientId);
+    this.prompted.withdrawn(text);
     try {
       const { removed } = await this.host.call('session/unqueue', { sessionId: transcript.sessionId, messageId });
       if (removed && toEdit) this.composer.compose(text, true);
@@ -232,18 +239,18 @@ export class Chat {
     }
   }
 
-  private sent(clientId: string, text: string): void {
-    this.unanswered.set(clientId, text);
+  private sent(clientId: string, draft: Draft): void {
+    this.prompted.sent(clientId, draft, this.transcript);
     this.failures.replaceChildren();
     this.scroller.stick();
   }
 
-  /** A prompt's turn has ended. One that was never accepted comes back to be sent again. */
-  private prompted(clientId: string, failure: Failure | undefined): void {
-    const text = this.unanswered.get(clientId);
-    this.unanswered.delete(clientId);
-    if (!failure || text === undefined) return;
-    if (!this.prompts().includes(text)) this.composer.compose(text, false);
+  /** A prompt's turn has ended. One that was never taken comes back to be sent again. */
+  private ended(clientId: string, failure: Failure | undefined): void {
+    const back = failure && this.prompted.failed(clientId, this.transcript);
+    const waitedFor = this.prompted.ended(clientId);
+    if (!failure || !waitedFor) return;
+    if (back) this.composer.putBack(back);
     this.fail(failure);
   }
 

@@ -5,6 +5,8 @@ import type { Requests } from '../protocol';
 
 interface Api {
   postMessage(message: unknown): void;
+  getState(): unknown;
+  setState(state: unknown): void;
 }
 
 declare function acquireVsCodeApi(): Api;
@@ -33,6 +35,15 @@ export class Host {
 
   post(message: ToHost): void {
     this.api.postMessage(message);
+  }
+
+  /** What the page before this one kept: it was hidden, or its window was loaded anew. */
+  get kept(): unknown {
+    return this.api.getState();
+  }
+
+  keep(state: unknown): void {
+    this.api.setState(state);
   }
 
   call<M extends ViewMethod>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result']> {

@@ -71,6 +71,11 @@ export class Transcript {
     this.meanwhile ??= [];
   }
 
+  /** It does not come. */
+  noPage(): void {
+    this.meanwhile = undefined;
+  }
+
   /** The newest page, or all anew. */
   show(page: MessagePage): void {
     this.messages = [];
@@ -246,9 +251,13 @@ function bounded(body: Body): Body {
   return { ...body, text: cut.slice(cut.indexOf('\n') + 1), truncated: true };
 }
 
-/** A final part may come with the beginning of its text only; what is on screen already is not cut. */
+/**
+ * What is on screen already is not cut: a final part may come with the beginning of its text only, and a part that
+ * only begins may be told after a page that knows more of it.
+ */
 function keepLonger(part: Part, known: Part | undefined): Part {
   if ((part.type !== 'text' && part.type !== 'reasoning') || known?.type !== part.type) return part;
   const whole = known.text.text.length > part.text.text.length && known.text.text.startsWith(part.text.text);
-  return part.text.truncated && whole ? { ...part, text: { ...known.text, bytes: part.text.bytes } } : part;
+  if (!whole || !(part.text.truncated || part.text.bytes === 0)) return part;
+  return { ...part, text: { ...known.text, bytes: Math.max(part.text.bytes, known.text.bytes) } };
 }

@@ -163,6 +163,15 @@ export async function anotherServer(host, before) {
   throw new Error('No other server was started.');
 }
 
+/** When this server is no more. */
+export async function gone(host, pid) {
+  for (let attempt = 0; attempt < 3_000; attempt += 1) {
+    if (!host.servers().includes(pid)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`The server ${pid} did not go.`);
+}
+
 /** Writes the user's configuration. */
 export function configure(host, config) {
   writeFileSync(join(host.configDir, 'config.jsonc'), JSON.stringify(config));

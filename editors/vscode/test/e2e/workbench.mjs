@@ -66,6 +66,23 @@ export class Workbench {
     return Workbench.open(context, url);
   }
 
+  /** Loads this window anew, as a person does; the chat's page in it. */
+  async reloaded() {
+    const [before] = await this.frames('chat');
+    const gone = new Promise((resolve) => {
+      const detached = (frame) => {
+        if (frame !== before) return;
+        this.page.off('framedetached', detached);
+        resolve();
+      };
+      this.page.on('framedetached', detached);
+    });
+    await this.command('Developer: Reload Window');
+    await gone;
+    await this.page.waitForSelector('.statusbar-item[id*="agentls"]', { timeout: 60_000 });
+    return this.chat();
+  }
+
   /** Runs a command of the palette. */
   async command(title) {
     await this.palette(`>${title}`);

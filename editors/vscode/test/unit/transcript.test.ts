@@ -166,3 +166,27 @@ test('what came while a page was read is not lost with it', () => {
     all.map(({ id, parts }) => [id, ...parts.map((part) => (part.type === 'tool' ? part.status : part.type))]);
   assert.deepEqual(states(transcript.messages), states(page('edit').messages));
 });
+
+test('a part that only begins takes nothing from a page that knows more of it', () => {
+  const stream = updates('edit');
+  const final = page('edit');
+  const transcript = new Transcript(stream[0]?.sessionId ?? '');
+  transcript.awaitPage();
+  const begin = stream.findIndex(({ update }) => update.kind === 'part' && update.part.type === 'reasoning');
+  for (const update of stream.slice(0, begin + 1)) transcript.apply(update, 0);
+  transcript.show(final);
+  const texts = (all: Message[]) =>
+    all.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'reasoning' ? [part.text] : [])));
+  assert.equal(texts(final.messages).length, 1);
+  assert.deepEqual(texts(transcript.messages), texts(final.messages));
+});
+
+test('a page that does not come keeps nothing back', () => {
+  const stream = updates('edit');
+  const transcript = new Transcript(stream[0]?.sessionId ?? '');
+  transcript.awaitPage();
+  for (const update of stream) transcript.apply(update, 0);
+  transcript.noPage();
+  transcript.show({ messages: [], hasBefore: false, hasAfter: false });
+  assert.deepEqual(transcript.messages, []);
+});

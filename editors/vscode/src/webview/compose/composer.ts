@@ -6,16 +6,20 @@ import type { PromptPart } from '../../protocol';
 import { line } from '../../plain';
 import { h, icon, iconButton } from '../dom';
 import type { Host } from '../host';
+import { draftOf, isLong, keptOf, type Draft } from './draft';
 import { imagesIn } from './images';
 import { Menu } from './menu';
 import { signBefore } from './typed';
+
+/** A long draft is kept when nothing was typed for so long, a short one at once. */
+const PAUSE_MS = 200;
 
 export interface Composing {
   host: Host;
   /** The prompts on screen, newest first. */
   history(): string[];
   /** A prompt goes out. */
-  sent(clientId: string, text: string): void;
+  sent(clientId: string, draft: Draft): void;
 }
 
 export class Composer {
@@ -27,6 +31,7 @@ export class Composer {
     'aria-autocomplete': 'list',
     oninput: () => this.typed(),
     onkeydown: (event: KeyboardEvent) => this.key(event),
+    onblur: () => this.keep(),
     onpaste: (event: ClipboardEvent) => void this.addImages(event, event.clipboardData),
     ondrop: (event: DragEvent) => void this.addImages(event, event.dataTransfer),
   });
@@ -45,6 +50,7 @@ export class Composer {
   /** Where in the history the arrow keys are; -1 is what is being written. */
   private back = -1;
   private asked = 0;
+  private pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly composing: Composing) {
     const context = iconButton('mention', 'Add context', () => this.command('agentls.pickContext'));
@@ -55,6 +61,9 @@ export class Composer {
       h('div', { class: 'bar' }, context, this.agent, this.model, h('span', { class: 'space' }), this.acts),
     );
     this.renderActs();
+    const draft = draftOf(composing.host.kept);
+    this.text.value = draft.text;
+    this.attach(draft.attachments);
   }
 
   /** Who answers the next prompt. */
@@ -78,12 +87,30 @@ export class Composer {
     const known = new Set(this.attachments.map(({ label }) => label));
     this.attachments.push(...attachments.filter(({ label }) => !known.has(label)));
     this.renderChips();
+    this.keepSoon();
   }
 
   /** Puts words into the prompt; what is there already stays. */
   compose(text: string, focus: boolean): void {
     if (text !== '') this.text.value = this.text.value.trim() === '' ? text : `${this.text.value.trimEnd()}\n${text}`;
+    this.keepSoon();
     if (focus) this.text.focus();
+  }
+
+  /** What was sent and not taken is here again. */
+  putBack({ text, attachments }: Draft): void {
+    this.compose(text, false);
+    this.attach(attachments);
+  }
+
+  /** It was taken after all; whoever has changed it meanwhile keeps it. */
+  takeOut({ text, attachments }: Draft): void {
+    if (this.text.value !== text) return;
+    const labels = new Set(attachments.map(({ label }) => label));
+    this.text.value = '';
+    this.attachments = this.attachments.filter(({ label }) => !labels.has(label));
+    this.renderChips();
+    this.keep();
   }
 
   private choice(what: string, title: string, command: ViewCommand): HTMLButtonElement {
@@ -144,6 +171,7 @@ export class Composer {
         iconButton('close', `Leave out ${attachment.label}`, () => {
           this.attachments = this.attachments.filter((it) => it !== attachment);
           this.renderChips();
+          this.keepSoon();
         }),
       ),
     );
@@ -156,13 +184,29 @@ export class Composer {
     const parts: PromptPart[] = text === '' ? [] : [{ type: 'text', text }];
     parts.push(...this.attachments.map(({ part }) => part));
     const clientId = crypto.randomUUID();
-    this.composing.sent(clientId, text);
+    this.composing.sent(clientId, { text, attachments: this.attachments });
     this.composing.host.post({ type: 'prompt', clientId, parts, delivery });
     this.text.value = '';
     this.attachments = [];
     this.back = -1;
     this.menu.close();
     this.renderChips();
+    this.keep();
+  }
+
+  private get draft(): Draft {
+    return { text: this.text.value, attachments: this.attachments };
+  }
+
+  private keepSoon(): void {
+    if (!isLong(this.draft)) return this.keep();
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.keep(), PAUSE_MS);
+  }
+
+  private keep(): void {
+    clearTimeout(this.pause);
+    this.composing.host.keep(keptOf(this.draft));
   }
 
   private key(event: KeyboardEvent): void {
@@ -201,9 +245,11 @@ export class Composer {
     this.back = next;
     this.text.value = prompts[next] ?? '';
     this.text.setSelectionRange(this.text.value.length, this.text.value.length);
+    this.keepSoon();
   }
 
   private typed(): void {
+    this.keepSoon();
     const sign = signBefore(this.text.value, this.text.selectionStart);
     this.asked += 1;
     if (!sign) return this.menu.close();
@@ -218,6 +264,7 @@ export class Composer {
     const sign = signBefore(this.text.value, cursor);
     const insert = offer.take.kind === 'insert' ? offer.take.text : '';
     if (sign) this.text.setRangeText(insert, sign.from, cursor, 'end');
+    this.keepSoon();
     if (offer.take.kind !== 'insert') this.composing.host.post({ type: 'take', completion: offer });
     this.text.focus();
   }
