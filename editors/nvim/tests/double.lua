@@ -15,6 +15,7 @@ function Double:_connection(dispatchers)
     end
   end
   self.tell = dispatchers.notification
+  self.ask = dispatchers.server_request
   return {
     request = function(method, params, callback)
       table.insert(self.asked, { method = method, params = params })

@@ -57,6 +57,9 @@ end
 -- Failures of a prompt that the chat shows by itself.
 local QUIET = { interrupted = true, serverGone = true }
 
+-- Cures that are a key here.
+local CURES = { sessionBusy = 'wait for the end of its turn; gi in the prompt stops it and takes over' }
+
 ---Sends parts. A failure puts the text back where nothing was written meanwhile.
 ---@param chat agentls.Chat
 ---@param parts table[]
@@ -86,6 +89,7 @@ function M.submit(chat, parts, delivery, text)
     if text and text_of(chat.prompt_buf) == '' then
       M.put(chat, text)
     end
+    failure.cure = CURES[failure.kind] or failure.cure
     tell.failure(failure)
   end)
 end

@@ -223,6 +223,35 @@ return {
     end, { cmd = { 'no-such-agentls', 'serve' } })
   end,
 
+  ['status, version, log and doctor of the server are commands'] = function(place)
+    editor.with(place, function(one)
+      one:command('Agentls start')
+      one:wait('the server', function()
+        return one:lua("return (require('agentls.server').state())") == 'running'
+      end)
+      local pid = one:request('server/status', {}).pid
+      one:command('Agentls status')
+      one:wait_for(('* process %d, up for'):format(pid))
+      check.has_line(one:shown(), '* database `' .. place.root .. '/data')
+      one:command('Agentls version')
+      one:wait_for('protocol 1')
+      one:command('Agentls doctor')
+      one:wait('doctor', function()
+        return one:lua("return vim.api.nvim_buf_get_name(0) == 'agentls://doctor' and vim.api.nvim_buf_line_count(0) > 3")
+      end)
+      one:command('Agentls logs')
+      one:wait('the log', function()
+        return one:shows('nothing went wrong') or one:lua('return vim.api.nvim_buf_get_name(0)'):match('agentls%.log$')
+      end)
+      one:command('Agentls stop')
+      one:wait('the end of the server', function()
+        return vim.uv.kill(pid, 0) ~= 0
+      end)
+      one:command('Agentls status')
+      one:wait_for('the server is stopped')
+    end)
+  end,
+
   ['nothing is mapped for everywhere unless it is asked for, and health is well'] = function(place)
     local mappings = [[
       local names = {}

@@ -25,10 +25,10 @@ WHITE_ON_BLACK = " | ".join((
 ))
 
 # How each scheme is set, and the contrast that its weakest text has at least (WCAG 2 asks for 4.5, for 7 in its highest
-# level; the functions and infos of Neovim's own light scheme have 4.4).
+# level; the functions and infos of Neovim's own light scheme have 4.4, its warnings 4.3 on the line of the cursor).
 SCHEMES = {
     "dark": ("set background=dark | colorscheme default", 4.5),
-    "light": ("set background=light | colorscheme default", 4.3),
+    "light": ("set background=light | colorscheme default", 4.2),
     "contrast": ("set background=dark | colorscheme default | " + WHITE_ON_BLACK, 7),
 }
 

@@ -119,6 +119,15 @@ local function is_shown(transcript, failure)
   return last and last.error and last.error.message == failure.message
 end
 
+---What the session does, or how its newest turn ended.
+local function add_state(rows, transcript, now)
+  if transcript.error and not is_shown(transcript, transcript.error) then
+    add_failure(rows, transcript.error)
+  end
+  add_end(rows, transcript)
+  rows[#rows + 1] = status_row(transcript, now)
+end
+
 ---@param transcript agentls.Transcript
 ---@param down agentls.Failure? why the server is not there
 ---@param now integer
@@ -144,11 +153,9 @@ function M.block(transcript, down, now)
   if down then
     add_failure(rows, down)
     rows[#rows + 1] = { { '  <CR> starts it', 'AgentlsKey' } }
-  elseif transcript.error and not is_shown(transcript, transcript.error) then
-    add_failure(rows, transcript.error)
+  else
+    add_state(rows, transcript, now)
   end
-  add_end(rows, transcript)
-  rows[#rows + 1] = not down and status_row(transcript, now) or nil
   if #rows == 0 then
     return nil
   end
