@@ -14,11 +14,12 @@ use crate::{
     context::fragments,
     permission::rules::Rules,
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
+    store::StoredProject,
     tool::{
         Registry,
         sandbox::{self, Sandbox},
     },
-    transcript::{Failure, FailureKind, ModelRef, Session},
+    transcript::{Failure, FailureKind, ModelRef, Project, Session},
     turn::{Prepare, Sources, TurnContext, events::Events},
     workspace::{
         agents::Agent,
@@ -174,6 +175,10 @@ impl Settings {
 }
 
 impl Prepare for Settings {
+    fn project(&self, stored: StoredProject) -> Project {
+        self.trusts.show(stored)
+    }
+
     fn context_limit(&self, cwd: &Path, model: &ModelRef) -> u64 {
         find_model(&self.load(Some(cwd)).config, model).map_or(DEFAULT_CONTEXT, |model| model.context)
     }
