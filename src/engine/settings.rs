@@ -19,7 +19,7 @@ use crate::{
         Registry,
         sandbox::{self, Sandbox},
     },
-    transcript::{Failure, FailureKind, ModelRef, Project, Session},
+    transcript::{Failure, FailureKind, ModelRef, Project, Session, secret::Secrets},
     turn::{Prepare, Sources, TurnContext, events::Events},
     workspace::{
         agents::Agent,
@@ -118,6 +118,11 @@ impl Settings {
             lines: lines.collect(),
             sources: loaded.sources.into_iter().map(|(key, origin)| (key, origin.source_name)).collect(),
         }
+    }
+
+    /// What may stand in nothing that is stored of a session in `cwd`.
+    pub(super) fn secrets(&self, cwd: &Path) -> Secrets {
+        secrets::known(&self.load(Some(cwd)).config, &self.client().credentials)
     }
 
     /// What holds commands outside of any project.
