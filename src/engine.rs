@@ -8,6 +8,7 @@ mod arrivals;
 pub mod bounds;
 mod calls;
 mod export;
+mod folders;
 mod handover;
 mod history;
 mod import;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel, roster, secrets, trust::Trusts};
+use super::{ClientInfo, ConfigReport, ListedModel, Vouching, roster, secrets, trust::Trusts};
 use crate::{
     context::fragments,
     permission::rules::Rules,
@@ -71,6 +71,15 @@ impl Settings {
     pub(super) fn set_client(&self, client: ClientInfo) {
         self.trusts.set_word(client.trust.clone());
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+    }
+
+    /// The client has other folders now: it vouches for these, if it vouches for any.
+    pub(super) fn set_folders(&self, now: Vec<PathBuf>) {
+        let mut client = self.client.write().unwrap_or_else(PoisonError::into_inner);
+        if let Vouching::Trusted { folders } = &mut client.trust {
+            *folders = now;
+        }
+        self.trusts.set_word(client.trust.clone());
     }
 
     /// Replaces the client's layer of the configuration.
