@@ -56,6 +56,7 @@ pub use import::{
 pub use projects::Which;
 pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
+pub use trust::StoredTrust;
 use trust::Trusts;
 
 /// The product.

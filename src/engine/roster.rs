@@ -166,7 +166,7 @@ impl Settings {
     }
 
     pub(super) fn listed_skills(&self, cwd: Option<&Path>) -> Vec<Skill> {
-        self.skills(cwd, &self.load(cwd)).list().to_vec()
+        self.skills(cwd, &self.load(cwd)).all().cloned().collect()
     }
 
     pub(super) fn listed_agents(&self, cwd: Option<&Path>) -> Vec<ListedAgent> {
