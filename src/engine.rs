@@ -8,6 +8,7 @@ mod arrivals;
 pub mod bounds;
 mod calls;
 mod export;
+mod folders;
 mod handover;
 mod history;
 mod import;
@@ -56,6 +57,7 @@ pub use import::{
 pub use projects::Which;
 pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
+pub use trust::StoredTrust;
 use trust::Trusts;
 
 /// The product.
@@ -184,10 +186,11 @@ impl Engine {
         let agent = self.check_choice(&cwd, new.agent.as_deref(), new.model.as_ref()).await?;
         let own_model = agent.and_then(|agent| agent.model);
         let (settings, place) = (Arc::clone(&self.inner.settings), cwd.clone());
-        let (defaults, root, known) = blocking(move || {
+        let (defaults, root, known, title) = blocking(move || {
             let root = project::find(&place);
             let known = settings.trusts.knows(&root.path);
-            (settings.defaults(&place), root, known)
+            let title = title.map(|title| settings.secrets(&place).hide(&title));
+            (settings.defaults(&place), root, known, title)
         })
         .await?;
         let session = open
@@ -317,6 +320,9 @@ impl Engine {
         let title = intake::title(&title)?
             .ok_or_else(|| EngineError::InvalidParams("title: must not be empty".to_owned()))?;
         let store = self.store().await?;
+        let cwd = store.session(id).await.map_err(Failure::from)?.cwd;
+        let settings = Arc::clone(&self.inner.settings);
+        let title = blocking(move || settings.secrets(cwd.as_ref()).hide(&title)).await?;
         store.set_title(id, title.clone(), TitleBy::Person).await.map_err(Failure::from)?;
         self.open().await?.follower.knows_title(id, &title).await;
         self.inner.events.emit(id, None, Update::Title(title));

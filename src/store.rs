@@ -69,7 +69,7 @@ pub use import::{Event as ImportEvent, Fate, ImportError, Outcome, Source, Summa
 #[doc(hidden)]
 pub use import::{RowRead, read_row};
 pub use inbox::{Enqueued, NewPrompt, PromptFate};
-pub use inspect::{Inspection, Sizes, inspect};
+pub use inspect::{Inspection, Sizes, inspect, stored_project};
 pub use leases::{BEAT_MS, Holder, Lessee, Vitality};
 pub use live::{Boundary, Counted, Live, NewSummary, Reshape, Weight, Won};
 pub use mend::{Loss, Repair, RepairError, repair};

@@ -39,9 +39,9 @@ use crate::{
     context::{budget::Budget, fragments::Fragment, history::Overflow, item::Asked, window::WindowError},
     permission::{Person, ceiling::Ceiling, rules::Rules, trust::Workspace},
     provider::{Deadlines, Model, Provider, ProviderError, ToolSpec},
-    store::{Store, StoreError},
+    store::{Store, StoreError, StoredProject},
     tool::{Registry, buffers::Editor, environment::Environment, new_session::Sessions, sandbox::Sandbox},
-    transcript::{Failure, FailureKind, ModelRef, Session, SessionId, Timestamp, secret::Secrets},
+    transcript::{Failure, FailureKind, ModelRef, Project, Session, SessionId, Timestamp, secret::Secrets},
     workspace::{
         config::{CompactionConfig, HeadlessPermission, WebfetchConfig},
         skills::Skills,
@@ -78,6 +78,9 @@ pub trait Prepare: Send + Sync {
 
     /// Size of a model's window in tokens, as far as it is known in `cwd`.
     fn context_limit(&self, cwd: &Path, model: &ModelRef) -> u64;
+
+    /// A project as clients get it. Reads files: call it where blocking is allowed.
+    fn project(&self, stored: StoredProject) -> Project;
 }
 
 /// What one turn may use, frozen when it begins.

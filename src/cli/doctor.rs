@@ -9,6 +9,7 @@ mod database;
 mod online;
 mod repair;
 mod sandbox;
+mod workspace;
 
 use std::{
     io::{self, Write},
@@ -109,20 +110,25 @@ pub(super) fn doctor(arguments: &Arguments, directories: &Directories) -> anyhow
 }
 
 fn examine(directories: &Directories, online: bool) -> anyhow::Result<Vec<Section>> {
-    let here = local::working_directory()?;
-    let configured = configuration::load(directories, &here);
+    // As sessions have it.
+    let here = local::working_directory()?.canonicalize()?;
+    let workspace = workspace::Workspace::look(directories, &here);
+    let configured = configuration::load(directories, &workspace.root, workspace.is_trusted());
+    let engine = workspace.engine(directories);
     let section = |heading, findings| Section { heading, findings };
     let mut sections = vec![
         section("Program", checks::program()),
         section("Places", checks::places(directories)),
         section("Database", database::database(directories)),
+        section("Workspace", workspace.trust()),
         section("Configuration", configuration::configuration(&configured)),
+        section("Agents, commands, skills", workspace::brought(&engine, &here)?),
         section("Sandbox", sandbox::sandbox(&configured.config, &here)),
         section("Environment of commands", children::environment(&configured.config)),
-        section("Providers", checks::providers(directories, &configured.config, &here)?),
+        section("Providers", checks::providers(&engine, &configured.config, &here)?),
     ];
     if online {
-        sections.push(section("Online", online::providers(directories, &here)?));
+        sections.push(section("Online", online::providers(&engine, &here)?));
     }
     Ok(sections)
 }

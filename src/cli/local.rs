@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use tokio::runtime::{Builder, Runtime};
 
 use agentls::{
-    engine::{Change, ClientInfo, Engine, EngineError, ListQuery, Listener},
+    engine::{Change, ClientInfo, Engine, EngineError, ListQuery, Listener, Vouching},
     permission::{PermissionAnswer, PermissionQuestion, Person, Question},
     tool::buffers::NoEditor,
     transcript::{Failure, FailureKind, Session, SessionEvent, SessionId},
@@ -59,6 +59,12 @@ pub(super) fn engine(
 /// An engine that only answers questions about what is stored.
 pub(super) fn reading_engine(directories: Directories) -> Engine {
     let client = ClientInfo { name: "agentls".to_owned(), ..ClientInfo::default() };
+    engine(directories, Arc::new(Silence), Arc::new(Nobody), client)
+}
+
+/// An engine that only answers questions about what is here, for whom `trust` is settled: it opens no database.
+pub(super) fn looking_engine(directories: Directories, trust: Vouching) -> Engine {
+    let client = ClientInfo { name: "agentls".to_owned(), trust, ..ClientInfo::default() };
     engine(directories, Arc::new(Silence), Arc::new(Nobody), client)
 }
 

@@ -57,7 +57,7 @@ pub const BOUNDS: &[Bound] = &[
         "the settings of a connection",
         "engine/settings.rs: client",
         "an incoming message",
-        "one `initialize` is accepted, and it is one message",
+        "one `initialize` is accepted, and it is one message; of those that join later, see the workspace folders",
     ),
     Bound::with(
         "the folders that a client vouches for",

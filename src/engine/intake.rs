@@ -67,7 +67,7 @@ pub(super) fn text_alone(text: String) -> Result<AcceptedPart, EngineError> {
 }
 
 /// Checks a prompt and reads what it names. With `settings`, commands that a person calls in it become what they stand
-/// for.
+/// for, and keys that are known are hidden in it (invariant 13): it will be stored.
 pub(super) async fn accept(
     prompt: PromptRequest,
     session: &Session,
@@ -80,13 +80,21 @@ pub(super) async fn accept(
         prompt.model.as_ref().map(ToString::to_string).unwrap_or_default(),
     ];
     let asked = prompt.parts;
+    let known = settings.clone();
     let mut caller =
         settings.map(|settings| Caller::new(settings, session, prompt.agent.clone(), prompt.model.clone()));
+    let cwd = PathBuf::from(&session.cwd);
     // Off the runtime's threads: files are read, and a prompt may be large.
     let (parts, digest, called) = tokio::task::spawn_blocking(move || {
         check_size(&asked)?;
         let digest = digest(&asked, &chosen);
-        let parts = read_parts(asked, editor.as_ref(), caller.as_mut())?;
+        let mut parts = read_parts(asked, editor.as_ref(), caller.as_mut())?;
+        if let Some(settings) = known {
+            let secrets = settings.secrets(&cwd);
+            for part in &mut parts {
+                part.hide(&secrets);
+            }
+        }
         Ok::<_, EngineError>((parts, digest, caller.map(Caller::answers).unwrap_or_default()))
     })
     .await

@@ -40,7 +40,9 @@ pub enum Which {
 impl Engine {
     /// The projects with the newest activity first.
     pub async fn projects(&self) -> Result<Vec<Project>, EngineError> {
-        let stored = self.store().await?.projects().await.map_err(Failure::from)?;
+        let open = self.open().await?;
+        open.follower.open_list().await;
+        let stored = open.store.projects().await.map_err(Failure::from)?;
         let trusts = Arc::clone(&self.inner.settings.trusts);
         Ok(blocking(move || stored.into_iter().map(|project| trusts.show(project)).collect()).await?)
     }

@@ -259,7 +259,7 @@ impl Changed {
 }
 
 /// Why a file has no hunks.
-const NOT_KEPT: &str = "the file is too long to be reviewed here";
+const NOT_KEPT: &str = "the file is too long to be reviewed here, or holds a key that is not kept";
 
 fn reviewed(listed: &ListedChange, changed: Changed) -> ReviewedFile {
     let note = (!changed.stored.kept).then(|| NOT_KEPT.to_owned());

@@ -148,7 +148,7 @@ impl Settings {
     }
 
     pub(super) fn listed_skills(&self, cwd: Option<&Path>) -> Vec<Skill> {
-        self.skills(&self.look(cwd)).list().to_vec()
+        self.skills(&self.look(cwd)).all().cloned().collect()
     }
 
     pub(super) fn listed_agents(&self, cwd: Option<&Path>) -> Vec<ListedAgent> {

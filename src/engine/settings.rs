@@ -9,16 +9,17 @@ use std::{
     time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel, roster, secrets, trust::Trusts};
+use super::{ClientInfo, ConfigReport, ListedModel, Vouching, roster, secrets, trust::Trusts};
 use crate::{
     context::fragments,
     permission::rules::Rules,
     provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
+    store::StoredProject,
     tool::{
         Registry,
         sandbox::{self, Sandbox},
     },
-    transcript::{Failure, FailureKind, ModelRef, Session},
+    transcript::{Failure, FailureKind, ModelRef, Project, Session, secret::Secrets},
     turn::{Prepare, Sources, TurnContext, events::Events},
     workspace::{
         agents::Agent,
@@ -71,6 +72,15 @@ impl Settings {
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
     }
 
+    /// The client has other folders now: it vouches for these, if it vouches for any.
+    pub(super) fn set_folders(&self, now: Vec<PathBuf>) {
+        let mut client = self.client.write().unwrap_or_else(PoisonError::into_inner);
+        if let Vouching::Trusted { folders } = &mut client.trust {
+            *folders = now;
+        }
+        self.trusts.set_word(client.trust.clone());
+    }
+
     /// Replaces the client's layer of the configuration.
     pub(super) fn set_client_config(&self, config: Option<serde_json::Value>) {
         self.client.write().unwrap_or_else(PoisonError::into_inner).config = config;
@@ -94,6 +104,11 @@ impl Settings {
             lines: lines.collect(),
             sources: loaded.sources.into_iter().map(|(key, origin)| (key, origin.source_name)).collect(),
         }
+    }
+
+    /// What may stand in nothing that is stored of a session in `cwd`.
+    pub(super) fn secrets(&self, cwd: &Path) -> Secrets {
+        secrets::known(self.look(Some(cwd)).config(), &self.client().credentials)
     }
 
     /// What holds commands outside of any project.
@@ -151,6 +166,10 @@ impl Settings {
 }
 
 impl Prepare for Settings {
+    fn project(&self, stored: StoredProject) -> Project {
+        self.trusts.show(stored)
+    }
+
     fn context_limit(&self, cwd: &Path, model: &ModelRef) -> u64 {
         find_model(self.look(Some(cwd)).config(), model).map_or(DEFAULT_CONTEXT, |model| model.context)
     }

@@ -15,9 +15,9 @@ use futures::future::BoxFuture;
 use super::{Engine, EngineError, Vouching, blocking, intake};
 use crate::{
     permission::trust::{Grounds, Standing, Workspace},
-    store::{ProjectChange, Store, StoreError, StoredProject},
+    store::{self, ProjectChange, Store, StoreError, StoredProject},
     transcript::{
-        Project,
+        Project, Timestamp,
         hidden::visible_line,
         project::{Brought, Footprint, Trust, Vcs},
     },
@@ -34,6 +34,27 @@ pub(super) struct Trusts {
     store: OnceLock<Store>,
 }
 
+/// How a workspace stands by what its person said before; clients may vouch for it beside that.
+#[derive(Clone, Debug)]
+pub struct StoredTrust {
+    /// Whether what it brings counts.
+    pub trust: Trust,
+    /// What it brings, compared with what was trusted.
+    pub brings: Vec<Brought>,
+    /// When what is stored of the project was last changed; `None` while nothing is.
+    pub changed_at: Option<Timestamp>,
+}
+
+impl StoredTrust {
+    /// Of the project at `root`. Looks at the database in `data_dir` from outside: makes and changes nothing. Blocks.
+    pub fn look(data_dir: &Path, root: &Path) -> Result<Self, StoreError> {
+        let stored = root.to_str().map(|root| store::stored_project(data_dir, root)).transpose()?.flatten();
+        let changed_at = stored.as_ref().map(|project| project.updated_at);
+        let look = Look::at(root, stored.and_then(|project| project.trusted));
+        Ok(Self { brings: look.brings(), trust: look.trust, changed_at })
+    }
+}
+
 /// A project, looked at.
 struct Look {
     footprint: Result<Footprint, TooMuch>,
@@ -43,6 +64,17 @@ struct Look {
 }
 
 impl Look {
+    /// The project at `root`, of which `before` was trusted. Reads files.
+    fn at(root: &Path, before: Option<Footprint>) -> Self {
+        let footprint = project::footprint(root);
+        let trust = match (&footprint, &before) {
+            (Ok(now), Some(before)) if now == before => Trust::Trusted,
+            (_, Some(_)) => Trust::Changed,
+            (_, None) => Trust::Untrusted,
+        };
+        Self { footprint, before, trust }
+    }
+
     /// What the project brings, compared with what was trusted.
     fn brings(&self) -> Vec<Brought> {
         match (&self.footprint, &self.before) {
@@ -105,13 +137,8 @@ impl Trusts {
     }
 
     fn look(&self, root: &Path, before: Option<Footprint>) -> Look {
-        let footprint = project::footprint(root);
-        let stored = match (&footprint, &before) {
-            (Ok(now), Some(before)) if now == before => Trust::Trusted,
-            (_, Some(_)) => Trust::Changed,
-            (_, None) => Trust::Untrusted,
-        };
-        Look { trust: self.vouched(root).unwrap_or(stored), footprint, before }
+        let stored = Look::at(root, before);
+        Look { trust: self.vouched(root).unwrap_or(stored.trust), ..stored }
     }
 
     fn standing(&self, root: &Path) -> Standing {

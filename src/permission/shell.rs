@@ -10,6 +10,7 @@ mod characters;
 mod folders;
 mod git;
 mod known;
+mod links;
 mod named;
 mod programs;
 mod scripts;
@@ -63,8 +64,14 @@ pub fn analyze(line: &str) -> Analysis {
     } else {
         characters::doubt_about(line)
     };
-    let mut reader =
-        Reader { source: line, commands: Vec::new(), doubt, places: Vec::new(), folders: Folders::new() };
+    let mut reader = Reader {
+        source: line,
+        commands: Vec::new(),
+        doubt,
+        places: Vec::new(),
+        folders: Folders::new(),
+        made_links: false,
+    };
     if line.len() <= MAX_LINE {
         reader.read();
     }
@@ -89,6 +96,8 @@ struct Reader<'s> {
     places: Vec<Named>,
     /// Where the next command may run.
     folders: Folders,
+    /// Whether a command before may have made links.
+    made_links: bool,
 }
 
 impl<'s> Reader<'s> {
@@ -177,8 +186,7 @@ impl<'s> Reader<'s> {
 
     /// Joining streams and throwing them away are harmless; every other redirection touches a file.
     fn redirect(&mut self, node: Node<'_>, depth: usize) {
-        let text: String = self.text(node).chars().filter(|char| !char.is_whitespace()).collect();
-        if !known::is_harmless_redirect(&text) {
+        if !known::is_harmless_redirect(self.text(node)) {
             self.doubt(format!("it redirects: `{}`", visible(self.text(node))));
             self.look_inside(node, depth);
         }
@@ -231,6 +239,13 @@ impl<'s> Reader<'s> {
             Some(places) => self.places.extend(places),
             None => self.doubt("it names more places than are looked at"),
         }
+        if let Some(word) = links::goes_through(words).filter(|_| self.made_links) {
+            self.doubt(format!(
+                "`{}` may be a link by then, which this line itself makes",
+                visible(&word.text)
+            ));
+        }
+        self.made_links |= links::may_make(words);
         if words.first().is_none_or(|word| word.text != "cd") {
             return;
         }

@@ -10,10 +10,11 @@ pub(super) mod growth;
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use super::notices::Notices;
 pub use cursor::Cursor;
 
 use super::{Result, Store, StoreError, configure, leases, messages, notices, sessions};
-use crate::transcript::{Change, ModelRef, Seq, SessionId, TurnId, Update, Usage};
+use crate::transcript::{ModelRef, Seq, SessionId, TurnId, Update, Usage};
 
 /// Page cache of the watching connection in KiB.
 pub(in crate::store) const CACHE_KIB: u32 = 256;
@@ -97,8 +98,8 @@ impl Watch {
         Ok(self.version.replace(version) != Some(version))
     }
 
-    /// What other processes did to the list of sessions since the change with this number, and the newest number.
-    pub fn notices(&self, after: i64) -> Result<(Vec<(SessionId, Change)>, i64)> {
+    /// What other processes did to the lists of sessions and of projects since the change with this number.
+    pub fn notices(&self, after: i64) -> Result<Notices> {
         notices::since(&self.connection, &self.lessee, after)
     }
 

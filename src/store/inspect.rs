@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Result, StoreError, configure, leases, mend, migrate, rows::Lossy};
+use super::{Result, StoreError, StoredProject, configure, leases, mend, migrate, rows::Lossy};
 use crate::transcript::Owner;
 
 /// Page cache of the connection in KiB.
@@ -85,6 +85,21 @@ pub fn inspect(directory: &Path) -> Result<Option<Inspection>> {
         }
     }
     Ok(Some(seen))
+}
+
+/// What is stored of the project at `root`, in `agentls.db` in `directory`. `None` where there is nothing, or only the
+/// database of an older version, which knows no trust. Blocks.
+pub fn stored_project(directory: &Path, root: &str) -> Result<Option<StoredProject>> {
+    let path = directory.join(super::FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let (connection, _) = open(&path)?;
+    match migrate::check(&connection)? {
+        migrate::VERSION => super::projects::at(&connection, root),
+        newer if newer > migrate::VERSION => Err(StoreError::Newer(newer)),
+        _ => Ok(None),
+    }
 }
 
 /// Opens for reading. Where nothing can be written, not even what readers of a log share, the file is all there is.

@@ -5,7 +5,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    Committed, Result, Store, StoreError,
+    Committed, Lessee, Result, Store, StoreError, notices,
     rows::{self, Lossy, Reading},
 };
 use crate::transcript::{
@@ -72,16 +72,14 @@ impl Store {
 
     /// The project of this root, where there is one. Blocks; call it where blocking is allowed.
     pub fn project_at(&self, root: &str) -> Result<Option<StoredProject>> {
-        self.inner.readers.run_here(|tx| {
-            let sql = format!("SELECT {COLUMNS} FROM project WHERE root = ?1");
-            Ok(tx.prepare_cached(&sql)?.query_row([root], |row| Ok(from_row(row))).optional()?)
-        })
+        self.inner.readers.run_here(|tx| at(tx, root))
     }
 
     /// The project of this root, made when there is none.
     pub async fn make_project(&self, root: String, name: String) -> Result<Committed<StoredProject>> {
+        let lessee = self.lessee().clone();
         self.write(move |tx| {
-            let id = find_or_make(tx, &root, &name)?;
+            let id = find_or_make(tx, &lessee, &root, &name)?;
             load(tx, &id)
         })
         .await
@@ -93,7 +91,7 @@ impl Store {
         id: &ProjectId,
         change: ProjectChange,
     ) -> Result<Committed<StoredProject>> {
-        let id = id.clone();
+        let (id, lessee) = (id.clone(), self.lessee().clone());
         self.write(move |tx| {
             let ProjectChange { name, icon, trusted } = &change;
             let before = load(tx, &id)?;
@@ -109,6 +107,7 @@ impl Store {
                     Timestamp::now().0
                 ],
             )?;
+            notices::add_project(tx, &lessee, &id)?;
             load(tx, &id)
         })
         .await
@@ -116,6 +115,12 @@ impl Store {
 }
 
 const COLUMNS: &str = "id, root, name, icon, trusted, created_at, updated_at, opened_at";
+
+/// The project of a root, where there is one.
+pub(super) fn at(connection: &Connection, root: &str) -> Result<Option<StoredProject>> {
+    let sql = format!("SELECT {COLUMNS} FROM project WHERE root = ?1");
+    Ok(connection.prepare_cached(&sql)?.query_row([root], |row| Ok(from_row(row))).optional()?)
+}
 
 fn load(tx: &Connection, id: &ProjectId) -> Result<StoredProject> {
     let sql = format!("SELECT {COLUMNS} FROM project WHERE id = ?1");
@@ -139,8 +144,8 @@ fn from_row(row: &Row<'_>) -> StoredProject {
     project
 }
 
-/// The project of a root, made when there is none.
-pub(super) fn find_or_make(tx: &Connection, root: &str, name: &str) -> Result<ProjectId> {
+/// The project of a root; `by` makes it when there is none.
+pub(super) fn find_or_make(tx: &Connection, by: &Lessee, root: &str, name: &str) -> Result<ProjectId> {
     let found = tx
         .prepare_cached("SELECT id FROM project WHERE root = ?1")?
         .query_row([root], |row| row.get::<_, Lossy>(0))
@@ -153,12 +158,13 @@ pub(super) fn find_or_make(tx: &Connection, root: &str, name: &str) -> Result<Pr
         "INSERT INTO project (id, root, name, created_at, updated_at, opened_at) VALUES (?1, ?2, ?3, ?4, ?4, ?4)",
         params![id.as_str(), root, name, Timestamp::now().0],
     )?;
+    notices::add_project(tx, by, &id)?;
     Ok(id)
 }
 
 /// [`find_or_make`] for a session that is begun there.
-pub(super) fn open(tx: &Connection, root: &str, name: &str) -> Result<ProjectId> {
-    let id = find_or_make(tx, root, name)?;
+pub(super) fn open(tx: &Connection, by: &Lessee, root: &str, name: &str) -> Result<ProjectId> {
+    let id = find_or_make(tx, by, root, name)?;
     tx.prepare_cached("UPDATE project SET opened_at = ?2 WHERE id = ?1")?
         .execute(params![id.as_str(), Timestamp::now().0])?;
     Ok(id)
@@ -203,9 +209,10 @@ mod tests {
     async fn a_list_leaves_out_the_oldest_of_too_many() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), Lessee::this_process("test")).unwrap();
-        let make = |tx: &Connection| {
+        let by = store.lessee().clone();
+        let make = move |tx: &Connection| {
             for number in 0..=MOST_LISTED {
-                find_or_make(tx, &format!("/{number}"), "n")?;
+                find_or_make(tx, &by, &format!("/{number}"), "n")?;
             }
             Ok(())
         };

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    Committed, Result, Store, StoreError, damage, leases, notices, projects,
+    Committed, Lessee, Result, Store, StoreError, damage, leases, notices, projects,
     rows::{self, Reading},
 };
 use crate::{
@@ -81,7 +81,7 @@ impl Store {
     pub async fn create_session(&self, new: NewSessionRow) -> Result<Committed<Session>> {
         let lessee = self.lessee().clone();
         let write = move |tx: &Connection| {
-            let session = create(tx, &new)?;
+            let session = create(tx, &lessee, &new)?;
             notices::add(tx, &lessee, &session.id, Change::Created)?;
             Ok(session)
         };
@@ -277,8 +277,8 @@ pub(super) fn touch(connection: &Connection, key: i64) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn create(tx: &Connection, new: &NewSessionRow) -> Result<Session> {
-    let project = projects::open(tx, &new.root, &new.project_name)?;
+pub(super) fn create(tx: &Connection, by: &Lessee, new: &NewSessionRow) -> Result<Session> {
+    let project = projects::open(tx, by, &new.root, &new.project_name)?;
     if let Some(parent) = &new.parent_id {
         key(tx, parent)?;
     }

@@ -31,7 +31,7 @@ impl Store {
             .write(move |tx| {
                 let from_key = sessions::key(tx, &from)?;
                 let until = end_of_copy(tx, from_key, until.as_ref())?;
-                sessions::create(tx, &new)?;
+                sessions::create(tx, &lessee, &new)?;
                 let to_key = sessions::key(tx, &new.id)?;
                 tx.execute("UPDATE session SET deleted_at = 0 WHERE key = ?1", [to_key])?;
                 leases::take(tx, to_key, &lessee)?;

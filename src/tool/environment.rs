@@ -4,7 +4,7 @@
 //! Invariant 13: no key of a provider reaches a child, under whatever name, and nobody can configure otherwise. Other
 //! secrets are known by their names, which are a guess; the configuration passes on what was guessed wrong.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use crate::{transcript::secret::Secrets, workspace::config::EnvironmentConfig};
 
@@ -14,6 +14,19 @@ const SECRET_WORDS: [&str; 7] = ["KEY", "SECRET", "TOKEN", "PASSWORD", "PASSWD",
 /// Variables that make bash run or find other commands than a line says: the analysis of a line does not know them.
 const STEERING: [&str; 8] =
     ["BASH_ENV", "BASHOPTS", "CDPATH", "ENV", "GLOBIGNORE", "PROMPT_COMMAND", "PS4", "SHELLOPTS"];
+
+/// Variables that set git's `safe.bareRepository`, behind the `count` settings that are handed on in the same way: files
+/// of a project that have the form of a bare repository are not taken for one by who changes into their folder, since
+/// such a repository's configuration says what git runs (invariant 12).
+/// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository>
+pub(in crate::tool) fn for_git(count: Option<OsString>) -> [(String, String); 3] {
+    let count = count.and_then(|count| count.to_str()?.parse::<u32>().ok()).unwrap_or_default();
+    [
+        ("GIT_CONFIG_COUNT".to_owned(), count.saturating_add(1).to_string()),
+        (format!("GIT_CONFIG_KEY_{count}"), "safe.bareRepository".to_owned()),
+        (format!("GIT_CONFIG_VALUE_{count}"), "explicit".to_owned()),
+    ]
+}
 
 /// Which variables children do not get.
 #[derive(Clone, Default)]
@@ -60,6 +73,15 @@ mod tests {
 
     fn keeps_back(environment: &Environment, name: &str, value: &str) -> bool {
         environment.keeps_back(name.as_ref(), value.as_ref())
+    }
+
+    #[test]
+    fn what_git_is_told_stands_behind_what_it_was_told_before() {
+        let names = |count: Option<&str>| for_git(count.map(OsString::from));
+        assert_eq!(names(None)[1], ("GIT_CONFIG_KEY_0".to_owned(), "safe.bareRepository".to_owned()));
+        let behind = names(Some("2"));
+        assert_eq!((behind[0].1.as_str(), behind[2].0.as_str()), ("3", "GIT_CONFIG_VALUE_2"));
+        assert_eq!(names(Some("none"))[0].1, "1");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use tokio::{
 use super::{
     beneath::Folder,
     descendants::{self, Owned},
-    environment::Environment,
+    environment::{Environment, for_git},
     sandbox::{Ruleset, Sandbox},
 };
 
@@ -57,6 +57,7 @@ pub(super) fn start(
         .stdout(writer.try_clone()?)
         .stderr(writer)
         .envs([("PAGER", "cat"), ("GIT_PAGER", "cat"), ("GIT_TERMINAL_PROMPT", "0"), ("TERM", "dumb")])
+        .envs(for_git(std::env::var_os("GIT_CONFIG_COUNT")))
         .process_group(0)
         .kill_on_drop(true);
     for (name, _) in std::env::vars_os().filter(|(name, value)| environment.keeps_back(name, value)) {

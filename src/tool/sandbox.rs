@@ -4,8 +4,8 @@
 //! nothing like it, commands run without, and that is said wherever somebody decides about them (invariant 12). Inside:
 //!
 //! * reading everywhere;
-//! * writing below the working directory and its project, to the git directories of a linked worktree, to temporary
-//!   folders, and to what `sandbox.writable` names;
+//! * writing below the working directory and its project, to the git directories of a linked worktree or a submodule,
+//!   to temporary folders, and to what `sandbox.writable` names;
 //! * no TCP, and no abstract sockets of other programs (X11, D-Bus), unless `sandbox.network` is set; with it also the
 //!   caches in which package managers keep what they download: without the network they need them for reading only,
 //!   and what is written there is built into other projects;

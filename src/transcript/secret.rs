@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use super::text;
+
 /// Stands in place of a secret.
 pub const HIDDEN: &str = "[redacted]";
 
@@ -32,9 +34,42 @@ impl Secrets {
         self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
     }
 
+    /// The length of the longest end of `text` with which one of them begins, in bytes.
+    fn begun_at_the_end_of(&self, text: &str) -> usize {
+        let longest = |secret: &String| {
+            let beginnings = secret.char_indices().map(|(at, _)| at).filter(|at| *at <= text.len());
+            beginnings.filter(|at| text.ends_with(text::head(secret, *at))).max()
+        };
+        self.0.iter().filter_map(longest).max().unwrap_or_default()
+    }
+
     /// Whether `text` holds any of them.
     pub fn are_in(&self, text: &str) -> bool {
         self.0.iter().any(|secret| text.contains(secret.as_str()))
+    }
+}
+
+/// Hides secrets in a text that comes in pieces: what may be the beginning of one waits for what follows. What waits at
+/// the end is never told here; the whole text is, elsewhere. Holds less than the longest secret.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    secrets: Secrets,
+    waiting: String,
+}
+
+impl Redactor {
+    /// Nothing has come yet.
+    pub fn new(secrets: Secrets) -> Self {
+        Self { secrets, waiting: String::new() }
+    }
+
+    /// What can be told now that `piece` has come.
+    pub fn push(&mut self, piece: &str) -> String {
+        self.waiting.push_str(piece);
+        let clean = self.secrets.hide(&self.waiting);
+        let (told, waits) = text::split(&clean, clean.len() - self.secrets.begun_at_the_end_of(&clean));
+        waits.clone_into(&mut self.waiting);
+        told.to_owned()
     }
 }
 
@@ -122,6 +157,21 @@ mod tests {
             let shown = Value::Object(object).to_string();
             prop_assert!(!shown.contains("canary"), "{}", shown);
             prop_assert_eq!(shown.replace(HIDDEN, "canary"), json!({"all": value}).to_string());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_in_pieces_is_never_told_and_all_else_is_but_what_may_begin_one(
+            pieces in prop::collection::vec("(se|cret|-key|secret-key|s|é| x){0,3}", 0..12),
+        ) {
+            let secrets = Secrets::new(["secret-key".to_owned()]);
+            let mut redactor = Redactor::new(secrets.clone());
+            let mut told: String = pieces.iter().map(|piece| redactor.push(piece)).collect();
+            prop_assert!(!secrets.are_in(&told));
+            prop_assert!("secret-key".starts_with(&redactor.waiting));
+            told.push_str(&redactor.waiting);
+            prop_assert_eq!(told, secrets.hide(&pieces.concat()));
         }
     }
 

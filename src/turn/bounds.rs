@@ -12,6 +12,12 @@ pub const BOUNDS: &[Bound] = &[
         "one for each session with a prompt or a compaction under way",
     ),
     Bound::with(
+        "output of a running call that may be the beginning of a key",
+        "turn/tools.rs: output",
+        "an incoming message",
+        "it is shorter than the longest key, which a variable, a configuration or such a message has brought",
+    ),
+    Bound::with(
         "who waits for a prompt or a compaction",
         "turn/desk.rs: waiting, wishes",
         "requests in flight",

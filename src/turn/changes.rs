@@ -5,7 +5,7 @@
 use super::run::{Broken, Turn};
 use crate::{
     store::{Change, ChangedTurn, NewChange, NewPart, Store, StoreError, StoredChange},
-    transcript::{Failure, FileChange, Message, Part, PartId, PartKind, SessionId, Update},
+    transcript::{Failure, FileChange, Message, Part, PartId, PartKind, SessionId, Update, secret::Secrets},
 };
 
 impl Turn {
@@ -25,7 +25,8 @@ impl Turn {
 
     async fn change(&self, file: FileChange) -> Result<NewChange, Failure> {
         let earlier = self.shared.store.change(&self.id, &file.path).await?;
-        let counted = tokio::task::spawn_blocking(move || since_the_beginning(file, earlier));
+        let secrets = self.context.secrets.clone();
+        let counted = tokio::task::spawn_blocking(move || since_the_beginning(file, earlier, &secrets));
         let (file, kept, counts) = counted.await.map_err(|error| Failure::internal(error.to_string()))?;
         Ok(NewChange { turn: self.id.clone(), file, kept, counts })
     }
@@ -84,14 +85,22 @@ pub(super) async fn rejections(store: &Store, session: &SessionId) -> Result<Opt
 }
 
 /// The change of a file since the turn began, whether its texts are kept, and how many lines it added and removed.
-fn since_the_beginning(file: FileChange, earlier: Option<StoredChange>) -> (FileChange, bool, (u64, u64)) {
+///
+/// Texts that hold a key that we know are not kept (invariant 13): what is taken back is written to disk as it is kept,
+/// so that nothing can be hidden in it.
+fn since_the_beginning(
+    file: FileChange,
+    earlier: Option<StoredChange>,
+    secrets: &Secrets,
+) -> (FileChange, bool, (u64, u64)) {
     let (before, was_kept) = match earlier {
         Some(earlier) if earlier.kept => (earlier.file.before, true),
         Some(_) => (file.before, false),
         None => (file.before, true),
     };
     let file = FileChange { before, ..file };
-    let kept = was_kept && file.is_kept();
+    let secret = [&file.before, &file.after].into_iter().flatten().any(|text| secrets.are_in(text));
+    let kept = was_kept && file.is_kept() && !secret;
     let (added, removed) = if kept { file.counts() } else { (0, 0) };
     (file, kept, (added as u64, removed as u64))
 }

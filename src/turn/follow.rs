@@ -1,8 +1,8 @@
 //! The second window follows live: what other processes do in sessions that our client has open is told to it as the
 //! events of our own turns are.
 //!
-//! A client follows a session that it has opened: made, forked, prompted, or read messages of; and it follows the list
-//! once it has read one. While there is something to follow, the database is asked [`POLL`] after [`POLL`] whether
+//! A client follows a session that it has opened: made, forked, prompted, or read messages of; and it follows the lists
+//! of sessions and projects once it has read one of them. While there is something to follow, the database is asked [`POLL`] after [`POLL`] whether
 //! anybody has committed anything, and only then for what is new ([`crate::store::follow`]); otherwise nothing runs.
 //! The newest [`MOST_FOLLOWED`] sessions are followed (invariant 9). A session that this process runs is left alone:
 //! from the begin of a turn ([`Follower::own`]) to its end ([`Follower::let_go`]) its events come from the turn itself,
@@ -25,7 +25,7 @@ use crate::{
         Store, StoreError,
         follow::{Cursor, Look, News, Watch},
     },
-    transcript::{Seq, SessionId, Update},
+    transcript::{ProjectId, Seq, SessionId, Update},
 };
 
 /// How often the database is asked whether anything was committed.
@@ -82,6 +82,7 @@ struct State {
 struct Found {
     looks: Vec<(SessionId, Look)>,
     changes: Vec<(SessionId, crate::transcript::Change)>,
+    projects: Vec<ProjectId>,
 }
 
 impl Follower {
@@ -105,7 +106,7 @@ impl Follower {
         self.something.notify_one();
     }
 
-    /// The client is about to read the list of sessions: it is told of changes from here on.
+    /// The client is about to read the list of sessions or of projects: it is told of changes of both from here on.
     pub async fn open_list(&self) {
         let mut state = self.state.lock().await;
         if state.list.is_none() {
@@ -154,7 +155,7 @@ impl Follower {
         let mut state = self.state.lock().await;
         let (opened, released) = (Self::take(&self.opened), Self::take(&self.released));
         let store = self.store.clone();
-        let found = state
+        let mut found = state
             .blocking(move |state| {
                 state.resume(released);
                 for opened in opened {
@@ -163,8 +164,12 @@ impl Follower {
                 state.look(&store)
             })
             .await?;
+        let projects = std::mem::take(&mut found.projects);
         let dead = self.tell(&mut state, found);
         drop(state);
+        for project in projects {
+            self.tell_of_project(&project).await;
+        }
         for session in dead {
             if self.store.recover(&session).await?.into_inner() {
                 tracing::info!(session = session.as_str(), "its process died; what it left open is ended");
@@ -191,6 +196,19 @@ impl Follower {
             self.events.changed(&session, change);
         }
         dead
+    }
+
+    /// Tells a project as it is now: what is trusted depends on its files, too.
+    async fn tell_of_project(&self, id: &ProjectId) {
+        let stored = match self.store.project(id).await {
+            Ok(stored) => stored,
+            Err(error) => return tracing::warn!(%error, "another window's change of a project is not told"),
+        };
+        let prepare = Arc::clone(&self.prepare);
+        match tokio::task::spawn_blocking(move || prepare.project(stored)).await {
+            Ok(project) => self.events.project_changed(&project),
+            Err(error) => tracing::warn!(%error, "another window's change of a project is not told"),
+        }
     }
 
     fn emit(&self, session: &SessionId, news: News) {
@@ -342,8 +360,8 @@ impl State {
         }
         sessions.retain(|followed| !unreadable.contains(&followed.session));
         if let Some(after) = list {
-            let (changes, newest) = watch.notices(*after)?;
-            (found.changes, *after) = (changes, newest);
+            let notices = watch.notices(*after)?;
+            (found.changes, found.projects, *after) = (notices.sessions, notices.projects, notices.newest);
         }
         Ok(found)
     }

@@ -11,6 +11,7 @@ use crate::{
     transcript::{
         Body, FilePart, MessageId, Part, PartId, PartKind, SessionId, Update,
         image::{Outgoing, Shown},
+        secret::Secrets,
     },
     workspace::commands::template::Piece,
 };
@@ -54,6 +55,25 @@ pub enum AcceptedPart {
         #[serde(default)]
         size: Option<(u32, u32)>,
     },
+}
+
+impl AcceptedPart {
+    /// Hides keys in its texts.
+    pub fn hide(&mut self, secrets: &Secrets) {
+        let texts: Vec<&mut String> = match self {
+            Self::Text(text) | Self::File { text, .. } => vec![text],
+            Self::Command { typed, pieces, .. } => {
+                let pieces = pieces.iter_mut().map(|piece| match piece {
+                    Piece::Text(text) | Piece::Shell(text) => text,
+                });
+                std::iter::once(typed).chain(pieces).collect()
+            }
+            Self::Image { .. } => Vec::new(),
+        };
+        for text in texts.into_iter().filter(|text| secrets.are_in(text)) {
+            *text = secrets.hide(text);
+        }
+    }
 }
 
 /// Tells clients which prompts wait. Looking and telling are one act, so that what is told last is what is so.

@@ -106,6 +106,7 @@ async fn ask(shared: &Shared, context: &TurnContext, session: &SessionId, messag
             Err(error) => return tracing::info!(%error, "no title from the small model"),
         }
     }
+    let answer = context.secrets.hide(&answer);
     let title = text::ellipsis(text::first_line(answer.trim()).trim_matches(['"', '.', ' ']), LONGEST);
     if !title.is_empty() {
         set(shared, session, title, TitleBy::Model).await;

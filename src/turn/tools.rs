@@ -1,6 +1,11 @@
 //! Running the tools that an answer asks for: all at once, each result stored as it comes.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures::{StreamExt, future::BoxFuture, stream};
 use serde_json::Value;
@@ -21,7 +26,7 @@ use crate::{
         Timestamp, TodoItem, ToolPart, ToolState, TurnId, Update,
         evidence::Record,
         image::{self, Outgoing},
-        secret::Secrets,
+        secret::{Redactor, Secrets},
         text,
     },
 };
@@ -157,6 +162,8 @@ impl Turn {
                 index: message.parts.iter().find(|other| other.id == part).map_or(0, |found| found.index),
                 kind: PartKind::Tool(tool.clone()),
             },
+            secrets: self.context.secrets.clone(),
+            output: Mutex::new(Redactor::new(self.context.secrets.clone())),
         };
         let context = self.tool_context(Arc::new(shown));
         // Only what its agent was offered.
@@ -344,15 +351,22 @@ struct Shown {
     turn: TurnId,
     /// The call's part as it was when it began to run.
     part: Part,
+    secrets: Secrets,
+    /// Its output on the way to clients: a key may come in two pieces.
+    output: Mutex<Redactor>,
 }
 
 impl Progress for Shown {
     fn output(&self, text: &str) {
+        let text = self.output.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        if text.is_empty() {
+            return;
+        }
         let update = Update::PartDelta {
             message_id: self.part.message_id.clone(),
             part_id: self.part.id.clone(),
             field: DeltaField::Output,
-            text: text.to_owned(),
+            text,
         };
         self.events.emit(&self.session, Some(&self.turn), update);
     }
@@ -360,7 +374,7 @@ impl Progress for Shown {
     fn title(&self, title: &str) {
         let mut part = self.part.clone();
         if let PartKind::Tool(tool) = &mut part.kind {
-            tool.title = Some(title.to_owned());
+            tool.title = Some(self.secrets.hide(title));
         }
         self.events.emit(&self.session, Some(&self.turn), Update::Part(part));
     }

@@ -4,6 +4,7 @@
 //! counted. Of a project, only what lies in it: a link that leads out of it is not followed (invariant 12).
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -66,11 +67,19 @@ pub(super) fn hidden_note(hidden: usize) -> String {
 /// The Markdown files of a folder, by name, at most [`MOST_FILES`].
 pub(super) fn markdown(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> =
-        entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
-    files.sort();
-    files.truncate(MOST_FILES);
-    files
+    first(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")), MOST_FILES)
+}
+
+/// The first of these paths by name; no more of them are held, however many there are.
+pub(super) fn first(paths: impl Iterator<Item = PathBuf>, most: usize) -> Vec<PathBuf> {
+    let mut first = BTreeSet::new();
+    for path in paths {
+        first.insert(path);
+        if first.len() > most {
+            first.pop_last();
+        }
+    }
+    first.into_iter().collect()
 }
 
 /// Whether a path, with its links followed, lies in a folder, which is a real path.

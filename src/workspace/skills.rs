@@ -5,14 +5,16 @@
 //! `description` before Markdown, is that of <https://agentskills.io/specification>.
 
 use std::{
-    fs, io,
+    fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use super::{
     front_matter::{self, Fields},
-    names, reading,
+    names,
+    reading::{self, Document},
 };
 use crate::transcript::text;
 
@@ -37,6 +39,8 @@ pub struct Skill {
     pub description: String,
     /// Its file.
     pub path: PathBuf,
+    /// What is wrong with it, a line for each.
+    pub mistakes: Vec<String>,
 }
 
 /// A folder that skills are looked for in.
@@ -54,6 +58,8 @@ pub struct Skills {
     listed: Vec<Skill>,
     /// What they say, by place in the list; `None` beyond [`MOST_KEPT`].
     texts: Vec<Option<Arc<str>>>,
+    /// Those that cannot be loaded, with their mistakes.
+    broken: Vec<Skill>,
 }
 
 impl Skills {
@@ -61,8 +67,14 @@ impl Skills {
     pub fn look(places: &[Place]) -> Self {
         let (mut skills, mut kept) = (Self::default(), 0);
         for path in places.iter().flat_map(files) {
-            let Ok(content) = content(&path) else { continue };
-            let Some(skill) = listed(&path, &content) else { continue };
+            let (skill, content) = match read(&path) {
+                Reading::Missing => continue,
+                Reading::Broken(skill) => {
+                    skills.broken.push(skill);
+                    continue;
+                }
+                Reading::Fine(skill, content) => (skill, content),
+            };
             if skills.listed.iter().any(|other| other.name == skill.name) {
                 continue;
             }
@@ -74,7 +86,12 @@ impl Skills {
         skills
     }
 
-    /// The skills, by place and name.
+    /// All that there are, also those that cannot be loaded.
+    pub fn all(&self) -> impl Iterator<Item = &Skill> {
+        self.listed.iter().chain(&self.broken)
+    }
+
+    /// The skills that can be loaded, by place and name.
     pub fn list(&self) -> &[Skill] {
         &self.listed
     }
@@ -83,7 +100,7 @@ impl Skills {
     pub fn load(&self, name: &str) -> Result<(Skill, String), Vec<String>> {
         let found = self.listed.iter().zip(&self.texts).find(|(skill, _)| skill.name == name);
         let loaded = found.and_then(|(skill, text)| {
-            let text = text.as_ref().map_or_else(|| content(&skill.path).ok(), |kept| Some(kept.to_string()));
+            let text = text.as_ref().map_or_else(|| reread(&skill.path), |kept| Some(kept.to_string()));
             Some((skill.clone(), text?))
         });
         loaded.ok_or_else(|| self.listed.iter().map(|skill| skill.name.clone()).collect())
@@ -93,35 +110,86 @@ impl Skills {
 /// The skills' files in a place, by name.
 fn files(place: &Place) -> Vec<PathBuf> {
     let entries = fs::read_dir(&place.folder).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path().join(FILE)).collect();
-    files.sort();
-    files.truncate(MOST_LISTED);
+    let mut files = reading::first(entries.map(|entry| entry.path().join(FILE)), MOST_LISTED);
     files.retain(|path| place.within.as_ref().is_none_or(|root| reading::lies_in(path, root)));
     files
 }
 
-/// What a skill says, with a line before it where hidden characters were taken out.
-fn content(path: &Path) -> io::Result<String> {
-    let read = reading::read(path, MOST_BYTES)?;
-    Ok(match read.hidden {
-        0 => read.text,
-        hidden => format!("{}\n[{}]\n", read.text.trim_end(), reading::hidden_note(hidden)),
-    })
+/// What became of a file that may be a skill.
+enum Reading {
+    /// There is none.
+    Missing,
+    /// It cannot be loaded.
+    Broken(Skill),
+    /// It, and what it says.
+    Fine(Skill, String),
 }
 
-/// A skill whose front matter can be read. Without a name it is called like its folder.
-fn listed(path: &Path, content: &str) -> Option<Skill> {
-    let mut fields = Fields::read(front_matter::split(content)?.0);
-    if fields.broken {
-        return None;
-    }
-    let folder = || path.parent()?.file_name().map(|name| name.to_string_lossy().into_owned());
-    let name = fields.text("name").or_else(folder)?;
-    Some(Skill {
-        name: text::ellipsis(text::first_line(&name), names::NAME),
-        description: names::description(&fields.text("description").unwrap_or_default()),
+/// Reads a skill. Without a name it is called like its folder.
+fn read(path: &Path) -> Reading {
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    let mut skill = Skill {
+        name: shown_name(&folder),
+        description: String::new(),
         path: path.to_owned(),
-    })
+        mistakes: Vec::new(),
+    };
+    let document = match reading::read(path, MOST_BYTES) {
+        Ok(document) => document,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Reading::Missing;
+        }
+        Err(error) => {
+            skill.mistakes.push(format!("it cannot be read: {error}"));
+            return Reading::Broken(skill);
+        }
+    };
+    if document.truncated {
+        skill.mistakes.push(format!("it is longer than {MOST_BYTES} bytes: its beginning counts"));
+    }
+    if document.hidden > 0 {
+        skill.mistakes.push(reading::hidden_note(document.hidden));
+    }
+    let Some((matter, _)) = front_matter::split(&document.text) else {
+        skill
+            .mistakes
+            .push("it has no front matter: begin it with `---`, `description: …`, `---`".to_owned());
+        return Reading::Broken(skill);
+    };
+    let mut fields = Fields::read(matter);
+    let (name, description) = (fields.text("name"), fields.text("description"));
+    skill.mistakes.append(&mut fields.mistakes);
+    if let Some(name) = name {
+        skill.name = shown_name(&name);
+    }
+    if fields.broken {
+        return Reading::Broken(skill);
+    }
+    match description {
+        Some(description) => skill.description = names::description(&description),
+        None => skill.mistakes.push("`description` is missing: nothing tells when to load it".to_owned()),
+    }
+    Reading::Fine(skill, content(&document))
+}
+
+/// What a skill says now, as long as it is one.
+fn reread(path: &Path) -> Option<String> {
+    match read(path) {
+        Reading::Fine(_, content) => Some(content),
+        Reading::Missing | Reading::Broken(_) => None,
+    }
+}
+
+/// What a skill says, with a line behind it where hidden characters were taken out.
+fn content(document: &Document) -> String {
+    match document.hidden {
+        0 => document.text.clone(),
+        hidden => format!("{}\n[{}]\n", document.text.trim_end(), reading::hidden_note(hidden)),
+    }
+}
+
+fn shown_name(name: &str) -> String {
+    text::ellipsis(text::first_line(name), names::NAME)
 }
 
 #[cfg(test)]
@@ -155,6 +223,10 @@ mod tests {
         let listed: Vec<_> =
             skills.list().iter().map(|skill| format!("{}: {}", skill.name, skill.description)).collect();
         assert_eq!(listed, ["review: For reviews, of any kind.", "deploy: For deployments"]);
+        let wrong: Vec<_> =
+            skills.all().skip(2).map(|it| (it.name.as_str(), it.mistakes[0].as_str())).collect();
+        assert!(wrong[0].0 == "broken" && wrong[0].1.starts_with("line "), "{wrong:?}");
+        assert!(wrong[1].0 == "plain" && wrong[1].1.starts_with("it has no front matter"), "{wrong:?}");
         assert!(skills.load("review").unwrap().1.ends_with("Look closely.\n"));
         assert_eq!(skills.load("none").unwrap_err(), ["review", "deploy"]);
     }

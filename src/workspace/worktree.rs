@@ -1,8 +1,12 @@
-//! The git directories of a linked worktree (`git worktree add`), which lie in the repository that it belongs to.
+//! The git directories of a linked worktree (`git worktree add`) and of a submodule, which lie in the repository that
+//! they belong to.
 //!
-//! A worktree's `.git` is a file that names its directory. Whoever makes a folder can write anything into such a file,
-//! so it is believed only when the directory names the worktree in return: that part lies where only the repository's
-//! owner writes. Format: `gitrepository-layout(5)`.
+//! The `.git` of such a folder is a file that names its directory. Whoever makes a folder can write anything into such a
+//! file, so it is believed only when the directory names the folder in return: that part lies where only the
+//! repository's owner writes. A directory that names nothing in return (`git init --separate-git-dir`) is not believed.
+//! Formats: `gitrepository-layout(5)`, `gitsubmodules(7)`, `git-config(1)`.
+
+mod setting;
 
 use std::{
     fs::File,
@@ -12,32 +16,52 @@ use std::{
 
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 
-/// Bytes that are read of such a file: a path.
+/// Bytes that are read of such a file: a path, or a submodule's configuration.
 pub(in crate::workspace) const MOST_BYTES: u64 = 8 * 1024;
 
 /// What commits write in the repository, beside the worktree's own directory. Its hooks and its configuration are not
 /// among them: they say what git runs.
 const SHARED: [&str; 3] = ["objects", "refs", "logs"];
 
-/// The directories outside the worktree at `root` that git writes to when somebody commits in it; none when `root` is
-/// not a linked worktree. Real paths.
+/// The directories outside of `root` that git writes to when somebody commits there; none when it is neither a linked
+/// worktree nor a submodule. Real paths.
 pub fn git_directories(root: &Path) -> Vec<PathBuf> {
-    let Some((own, common)) = links(root) else { return Vec::new() };
-    std::iter::once(own).chain(SHARED.map(|name| common.join(name))).collect()
+    let Some(own) = named(root) else { return Vec::new() };
+    match common(root, &own) {
+        Some(common) => std::iter::once(own).chain(SHARED.map(|name| common.join(name))).collect(),
+        // All of it is the submodule's, as the folder `.git` of an ordinary repository is all its own.
+        None if is_submodule(root, &own) => vec![own],
+        None => Vec::new(),
+    }
 }
 
-/// The worktree's own git directory and the repository's.
-fn links(root: &Path) -> Option<(PathBuf, PathBuf)> {
+/// The directory that the file `.git` in `root` names.
+fn named(root: &Path) -> Option<PathBuf> {
+    root.join(line(&root.join(".git"))?.strip_prefix("gitdir:")?.trim()).canonicalize().ok()
+}
+
+/// Whether the configuration in the git directory `own` says that `root` is what it keeps.
+fn is_submodule(root: &Path, own: &Path) -> bool {
+    let kept = text(&own.join("config")).and_then(|config| setting::worktree(&config));
+    let kept = kept.and_then(|path| own.join(path).canonicalize().ok());
+    own.join("HEAD").is_file() && kept.is_some() && kept == root.canonicalize().ok()
+}
+
+/// The repository whose linked worktree is at `root`, with the git directory `own`.
+fn common(root: &Path, own: &Path) -> Option<PathBuf> {
     let file = root.join(".git");
-    let own = root.join(line(&file)?.strip_prefix("gitdir:")?.trim()).canonicalize().ok()?;
     let back = own.join(line(&own.join("gitdir"))?).canonicalize().ok()?;
     let common = own.join(line(&own.join("commondir"))?).canonicalize().ok()?;
-    (back == file.canonicalize().ok()? && own.parent() == Some(&common.join("worktrees")))
-        .then_some((own, common))
+    (back == file.canonicalize().ok()? && own.parent() == Some(&common.join("worktrees"))).then_some(common)
 }
 
 /// The only line of a small file.
 fn line(path: &Path) -> Option<String> {
+    Some(text(path)?.trim_end().to_owned())
+}
+
+/// The beginning of a regular file.
+fn text(path: &Path) -> Option<String> {
     // Neither a link nor a pipe that would be waited for.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = rustix::fs::open(path, flags, Mode::empty()).ok()?;
@@ -46,7 +70,7 @@ fn line(path: &Path) -> Option<String> {
     }
     let mut text = String::new();
     File::from(file).take(MOST_BYTES).read_to_string(&mut text).ok()?;
-    Some(text.trim_end().to_owned())
+    Some(text)
 }
 
 #[cfg(test)]
@@ -87,6 +111,26 @@ mod tests {
         assert_eq!(git_directories(&tree), Vec::<PathBuf>::new());
         fs::write(tree.join(".git"), format!("gitdir: {}\n", real.display())).unwrap();
         assert_eq!(git_directories(&tree), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn a_submodule_writes_to_its_own_directory_when_that_names_it_in_return() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().canonicalize().unwrap();
+        let (sub, own) = (real.join("super/sub"), real.join("super/.git/modules/sub"));
+        fs::create_dir_all(&sub).unwrap();
+        fs::create_dir_all(&own).unwrap();
+        fs::write(sub.join(".git"), "gitdir: ../.git/modules/sub\n").unwrap();
+        fs::write(own.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        let keeps = |worktree: &str| {
+            fs::write(own.join("config"), format!("[core]\n\tbare = false\n\tworktree = {worktree}\n"))
+                .unwrap();
+            git_directories(&sub)
+        };
+        assert_eq!(keeps("../../../sub"), std::slice::from_ref(&own));
+        for elsewhere in ["../../../other", "/", "../../..", ""] {
+            assert_eq!(keeps(elsewhere), Vec::<PathBuf>::new(), "{elsewhere}");
+        }
     }
 
     #[test]

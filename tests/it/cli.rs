@@ -274,6 +274,52 @@ fn doctor_is_content_with_what_is_fine_and_fails_on_what_is_broken() {
 }
 
 #[test]
+fn doctor_shows_what_a_session_would_get_here_and_what_trust_withholds() {
+    let home = Home::new();
+    let write = |path: &str, text: &str| {
+        let path = home.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("project/.agentls/config.jsonc", "{\n\"limits\": {\"maxSteps\": 7}\n}");
+    write("project/.agentls/agents/helper.md", "---\ntools: [reed]\n---\nHelp.");
+    write("project/.agentls/commands/odd.md", "---\nmodel: 7\n---\n");
+    write("config/skills/odd/SKILL.md", "no front matter");
+    let doctor = || text(&home.call(&["doctor"]).stdout).to_owned();
+    let report = doctor();
+    for said in [
+        "project is not trusted",
+        "`agentls trust` trusts it",
+        ".agentls/config.jsonc (configuration): withheld",
+        "`limits` is not read until the workspace is trusted",
+        "skill odd: it has no front matter",
+    ] {
+        assert!(report.contains(said), "{said}: {report}");
+    }
+    assert!(!report.contains("limits.maxSteps = 7") && !report.contains("agent helper"), "{report}");
+    assert!(!home.path("data").exists(), "looking makes nothing");
+
+    home.call(&["trust"]);
+    let report = doctor();
+    let file = home.path("project").canonicalize().unwrap().join(".agentls/config.jsonc");
+    for said in [
+        "project is trusted: you said so",
+        ".agentls/config.jsonc (configuration): it counts",
+        &format!("limits.maxSteps = 7 ({}:2)", file.display()),
+        "agent helper: `tools`: there is no tool `reed`",
+        "command odd: ",
+    ] {
+        assert!(report.contains(said), "{said}: {report}");
+    }
+    write("project/.agentls/agents/helper.md", "Other.");
+    let report = doctor();
+    assert!(
+        report.contains("not trusted any more") && report.contains("(agent, changed): withheld"),
+        "{report}"
+    );
+}
+
+#[test]
 fn doctor_tells_of_a_key_and_never_what_it_is() {
     let home = Home::new();
     let output = home.command(&["doctor"]).env("OPENAI_API_KEY", "sk-canary-123").output().unwrap();

@@ -100,6 +100,33 @@ async fn a_client_that_opens_a_session_in_the_middle_of_an_answer_goes_on_from_t
 }
 
 #[tokio::test]
+async fn what_a_command_becomes_is_told_to_the_other_window_before_it_is_answered() {
+    let words = (0..20).map(|n| format!("{n} ")).collect::<String>();
+    let script = vec![Answer::new().text(&words).delay(Duration::from_millis(30))];
+    let double = Double::start(Wire::Responses, script).await;
+    let home = Home::new(&config_for(&double));
+    std::fs::create_dir(home.config_dir().join("commands")).unwrap();
+    let template = "It says:\n!`until [ -e go ]; do sleep 0.02; done; echo found`";
+    std::fs::write(home.config_dir().join("commands/look.md"), template).unwrap();
+    let (first, second) = (home.start().await, home.start().await);
+    first.allow_all();
+    let session = first.session().await;
+    open(&second, &session).await;
+    let prompt = first.start_prompt(&session, "/look");
+    let typed = |update: &Value| update["message"]["role"] == "user";
+    second.update(&session, "what was typed", typed).await;
+    home.write("go", "");
+    let expanded = |update: &Value| {
+        update["part"]["type"] == "command" && update["part"]["text"]["text"] == "It says:\nfound"
+    };
+    second.update(&session, "what it became", expanded).await;
+    assert!(first.updates(&session).iter().all(|update| !is_idle(update)), "it is not answered yet");
+    prompt.result().await;
+    second.update(&session, "idle", is_idle).await;
+    Screen::of(&second.updates(&session)).assert_shows(&second.messages(&session).await);
+}
+
+#[tokio::test]
 async fn a_client_with_a_list_is_told_of_other_windows_sessions() {
     let double = Double::start(Wire::Responses, vec![Answer::new().text("Done.")]).await;
     let home = Home::new(&config_for(&double));

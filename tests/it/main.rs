@@ -43,6 +43,7 @@ mod import;
 mod instructions;
 mod life_cycle;
 mod next_request;
+mod odd_files;
 mod paging;
 mod palette;
 mod permissions;

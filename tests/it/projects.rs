@@ -80,6 +80,30 @@ async fn what_a_person_changes_is_answered_told_and_kept() {
 }
 
 #[tokio::test]
+async fn a_client_with_a_list_is_told_what_another_process_changes() {
+    let home = Home::new(&json!({}));
+    let (first, second) = (home.start().await, home.start().await);
+    assert!(list(&second).await.is_empty());
+    first.session().await;
+    let heard = async |what: &str, wanted: fn(&Value) -> bool| {
+        let is_it = |it: &Value| it["method"] == "project/didChange" && wanted(&it["params"]["project"]);
+        second.wait_for(what, is_it).await;
+    };
+    heard("that it is new", |project| project["name"] == "workspace").await;
+    let id = list(&first).await[0]["id"].clone();
+    let icon = json!({"kind": "emoji", "value": "🦀"});
+    let change = json!({"projectId": id, "name": "Shop", "icon": icon});
+    first.call("project/update", change).await;
+    heard("another name", |project| project["name"] == "Shop" && project["icon"]["value"] == "🦀").await;
+    let keys = told(&second);
+    assert!(keys.iter().all(|it| it.as_object().unwrap().keys().all(|key| KEYS.contains(&key.as_str()))));
+    first.call("project/trust", json!({"projectId": id, "trust": "untrusted"})).await;
+    let changes = told(&first).len();
+    heard("another trust", |project| project["updatedAt"].as_i64() > project["createdAt"].as_i64()).await;
+    assert_eq!(told(&first).len(), changes, "who did it is told once");
+}
+
+#[tokio::test]
 async fn hostile_input_does_not_survive() {
     let home = Home::new(&json!({}));
     let server = home.start().await;

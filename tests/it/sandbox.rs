@@ -220,6 +220,49 @@ async fn a_person_who_is_asked_is_told_what_holds() {
 }
 
 #[tokio::test]
+async fn a_commit_in_a_submodule_works_and_the_repository_around_it_stays_as_it_is() {
+    let (world, place) = (World::new(json!({})).await, Place::new());
+    if world.missing().await.is_some() {
+        return;
+    }
+    let git = |folder: &Path, arguments: &str| {
+        let name = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always"];
+        let done = Command::new("git").args(name).args(arguments.split(' ')).current_dir(folder).output();
+        let done = done.unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    let library = place.outside.with_file_name("library");
+    fs::create_dir(&library).unwrap();
+    for folder in [&library, &place.outside] {
+        git(folder, "init -q");
+        git(folder, "commit -q --allow-empty -m first");
+    }
+    git(&place.outside, "submodule --quiet add ../library sub");
+    let sub = place.outside.join("sub");
+    assert!(sub.join(".git").is_file(), "its git directory lies in the repository around it");
+    let around = place.outside.display();
+    let attempts = [
+        "echo x > new && git add new && git -c user.name=a -c user.email=a@b commit -qm second".to_owned(),
+        format!("echo x > {around}/.git/hooks/pre-commit"),
+        format!("echo x >> {around}/.git/config"),
+        format!("echo x > {around}/made"),
+    ];
+    let outputs = world.run(&sub, &attempts).await;
+    assert!(!outputs[0].contains("[exit code"), "{}", outputs[0]);
+    assert!(outputs[1..].iter().all(|output| failed(output)), "{outputs:?}");
+}
+
+#[tokio::test]
+async fn files_in_the_form_of_a_bare_repository_are_none_to_git() {
+    let (world, place) = (World::new(json!({})).await, Place::new());
+    let form =
+        "mkdir -p bare/objects bare/refs && echo 'ref: refs/heads/main' > bare/HEAD && touch bare/config";
+    let look = "git -C bare rev-parse --git-dir".to_owned();
+    let outputs = world.run(&place.inside, &[format!("{form} && {look}")]).await;
+    assert!(outputs[0].contains("[exit code") && outputs[0].contains("safe.bareRepository"), "{outputs:?}");
+}
+
+#[tokio::test]
 async fn a_commit_in_a_linked_worktree_works_and_the_repositorys_hooks_stay_as_they_are() {
     let (world, place) = (World::new(json!({})).await, Place::new());
     if world.missing().await.is_some() {

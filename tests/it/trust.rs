@@ -133,6 +133,55 @@ async fn a_client_vouches_for_its_own_folders_only() {
 }
 
 #[tokio::test]
+async fn a_folder_that_joins_later_is_vouched_for_and_one_that_leaves_is_no_longer() {
+    let (_double, home) = writing(3).await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::create_dir(elsewhere.path().join(".agentls")).unwrap();
+    fs::write(elsewhere.path().join(".agentls/config.jsonc"), r#"{"colour": "blue"}"#).unwrap();
+    let server = home.start().await;
+    server.always_answer(PERMISSION, |_| json!({"optionId": "refuse"}));
+    let made = server.call("session/new", json!({"cwd": elsewhere.path()})).await;
+    let session = made["session"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(end(&server, &session).await, "permissionRejected");
+
+    let folder = json!({"uri": format!("file://{}", elsewhere.path().display()), "name": "later"});
+    let change = |key: &str| {
+        let mut event = json!({"added": [], "removed": []});
+        event[key] = json!([folder]);
+        server.notify("workspace/didChangeWorkspaceFolders", json!({"event": event}));
+    };
+    let told = async |trust: &str| {
+        let wanted =
+            |it: &Value| it["method"] == "project/didChange" && it["params"]["project"]["trust"] == trust;
+        server.wait_for(trust, wanted).await;
+    };
+    change("added");
+    told("trusted").await;
+    let wrong = |it: &Value| it["params"]["message"].as_str().is_some_and(|it| it.contains("colour"));
+    server.wait_for("what is wrong with its configuration", wrong).await;
+    assert_eq!(end(&server, &session).await, "endTurn");
+    assert!(elsewhere.path().join("n.txt").exists());
+
+    change("removed");
+    told("untrusted").await;
+    assert_eq!(end(&server, &session).await, "permissionRejected");
+}
+
+#[tokio::test]
+async fn a_folder_that_joins_a_workspace_without_one_is_where_commands_work() {
+    let (_double, home) = writing(0).await;
+    let server = home.start().await;
+    let uri =
+        |path: &str| json!([{"uri": format!("file://{}{path}", home.workspace().display()), "name": "w"}]);
+    fs::create_dir(home.workspace().join("inner")).unwrap();
+    let event = json!({"event": {"added": uri("/inner"), "removed": uri("")}});
+    server.notify("workspace/didChangeWorkspaceFolders", event);
+    let asked = json!({"command": "agentls.session.new", "arguments": [{}]});
+    let made = server.call("workspace/executeCommand", asked).await;
+    assert!(made["session"]["cwd"].as_str().unwrap().ends_with("/inner"), "{made}");
+}
+
+#[tokio::test]
 async fn what_is_changed_behind_trust_is_named_and_counts_no_more() {
     let (_double, home) = writing(1).await;
     let config = home.write(".agentls/config.jsonc", r#"{"permission": {"write": "ask"}}"#);

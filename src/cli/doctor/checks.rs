@@ -8,7 +8,7 @@ use std::{
 };
 
 use agentls::{
-    engine::ListedModel,
+    engine::{Engine, ListedModel},
     face::lsp::{server::PROTOCOL_VERSION, status::VERSION},
     provider::catalog,
     store::{self, Store},
@@ -72,12 +72,7 @@ fn place(name: &str, path: &Path, wanted: u32) -> Finding {
     }
 }
 
-pub(super) fn providers(
-    directories: &Directories,
-    config: &Config,
-    here: &Path,
-) -> anyhow::Result<Vec<Finding>> {
-    let engine = local::reading_engine(directories.clone());
+pub(super) fn providers(engine: &Engine, config: &Config, here: &Path) -> anyhow::Result<Vec<Finding>> {
     let models = local::runtime()?.block_on(engine.models(Some(here.to_string_lossy().into_owned())))?;
     let mut findings = vec![default_model(&models, config)];
     let mut by_provider: BTreeMap<&str, Vec<&ListedModel>> = BTreeMap::new();

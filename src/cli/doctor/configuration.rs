@@ -9,7 +9,6 @@ use agentls::{
     workspace::{
         config::{self, Inputs, Loaded, Mistake, Origin},
         paths::Directories,
-        project,
     },
 };
 use serde_json::Value;
@@ -19,13 +18,12 @@ use super::Finding;
 /// The most of a value that is shown, in bytes.
 const SHOWN: usize = 80;
 
-/// The configuration as it holds here, for an untrusted workspace: nobody vouches for it on the command line.
-pub(super) fn load(directories: &Directories, here: &Path) -> Loaded {
-    let root = project::find(here).path;
+/// The configuration as it holds in the project at `root`, for who brings none of their own.
+pub(super) fn load(directories: &Directories, root: &Path, trusted: bool) -> Loaded {
     config::load(&Inputs {
         config_dir: &directories.config,
-        project: Some(&root),
-        trusted: false,
+        project: Some(root),
+        trusted,
         client: None,
         command_line: None,
         env: &|name| std::env::var(name).ok(),
@@ -91,7 +89,7 @@ mod tests {
         let text = "{\n  \"limits\": {\"maxStep\": 5, \"maxSteps\": \"6\"},\n  \"model\": \"a/b\",\n\
                     \"providers\": {\"p\": {\"headers\": {\"X-Api-Key\": \"canary\"}}}}";
         fs::write(root.path().join("config.jsonc"), text).unwrap();
-        let findings = configuration(&load(&directories, root.path()));
+        let findings = configuration(&load(&directories, root.path(), false));
         let shown: Vec<_> =
             findings.iter().map(|it| (it.weight, it.what.as_str(), it.cure.as_deref())).collect();
         let file = root.path().join("config.jsonc").display().to_string();

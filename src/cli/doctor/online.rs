@@ -2,16 +2,12 @@
 
 use std::path::Path;
 
-use agentls::{
-    engine::{KeyVerdict, Probe},
-    workspace::paths::Directories,
-};
+use agentls::engine::{Engine, KeyVerdict, Probe};
 
 use super::Finding;
 use crate::cli::{local, style::one_line};
 
-pub(super) fn providers(directories: &Directories, here: &Path) -> anyhow::Result<Vec<Finding>> {
-    let engine = local::reading_engine(directories.clone());
+pub(super) fn providers(engine: &Engine, here: &Path) -> anyhow::Result<Vec<Finding>> {
     let probed = local::runtime()?.block_on(engine.probe(here.to_string_lossy().into_owned()))?;
     if probed.is_empty() {
         return Ok(vec![Finding::plain("no provider with a key: there is nothing to call")]);

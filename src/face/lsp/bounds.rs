@@ -1,6 +1,6 @@
 //! What is bounded of the LSP face: pages, documents, what is shown, threads.
 
-use super::{actions, commands::pages, dialog, documents, handlers, render, serve};
+use super::{actions, client, commands::pages, dialog, documents, handlers, render, serve};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -65,6 +65,12 @@ pub const BOUNDS: &[Bound] = &[
         "face/lsp/serve.rs: MARGIN",
         serve::MARGIN,
         "what waits for the client is not written",
+    ),
+    Bound::count(
+        "workspace folders that join a client's",
+        "face/lsp/client.rs: MOST_FOLDERS",
+        client::MOST_FOLDERS as u64,
+        "further ones are left out",
     ),
     Bound::count(
         "diagnostics that are offered to be fixed at one place",

@@ -3,13 +3,16 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use serde_json::Value;
-use tower_lsp::lsp_types::InitializeParams;
+use tower_lsp::lsp_types::{InitializeParams, WorkspaceFolder};
 
 use crate::engine::Vouching;
+
+/// Workspace folders of a client that are remembered.
+pub(in crate::face) const MOST_FOLDERS: usize = 1_000;
 
 /// What the client can do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,25 +28,52 @@ pub struct Abilities {
     pub window: bool,
     /// It shows a message with buttons to a person.
     pub show_message_actions: bool,
-    /// Where its person works: an absolute path.
-    pub workspace: Option<String>,
 }
 
-/// The abilities, known from `initialize` on; none before.
+/// The abilities, known from `initialize` on, none before; and where the person works, which may change.
 #[derive(Clone, Debug, Default)]
-pub struct Declared(Arc<OnceLock<Abilities>>);
+pub struct Declared(Arc<Said>);
+
+#[derive(Debug, Default)]
+struct Said {
+    abilities: OnceLock<Abilities>,
+    /// The workspace folders, in the client's order.
+    folders: RwLock<Vec<PathBuf>>,
+}
 
 impl Declared {
     /// Takes what `initialize` said. What it says a second time is refused before it gets here.
     pub fn set(&self, abilities: Abilities) {
-        if self.0.set(abilities).is_err() {
+        if self.0.abilities.set(abilities).is_err() {
             tracing::warn!("the client declared its abilities twice");
         }
     }
 
     /// They.
     pub fn get(&self) -> Abilities {
-        self.0.get().cloned().unwrap_or_default()
+        self.0.abilities.get().cloned().unwrap_or_default()
+    }
+
+    /// Folders joined the workspace, others left it.
+    pub fn change_folders(&self, added: &[PathBuf], removed: &[PathBuf]) {
+        let mut folders = self.0.folders.write().unwrap_or_else(PoisonError::into_inner);
+        folders.retain(|folder| !removed.contains(folder));
+        for folder in added {
+            if folders.len() < MOST_FOLDERS && !folders.contains(folder) {
+                folders.push(folder.clone());
+            }
+        }
+    }
+
+    /// The workspace folders, in the client's order.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        self.0.folders.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where the person works when nothing else is said: the first workspace folder, an absolute path.
+    pub fn workspace(&self) -> Option<String> {
+        let folders = self.0.folders.read().unwrap_or_else(PoisonError::into_inner);
+        Some(folders.first()?.to_string_lossy().into_owned())
     }
 }
 
@@ -58,6 +88,8 @@ pub struct Introduction {
     pub credentials: BTreeMap<String, String>,
     /// Configuration over all files.
     pub config: Option<Value>,
+    /// Its workspace folders.
+    pub folders: Vec<PathBuf>,
     /// Whether the client vouches for its workspace.
     pub trust: Vouching,
     /// What could not be understood, for a person.
@@ -73,8 +105,9 @@ impl Introduction {
         for (name, value) in introduction.object("initializationOptions.agentls", options) {
             introduction.option(name, value);
         }
+        introduction.folders = folders_of(params);
         if let Vouching::Trusted { folders } = &mut introduction.trust {
-            *folders = folders_of(params);
+            folders.clone_from(&introduction.folders);
         }
         introduction
     }
@@ -159,14 +192,13 @@ fn declared(params: &InitializeParams) -> Abilities {
         show_document: window.and_then(|it| it.show_document.as_ref()).is_some_and(|it| it.support),
         window: window.is_some(),
         show_message_actions: window.is_some_and(|it| it.show_message.is_some()),
-        workspace: workspace_of(params),
         ..Abilities::default()
     }
 }
 
-/// The first workspace folder.
-fn workspace_of(params: &InitializeParams) -> Option<String> {
-    Some(folders_of(params).first()?.to_string_lossy().into_owned())
+/// Folders by their URIs; those that are no files are left out.
+pub fn paths_of(folders: &[WorkspaceFolder]) -> Vec<PathBuf> {
+    folders.iter().filter_map(|folder| folder.uri.to_file_path().ok()).collect()
 }
 
 /// The workspace folders, or what older clients call the root.

@@ -59,7 +59,7 @@ pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Va
 /// Does what a code action says, in a session of its own.
 async fn act(server: &Server, command: &str, argument: Value) -> Result<Value> {
     let Some(parts) = actions::prompt(server, command, argument).await? else { return Ok(Value::Null) };
-    let Some(workspace) = server.client.get().workspace else {
+    let Some(workspace) = server.client.workspace() else {
         return Err(Error::invalid_params("the client has no workspace"));
     };
     let session = Value::from(new_session(server, workspace).await?.as_str());

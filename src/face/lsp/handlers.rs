@@ -243,6 +243,7 @@ impl Server {
             name: skill.name,
             description: skill.description,
             path: skill.path.to_string_lossy().into_owned(),
+            mistakes: skill.mistakes,
         });
         Ok(SkillList { skills: skills.collect() })
     }

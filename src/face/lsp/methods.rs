@@ -128,7 +128,7 @@ methods! {
     "tool/list":        InWorkspace => ToolList,          tool_list,        "Lists the tools that the model is offered.";
     "agent/list":       InWorkspace => AgentList,         agent_list,       "Lists the agents that can answer, with what is wrong with their definitions.";
     "command/list":     InWorkspace => CommandList,       command_list,     "Lists the commands that a prompt can call with `/name`.";
-    "skill/list":       InWorkspace => SkillList,           skill_list,       "Lists the skills that the model can load.";
+    "skill/list":       InWorkspace => SkillList,           skill_list,       "Lists the skills that the model can load, with what is wrong with them.";
     "config/get":       ConfigGet => ConfigResult,        config_get,       "Reads the merged configuration and where it came from.";
     "server/status":    Nothing => ServerStatus,          server_status,    "What the server knows of itself.";
 }

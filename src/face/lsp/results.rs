@@ -109,6 +109,9 @@ results! {
         description: String,
         /// Its file.
         path: String,
+        /// What is wrong with it, a line for each; one that cannot be loaded is listed for that.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        mistakes: Vec<String>,
     }
     /// A piece of the history.
     #[derive(Deserialize)]

@@ -9,10 +9,11 @@ use tower_lsp::{
     jsonrpc::Result,
     lsp_types::{
         CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
-        DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-        ExecuteCommandOptions, ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams,
-        MessageType, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
-        TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url,
+        DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+        DidSaveTextDocumentParams, ExecuteCommandOptions, ExecuteCommandParams, InitializeParams,
+        InitializeResult, InitializedParams, MessageType, OneOf, ServerCapabilities, ServerInfo,
+        TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+        TextDocumentSyncSaveOptions, Url, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
     },
 };
 
@@ -49,8 +50,9 @@ pub struct Server {
 impl Server {
     /// Takes over what the client said of itself.
     fn meet(&self, introduction: Introduction) {
-        let Introduction { abilities, name, credentials, config, trust, warnings } = introduction;
+        let Introduction { abilities, name, credentials, config, folders, trust, warnings } = introduction;
         self.client.set(abilities);
+        self.client.change_folders(&folders, &[]);
         self.engine.set_client(ClientInfo { name, credentials, config, trust, command_line: None });
         for warning in warnings {
             self.log(&warning);
@@ -101,6 +103,13 @@ fn capabilities() -> ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
         code_action_provider: Some(actions::capability()),
         execute_command_provider: Some(commands),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: None,
+        }),
         experimental: Some(json!({"agentls": {
             "protocolVersion": PROTOCOL_VERSION,
             "methods": methods::NAMES,
@@ -142,6 +151,19 @@ impl LanguageServer for Server {
                 self.read_configuration(None).await;
             }
             Err(problem) => self.log(&problem),
+        }
+    }
+
+    /// A folder that joins is a place to work in, trusted if the client vouches for its workspace; what is wrong with its
+    /// configuration is told now.
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let event = params.event;
+        let (added, removed) = (client::paths_of(&event.added), client::paths_of(&event.removed));
+        self.client.change_folders(&added, &removed);
+        let changed = [added.clone(), removed].concat();
+        self.engine.set_folders(self.client.folders(), changed).await;
+        for folder in added {
+            self.read_configuration(Some(folder.to_string_lossy().into_owned())).await;
         }
     }
 
@@ -192,6 +214,7 @@ mod tests {
         assert_eq!(ours["methods"], json!(methods::NAMES));
         let notifications = ["session/update", "session/didChange", "project/didChange"];
         assert_eq!(ours["notifications"], json!(notifications));
+        assert_eq!(capabilities["workspace"]["workspaceFolders"]["changeNotifications"], true);
         assert_eq!(capabilities["textDocumentSync"]["change"], 2);
         assert_eq!(capabilities["executeCommandProvider"]["commands"], json!(commands::names()));
     }

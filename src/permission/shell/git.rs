@@ -29,6 +29,7 @@ const SUBCOMMANDS: &[&str] = &[
 const RISKY_OPTIONS: &[&str] = &[
     "--exec", "--ext-diff", "--open-files-in-pager", "--output", "--output-directory", "--receive-pack",
     "--textconv", "--upload-pack", "--filters", "--template", "--config", "--pathspec-from-file",
+    "--stdin-paths",
     "--separate-git-dir", "--unsafe-paths", "--interactive", "--edit", "--edit-description",
 ];
 

@@ -21,6 +21,7 @@ pub(super) fn doubt_about(words: &[Word]) -> Option<String> {
         .or_else(|| if name == "git" { git::doubt_about(rest) } else { None })
         .or_else(|| doubt_about_subcommand(name, rest))
         .or_else(|| doubt_about_options(name, rest))
+        .or_else(|| doubt_about_response_file(name, rest))
         .or_else(|| scripts::doubt_about(name, rest))
 }
 
@@ -41,7 +42,9 @@ fn doubt_about_patterns(name: &str, rest: &[Word]) -> Option<String> {
         let plain = |char: char| char == '.' || char == '/' || char == '~' || char.is_alphanumeric();
         word.expands() && !word.text.starts_with(plain)
     };
-    if let Some(word) = rest.iter().find(leads).filter(|_| !programs::READERS.contains(&name)) {
+    // A reader with such an option reads less or more, but for the one that runs a program for each file.
+    let only_reads = name != "rg" && programs::READERS.contains(&name);
+    if let Some(word) = rest.iter().find(leads).filter(|_| !only_reads) {
         return Some(format!("the pattern `{}` may become an option", word.text));
     }
     let depends = rest.first().is_some_and(Word::expands) && programs::SUBCOMMAND_TOOLS.contains(&name);
@@ -50,10 +53,20 @@ fn doubt_about_patterns(name: &str, rest: &[Word]) -> Option<String> {
 
 fn doubt_about_subcommand(name: &str, rest: &[Word]) -> Option<String> {
     let (_, running) = programs::RUNNING_SUBCOMMANDS.iter().find(|(tool, _)| *tool == name)?;
-    let subcommand = rest.iter().find(|word| !word.text.starts_with(['-', '+']))?;
-    running
-        .contains(&subcommand.text.as_str())
-        .then(|| format!("`{name} {}` runs or changes other commands", subcommand.text))
+    // Which options before a subcommand take the next word is not known here, and some subcommands have others below
+    // them (`docker container run`, `yarn workspace a exec`): every word up to `--` may be the one.
+    let mut words = rest.iter().map(|word| word.text.as_str()).take_while(|text| *text != "--");
+    let first = words.clone().find(|text| !text.starts_with(['-', '+']));
+    let is_short_for = |text: &str| text.len() > 1 && running.iter().any(|word| word.starts_with(text));
+    let subcommand = words.find(|text| running.contains(text)).or(first.filter(|text| is_short_for(text)))?;
+    Some(format!("`{name} {subcommand}` runs or changes other commands"))
+}
+
+/// Options that stand in a file: `gcc @options`.
+fn doubt_about_response_file(name: &str, rest: &[Word]) -> Option<String> {
+    let named = |word: &&Word| word.text.starts_with('@');
+    let word = rest.iter().find(named).filter(|_| programs::RESPONSE_FILES.contains(&name))?;
+    Some(format!("`{name}` reads its options from `{}`", word.text))
 }
 
 fn doubt_about_options(name: &str, rest: &[Word]) -> Option<String> {
@@ -133,11 +146,13 @@ pub(super) fn construct(kind: &str) -> String {
     }
 }
 
-/// `2>&1`, `>/dev/null` and their like, white space removed.
+/// `2>&1`, `> /dev/null` and their like: a number, the operator, and behind it one word and nothing else.
 pub(super) fn is_harmless_redirect(text: &str) -> bool {
     let text = text.trim_start_matches(|char: char| char.is_ascii_digit());
+    let word = text.trim_start_matches(['<', '>', '&', '|']);
+    let operator = text.strip_suffix(word).unwrap_or_default();
     matches!(
-        text,
-        ">/dev/null" | ">>/dev/null" | "&>/dev/null" | "&>>/dev/null" | "</dev/null" | ">&1" | ">&2" | "1>&2"
+        (operator, word.trim_matches([' ', '\t'])),
+        (">" | ">>" | "&>" | "&>>" | "<", "/dev/null") | (">&", "1" | "2")
     )
 }

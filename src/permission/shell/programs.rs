@@ -40,14 +40,17 @@ pub(super) const RISKY_OPTIONS: &[(&str, &[&str])] = &[
     ("clang++", CC),
     ("cc", CC),
     ("c++", CC),
-    ("cmake", &["-P", "-E", "-C", "--install", "--open"]),
+    ("cmake", &["-P", "-E", "-C", "--install", "--open", "--eval"]),
     ("cp", &["-L", "--dereference", "-H"]),
-    ("ctest", &["-S", "-D", "--script", "--build-and-test"]),
+    ("ctest", &["-S", "-D", "--script", "--build-and-test", "-O", "--output-log"]),
     ("curl", CURL),
     ("date", &["-s", "--set", "-f", "--file"]),
+    ("deno", &["-A", "--allow-all", "--allow-run", "--allow-ffi", "--allow-write"]),
     ("diff", &["-r", "--recursive", "--to-file", "--from-file", "-l", "--paginate"]),
     ("dmesg", &["-C", "-c", "--clear", "--read-clear"]),
     ("du", &["-L", "--dereference", "--files0-from"]),
+    ("eslint", &["-c", "--config", "-f", "--format", "--rulesdir", "--parser", "--plugin",
+        "--resolve-plugins-relative-to", "-o", "--output-file", "--cache-location"]),
     ("fd", &["-x", "-X", "--exec", "--exec-batch", "-L", "--follow", "--search-path", "--ignore-file"]),
     ("fdfind", &["-x", "-X", "--exec", "--exec-batch", "-L", "--follow", "--search-path",
         "--ignore-file"]),
@@ -56,7 +59,8 @@ pub(super) const RISKY_OPTIONS: &[(&str, &[&str])] = &[
         "-fls", "-L", "-H", "-follow", "-files0-from"]),
     ("g++", CC),
     ("gcc", CC),
-    ("gh", &["--hostname", "--web", "-w"]),
+    // What stands behind `--` are options of git.
+    ("gh", &["--hostname", "--web", "-w", "--"]),
     ("go", &["-exec", "-toolexec", "-vettool", "-overlay", "-modfile", "-w"]),
     ("gradle", &["-I", "--init-script", "-g", "--gradle-user-home"]),
     ("grep", GREP),
@@ -70,6 +74,8 @@ pub(super) const RISKY_OPTIONS: &[(&str, &[&str])] = &[
     ("gmake", MAKE),
     ("man", &["-P", "--pager", "-H", "--html", "-C", "--config-file", "-T", "-X"]),
     ("mvn", &["-s", "--settings", "-gs", "--global-settings", "-t", "--toolchains"]),
+    ("mypy", &["--config-file", "--python-executable", "--install-types", "--custom-typeshed-dir",
+        "--cache-dir", "--junit-xml", "--shadow-file"]),
     ("ninja", &["-t"]),
     ("npm", NPM),
     ("pnpm", NPM),
@@ -77,12 +83,16 @@ pub(super) const RISKY_OPTIONS: &[(&str, &[&str])] = &[
     ("openssl", &["-engine", "-out", "-provider"]),
     ("pip", PIP),
     ("pip3", PIP),
+    ("prettier", &["--plugin", "--plugin-search-dir", "--config"]),
     ("printf", &["-v"]),
-    ("pytest", &["-p", "--pdbcls", "-c", "--confcutdir", "--basetemp", "--override-ini"]),
+    ("pytest", &["-p", "--pdbcls", "-c", "--confcutdir", "--basetemp", "--override-ini", "-o",
+        "--pastebin", "--junitxml", "--junit-xml", "--log-file", "--pyargs"]),
     ("rg", &["--pre", "--hostname-bin", "-L", "--follow", "-z", "--search-zip"]),
     ("rsync", &["-e", "--rsh", "--rsync-path", "--daemon", "--write-batch", "--only-write-batch", "-L",
-        "--copy-links"]),
-    ("rustc", &["-C", "--codegen", "-Z", "--sysroot"]),
+        "--copy-links", "-k", "-K", "-M", "--copy-unsafe-links", "--copy-dirlinks", "--keep-dirlinks",
+        "--remote-option", "--log-file"]),
+    ("ruff", &["-o", "--output-file", "--config"]),
+    ("rustc", &["-C", "--codegen", "-Z", "--sysroot", "--extern"]),
     ("rustfmt", &["--config-path", "--config"]),
     ("shuf", &["-o", "--output", "--random-source"]),
     ("sort", &["-o", "-T", "--output", "--compress-program", "--files0-from", "--temporary-directory",
@@ -93,16 +103,28 @@ pub(super) const RISKY_OPTIONS: &[(&str, &[&str])] = &[
     ("bsdtar", TAR),
     ("tree", &["-o", "-R", "-l", "--fromfile", "--fromtabfile", "--gitfile", "--infofile"]),
     ("tsc", &["--plugins"]),
+    ("unzip", &["-:"]),
+    ("uv", &["-p", "--python", "--config-file"]),
     ("wc", &["--files0-from"]),
     ("wget", &["-O", "-i", "-o", "-a", "-e", "--execute", "--use-askpass", "--post-file", "--body-file",
         "--config", "-P"]),
     ("xxd", &["-r", "-revert"]),
-    ("zip", &["-T", "-TT", "--unzip-command", "--test"]),
+    ("zip", &["-T", "-TT", "--unzip-command", "--test", "-@", "--names-stdin"]),
 ];
 
 #[rustfmt::skip]
 const CC: &[&str] = &[
     "-wrapper", "-fplugin", "-specs", "--specs", "-B", "-Xclang", "-fuse-ld", "--ld-path", "-Xlinker",
+    "-Xassembler", "-Xpreprocessor", "-fpass-plugin", "-mllvm", "-cc1", "-load", "--config", "--prefix",
+    "--gcc-toolchain", "-iplugindir",
+];
+
+/// Programs that take the options in a file for a word `@file`.
+#[rustfmt::skip]
+pub(super) const RESPONSE_FILES: &[&str] = &[
+    "ar", "as", "c++", "cc", "clang", "clang++", "g++", "gcc", "jar", "java", "javac", "javadoc",
+    "kotlinc", "ld", "mypy", "nm", "objcopy", "objdump", "pytest", "ranlib", "readelf", "ruff", "rustc",
+    "size", "strings", "strip", "swiftc", "tsc",
 ];
 
 #[rustfmt::skip]
@@ -133,19 +155,20 @@ const PIP: &[&str] = &[
 const TAR: &[&str] = &[
     "-F", "-I", "-P", "-h", "--absolute-names", "--dereference", "--checkpoint-action", "--info-script",
     "--new-volume-script", "--rmt-command", "--rsh-command", "--to-command", "--use-compress-program",
-    "--index-file", "--files-from", "-T", "--volno-file",
+    "--index-file", "--files-from", "-T", "--volno-file", "--keep-directory-symlink", "--transform",
+    "--xform", "-s", "-g", "--listed-incremental",
 ];
 
 /// First words with which a tool runs a command that stands behind them, or changes what later calls run.
 #[rustfmt::skip]
 pub(super) const RUNNING_SUBCOMMANDS: &[(&str, &[&str])] = &[
-    ("bundle", &["exec", "config"]),
+    ("bundle", &["exec", "e", "config", "console", "open", "plugin"]),
     ("composer", &["exec", "run-script", "config", "global"]),
-    ("conda", &["run", "config"]),
-    ("deno", &["eval", "repl"]),
-    ("docker", &["run", "exec"]),
+    ("conda", &["run", "config", "init"]),
+    ("deno", &["eval", "repl", "install", "jupyter", "upgrade", "x"]),
+    ("docker", &["run", "exec", "create", "plugin", "swarm"]),
     ("kubectl", &["exec", "run", "debug", "config"]),
-    ("podman", &["run", "exec"]),
+    ("podman", &["run", "exec", "create", "unshare", "machine"]),
     ("gh", &["alias", "auth", "config", "extension", "ext", "codespace", "cs", "ssh-key", "gpg-key",
         "secret"]),
     ("go", &["env", "tool", "telemetry"]),
@@ -154,7 +177,7 @@ pub(super) const RUNNING_SUBCOMMANDS: &[(&str, &[&str])] = &[
     ("pip", &["config"]),
     ("pip3", &["config"]),
     ("pnpm", &["exec", "dlx", "config", "c", "create", "setup"]),
-    ("poetry", &["run", "config", "shell"]),
+    ("poetry", &["run", "config", "shell", "self", "use"]),
     ("rustup", &["run", "override", "set", "self", "toolchain"]),
     ("uv", &["run", "tool", "x"]),
     ("yarn", &["exec", "dlx", "config", "create", "node", "plugin", "set"]),

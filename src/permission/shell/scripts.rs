@@ -3,19 +3,37 @@
 
 use super::words::Word;
 
+/// Said of a program that writes into a file that it is not told to by an option.
+const SECOND_FILE: &str = "`{}` writes its second file";
+
 /// Why the words behind `name` have to be seen, when they are a script.
 pub(super) fn doubt_about(name: &str, rest: &[Word]) -> Option<String> {
     match name {
         "sed" | "gsed" => sed(rest),
         "awk" | "gawk" | "mawk" | "nawk" | "original-awk" => awk(rest),
         "jq" | "gojq" => {
-            first_with(rest, |text| text.contains("import") || text.contains("include"), "reads other files")
+            let reads = ["import", "include", "modulemeta"];
+            first_with(rest, |text| reads.iter().any(|word| text.contains(word)), "reads other files")
         }
         "printf" => first_with(rest, sets_a_variable, "sets a variable"),
-        "make" | "gmake" => first_with(rest, changes_make, "changes what make runs"),
+        "make" | "gmake" => first_with(rest, changes_make, "changes what make runs").or_else(|| stdin(rest)),
+        "cmake" => {
+            let behind = rest.iter().position(|word| word.text == "--").and_then(|at| rest.get(at..));
+            first_with(behind.unwrap_or_default(), changes_make, "changes what make runs")
+        }
+        "go" => first_with(rest, fetches_or_links, "may run what is not of this project"),
+        "deno" => first_with(rest, is_of_elsewhere, "may run what is not of this project"),
+        "cc" | "c++" | "gcc" | "g++" | "clang" | "clang++" => {
+            first_with(rest, hands_a_plugin_on, "may load a plugin")
+        }
+        "ps" => environments(rest),
         "test" | "[" => first_with(rest, |text| !is_plain_test(text), "may be computed"),
         "date" => first_with(rest, sets_the_clock, "may set the clock"),
-        "uniq" | "xxd" if operands(rest) > 1 => Some(format!("`{name}` writes its second file")),
+        "hostname" if operands(rest, &[]) > 0 => Some("`hostname` sets it".to_owned()),
+        "uniq" if operands(rest, &["-f", "-s", "-w"]) > 1 => Some(SECOND_FILE.replace("{}", name)),
+        "xxd" if operands(rest, &["-c", "-g", "-l", "-n", "-o", "-R", "-s"]) > 1 => {
+            Some(SECOND_FILE.replace("{}", name))
+        }
         _ => None,
     }
 }
@@ -24,10 +42,58 @@ fn first_with(rest: &[Word], is_it: impl Fn(&str) -> bool, what: &str) -> Option
     rest.iter().find(|word| is_it(&word.text)).map(|word| format!("`{}` {what}", word.text))
 }
 
-fn operands(rest: &[Word]) -> usize {
-    let names_a_file =
-        |word: &&Word| !word.text.starts_with('-') && !word.text.chars().all(|char| char.is_ascii_digit());
-    rest.iter().filter(names_a_file).count()
+/// How many words are neither options nor the values of `valued` options. `-` alone is a file.
+fn operands(rest: &[Word], valued: &[&str]) -> usize {
+    let mut words = rest.iter().map(|word| word.text.as_str());
+    let mut count = 0;
+    while let Some(text) = words.next() {
+        if valued.contains(&text) {
+            words.next();
+        } else if text == "-" || !text.starts_with('-') {
+            count += 1;
+        }
+    }
+    count
+}
+
+/// A Makefile that is written in the line: `echo … | make -f -`.
+fn stdin(rest: &[Word]) -> Option<String> {
+    let from = rest.iter().find(|word| matches!(word.text.as_str(), "-" | "--file=-" | "--makefile=-"));
+    let joined = rest.iter().find(|word| {
+        word.text
+            .strip_suffix("f-")
+            .is_some_and(|before| before.starts_with('-') && !before.starts_with("--"))
+    });
+    from.or(joined).map(|word| format!("`make {}` runs what it reads", word.text))
+}
+
+/// A package with its version, or the name of another linker, in whatever option.
+fn fetches_or_links(text: &str) -> bool {
+    (text.contains('@') && !text.starts_with('-')) || text.contains("-extld")
+}
+
+fn is_of_elsewhere(text: &str) -> bool {
+    text == "-" || text.contains("://") || text.starts_with("npm:") || text.starts_with("jsr:")
+}
+
+/// Options that a compiler hands to the assembler, the preprocessor and the linker.
+fn hands_a_plugin_on(text: &str) -> bool {
+    text.starts_with("-W") && text.contains(',') && (text.contains("plugin") || text.contains(",@"))
+}
+
+/// `ps e` and `ps -o environ` show the variables of other processes. Letters without a dash are options, too, where
+/// they are not the value of one.
+fn environments(rest: &[Word]) -> Option<String> {
+    let before = std::iter::once("").chain(rest.iter().map(|word| word.text.as_str()));
+    let shows = |(word, before): &(&Word, &str)| {
+        let is_value = before.starts_with('-') && before.ends_with(|last: char| "oOCuUgGtpsk".contains(last));
+        let letters = !word.text.starts_with('-') && word.text.chars().all(|char| char.is_ascii_alphabetic());
+        word.text.contains("environ")
+            || word.text == "-E"
+            || (letters && !is_value && word.text.contains(['e', 'E']))
+    };
+    let (word, _) = rest.iter().zip(before).find(shows)?;
+    Some(format!("`ps {}` shows the variables of other processes", word.text))
 }
 
 /// `%n`, with whatever stands between the two.
@@ -165,16 +231,20 @@ fn past(text: &str, delimiter: char, lists: bool) -> Option<&str> {
     None
 }
 
-/// What stands behind a list of characters: its first `]` and those of its classes (`[:space:]`) belong to it.
+/// What stands behind a list of characters: its first `]` and those of its classes (`[:space:]`) belong to it. `None`
+/// where something in it only looks like a class, or is one of the rarer kinds (`[.x.]`, `[=x=]`).
 fn past_list(text: &str) -> Option<&str> {
     let text = text.strip_prefix('^').unwrap_or(text);
     let mut rest = text.strip_prefix(']').unwrap_or(text);
     loop {
         let (before, behind) = rest.split_once(']')?;
-        let class = before.rsplit_once('[').is_some_and(|(_, class)| class.starts_with([':', '.', '=']));
         rest = behind;
-        if !class {
-            return Some(rest);
+        let Some((_, inner)) = before.rsplit_once('[') else { return Some(rest) };
+        let class = inner.strip_prefix(':').and_then(|inner| inner.strip_suffix(':'));
+        match class {
+            Some(name) if !name.is_empty() && name.chars().all(|char| char.is_ascii_alphabetic()) => {}
+            None if !inner.starts_with([':', '.', '=']) => return Some(rest),
+            _ => return None,
         }
     }
 }
@@ -182,8 +252,10 @@ fn past_list(text: &str) -> Option<&str> {
 /// Scripts of awk that compute and print. `system` and `|` run, `>` writes, `getline` and `ARGV` read, `@` does any of
 /// it by name.
 fn awk(rest: &[Word]) -> Option<String> {
-    const RISKY: [&str; 12] =
-        ["system", "|", ">", "getline", "@", "ARGV", "ARGC", "ENVIRON", "PROCINFO", "close", "fflush", "<"];
+    const RISKY: [&str; 13] = [
+        "SYMTAB", "system", "|", ">", "getline", "@", "ARGV", "ARGC", "ENVIRON", "PROCINFO", "close",
+        "fflush", "<",
+    ];
     let mut words = rest.iter().map(|word| word.text.as_str());
     while let Some(text) = words.next() {
         match text {
@@ -250,6 +322,9 @@ mod tests {
             "/x/e id",
             "1,$e",
             "s/a/b/ e",
+            "s/[[.].]/a/;s|]/x/e;#|b|",
+            "s/[[=]=]/a/;s|]/x/e;#|b|",
+            "s/[[:]/a/;s|]/x/e;#|b|",
         ] {
             assert!(!sed_script(script), "{script}");
         }

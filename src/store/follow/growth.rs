@@ -202,6 +202,8 @@ impl State {
                 ToolState::Running { .. } => Self::Running,
                 ToolState::Completed { .. } | ToolState::Error { .. } => Self::Settled,
             },
+            // Its text is stored once its snippets have run.
+            PartKind::Command(command) if command.text.bytes == 0 => Self::Pending,
             _ => Self::Plain,
         }
     }

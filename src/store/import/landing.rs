@@ -132,17 +132,17 @@ pub(super) fn begin(
         tx.query_row("SELECT key FROM session WHERE id = ?1", [id.as_str()], |row| row.get(0)).optional()?;
     let key = match key {
         Some(key) => key,
-        None => insert_session(tx, facts, source)?,
+        None => insert_session(tx, lessee, facts, source)?,
     };
     leases::take(tx, key, lessee)?;
     remove_torn(tx, key)?;
     Ok(Some(Place { session: key, message: None, next_index: 0, refused: Vec::new(), written: (0, 0) }))
 }
 
-fn insert_session(tx: &Connection, facts: &SessionFacts, source: &str) -> Result<i64> {
+fn insert_session(tx: &Connection, by: &Lessee, facts: &SessionFacts, source: &str) -> Result<i64> {
     let root = facts.root();
     let name = std::path::Path::new(root).file_name().map_or(root.into(), |name| name.to_string_lossy());
-    let project = projects::find_or_make(tx, root, &name)?;
+    let project = projects::find_or_make(tx, by, root, &name)?;
     tx.execute(
         "INSERT INTO session (id, project, parent, title, cwd, agent, model_provider, model_id, created_at, updated_at,
                               deleted_at, activity)

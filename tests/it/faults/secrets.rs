@@ -40,6 +40,8 @@ async fn s_04_no_key_is_at_rest_or_in_a_child() {
         ("bash", json!({"command": "cat keys.txt keys.txt; exit 3"})),
         ("read", json!({"path": "keys.txt"})),
         ("grep", json!({"pattern": "canary"})),
+        ("bash", json!({"command": "printf sk-canary-var; sleep 0.5; echo iable-1; sleep 0.2"})),
+        ("edit", json!({"path": "keys.txt", "oldText": "old", "newText": "new"})),
     ];
     let call = |answer: Answer, (at, (tool, input)): (usize, &(&str, serde_json::Value))| {
         answer.call(&format!("call_{at}"), tool, input)
@@ -54,8 +56,9 @@ async fn s_04_no_key_is_at_rest_or_in_a_child() {
     config["providers"]["double"]["apiKeyEnv"] = json!("CANARY_VARIABLE");
     config["providers"]["double"]["headers"] = json!({"x-secret": CANARIES[2]});
     let home = Home::new(&config);
-    home.write("keys.txt", format!("{said}\n"));
+    home.write("keys.txt", format!("{said}\nold\n"));
     let server = Client::default()
+        .failpoints("tool/list=panic")
         .env("CANARY_VARIABLE", CANARIES[0])
         .env("OF_NO_NAME", &format!("see {}", CANARIES[0]))
         .env("GITHUB_TOKEN", "canary-by-its-name-4")
@@ -65,13 +68,25 @@ async fn s_04_no_key_is_at_rest_or_in_a_child() {
         .await;
     server.allow_all();
     let session = server.session().await;
-    assert_eq!(server.prompt(&session, "Look.").await["stopReason"], "endTurn");
+    let title = json!({"sessionId": session, "title": format!("About {said}")});
+    let named = server.call("session/rename", title).await["session"]["title"].take();
+    assert_eq!(named, "About [redacted] [redacted] [redacted]");
+    let asked = format!("Look for {}.", CANARIES[0]);
+    assert_eq!(server.prompt(&session, &asked).await["stopReason"], "endTurn");
+    let changed = server.call("session/changes", json!({"sessionId": session})).await;
+    let note = changed["files"][0]["note"].as_str().unwrap_or_default();
+    assert!(note.contains("a key that is not kept"), "{changed}");
+    assert_eq!(
+        home.read("keys.txt"),
+        format!("{said}\nnew\n"),
+        "what is the person's own is as they have it"
+    );
     for _ in 0..2 {
         server.start_prompt(&session, "Look.").error().await;
     }
 
     let told = results(&body(&double, 1));
-    assert_eq!(told.len(), 4);
+    assert_eq!(told.len(), calls.len());
     let clean = |text: &str| !CANARIES.iter().any(|canary| text.contains(canary));
     assert!(told[0].contains("PATH=") && clean(&told[0]), "{}", told[0]);
     assert!(["CANARY_VARIABLE", "OF_NO_NAME", "GITHUB_TOKEN"].iter().all(|name| !told[0].contains(name)));
@@ -86,15 +101,23 @@ async fn s_04_no_key_is_at_rest_or_in_a_child() {
     let shown = server.call("session/nextRequest", json!({"sessionId": session})).await;
     assert!(clean(&shown.to_string()));
 
+    let panicked = server.start("tool/list", json!({})).error().await;
+    assert!(panicked["code"] == -32603 && clean(&panicked.to_string()), "{panicked}");
+    let told = json!(server.notifications()).to_string();
+    assert!(
+        clean(&told) && told.contains("[redacted]"),
+        "not in what clients are told while it happens either"
+    );
+
     let seen = sightings(&home.data());
     assert!(seen.is_empty(), "while it runs, in the database, its log and the server's: {seen:?}");
     server.shut_down().await;
     let seen = sightings(&home.data());
     assert!(seen.is_empty(), "and afterwards: {seen:?}");
-    let seen = "0 in database, log files, exports, requests as shown, children";
+    let seen = "0 in database, log files, crash reports, exports, notifications, requests as shown, children";
     matrix::held(
         "S-04",
-        "keys in variables, of the client, in headers, outputs and errors",
+        "keys in variables, of the client, in headers, outputs, prompts, titles, changed files and errors",
         CANARIES.len(),
         seen,
     );

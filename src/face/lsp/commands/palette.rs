@@ -33,7 +33,7 @@ pub(super) async fn complete(server: &Server, method: &str, argument: Value) -> 
 }
 
 fn cwd(server: &Server, argument: &mut Map<String, Value>) {
-    if let Some(workspace) = server.client.get().workspace {
+    if let Some(workspace) = server.client.workspace() {
         argument.entry("cwd").or_insert_with(|| workspace.into());
     }
 }
@@ -49,7 +49,7 @@ async fn session(server: &Server, method: &str, argument: &mut Map<String, Value
     if argument.contains_key("sessionId") {
         return Ok(());
     }
-    let Some(workspace) = server.client.get().workspace else {
+    let Some(workspace) = server.client.workspace() else {
         return Err(Error::invalid_params("sessionId: is missing, and the client has no workspace"));
     };
     let query = ListQuery { cwd: Some(workspace.clone()), limit: 1, ..ListQuery::default() };
