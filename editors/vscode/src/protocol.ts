@@ -69,7 +69,7 @@ export interface Requests {
   'agent/list': { params: InWorkspace; result: AgentList; };
   /** Lists the commands that a prompt can call with `/name`. */
   'command/list': { params: InWorkspace; result: CommandList; };
-  /** Lists the skills that the model can load. */
+  /** Lists the skills that the model can load, with what is wrong with them. */
   'skill/list': { params: InWorkspace; result: SkillList; };
   /** Reads the merged configuration and where it came from. */
   'config/get': { params: ConfigGet; result: ConfigResult; };
@@ -1311,6 +1311,8 @@ export type ListedSkill = {
   description: string;
   /** Its file. */
   path: string;
+  /** What is wrong with it, a line for each; one that cannot be loaded is listed for that. */
+  mistakes: Array<string>;
 };
 
 /** Parameters of `config/get`. */
