@@ -20,7 +20,7 @@ fn tool(state: &Value) -> ToolPart {
 fn each_type_becomes_what_it_is_here() {
     let rows = [
         json!({"type": "text", "text": "hi", "synthetic": true, "time": {"start": 1}}),
-        json!({"type": "reasoning", "text": "hm", "metadata": {"openai": {"reasoningEncryptedContent": "bW9jaw=="}}}),
+        json!({"type": "reasoning", "text": "hm", "time": {"start": 5, "end": 9}, "metadata": {"openai": {"reasoningEncryptedContent": "bW9jaw=="}}}),
         json!({"type": "file", "mime": "image/png", "filename": "a.png", "url": "data:image/png;base64,AAEC"}),
         json!({"type": "file", "mime": "text/plain", "filename": "a.txt", "url": "file:///a.txt"}),
         json!({"type": "step-start", "snapshot": "cf"}),
