@@ -68,11 +68,12 @@ test('ten thousand list items and a line of a megabyte take no long task', () =>
   ]) {
     const growing = new Growing();
     document.body.replaceChildren(growing.element);
-    const began = performance.now();
+    const began = process.cpuUsage();
     growing.set(text);
-    const took = performance.now() - began;
+    const { user, system } = process.cpuUsage(began);
+    const took = (user + system) / 1_000;
     // The goal is 50 ms in a browser; jsdom is many times slower.
-    assert.ok(took < 1_500, `${text.slice(0, 10)}… took ${took} ms`);
+    assert.ok(took < 1_500, `${text.slice(0, 10)}… took ${took} ms of CPU`);
     assert.ok((growing.element.textContent ?? '').length < 200_000);
   }
 });
