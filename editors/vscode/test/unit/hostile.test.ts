@@ -41,7 +41,7 @@ for (const attack of ATTACKS) {
     assert.equal(holder.querySelector('script, img, svg, iframe, style, form, input, object, embed, link, meta'), null);
     for (const element of holder.querySelectorAll('*')) {
       for (const { name, value } of element.attributes) {
-        assert.ok(['class', 'href', 'start', 'title'].includes(name), `${name} is let through`);
+        assert.ok(['class', 'href', 'start', 'tabindex', 'title'].includes(name), `${name} is let through`);
         if (name === 'href') assert.doesNotMatch(value, /^\s*(javascript|data|command|vscode|vbscript):/i);
       }
     }
