@@ -25,7 +25,7 @@ export function serverBanner(server: ServerView, host: Host): HTMLElement | unde
     'div',
     { class: `banner ${server.state}`, role: 'status' },
     icon(sign),
-    h('span', { text: server.message ?? words }),
+    h('span', { text: line(server.message ?? words, 400) }),
     ...acts,
   );
 }

@@ -50,7 +50,7 @@ const purify = createDOMPurify(window);
 
 /** The elements of a text. */
 export function renderMarkdown(text: string): DocumentFragment {
-  return purify.sanitize(markdown.render(visible(text)), {
+  const fragment = purify.sanitize(markdown.render(visible(text)), {
     ALLOWED_TAGS,
     ALLOWED_ATTR,
     ALLOW_DATA_ATTR: false,
@@ -58,6 +58,9 @@ export function renderMarkdown(text: string): DocumentFragment {
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|file:|[^a-z]|[a-z][a-z0-9+.-]*(?:[^a-z0-9+.:-]|$|:\d))/i,
     RETURN_DOM_FRAGMENT: true,
   });
+  // Long lines are scrolled: from the keyboard, too.
+  for (const block of fragment.querySelectorAll('pre')) block.tabIndex = 0;
+  return fragment;
 }
 
 /** Where the blocks of a text begin, as offsets. */

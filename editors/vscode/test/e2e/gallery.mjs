@@ -93,6 +93,7 @@ async function review(workbench, chat) {
   if ((await button.count()) === 0) return;
   await button.click();
   await workbench.page.locator('.pane', { hasText: 'Changes' }).locator('.monaco-list-row').nth(1).waitFor();
+  await workbench.page.locator('.multiDiffEntry .view-line, .multiDiffEditor .view-line').first().waitFor();
 }
 
 async function context(workbench, shot) {

@@ -83,13 +83,20 @@ export class Workbench {
     return this.chat();
   }
 
-  /** Runs a command of the palette. */
+  /** Runs a command of the palette. One that is not enabled yet is not in it until it is opened again. */
   async command(title) {
-    await this.palette(`>${title}`);
-    const row = this.page
-      .locator('.quick-input-list .monaco-list-row', { hasText: title.replace(/^.*: /, '') })
-      .first();
-    await row.waitFor();
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    const row = rows.filter({ hasText: title.replace(/^.*: /, '') }).first();
+    for (let attempt = 1; ; attempt += 1) {
+      await this.palette(`>${title}`);
+      try {
+        await row.waitFor({ timeout: 5_000 });
+        break;
+      } catch (problem) {
+        if (attempt === 5) throw problem;
+        await this.page.keyboard.press('Escape');
+      }
+    }
     await this.page.keyboard.press('Enter');
   }
 

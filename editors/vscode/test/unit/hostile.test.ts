@@ -41,7 +41,7 @@ for (const attack of ATTACKS) {
     assert.equal(holder.querySelector('script, img, svg, iframe, style, form, input, object, embed, link, meta'), null);
     for (const element of holder.querySelectorAll('*')) {
       for (const { name, value } of element.attributes) {
-        assert.ok(['class', 'href', 'start', 'title'].includes(name), `${name} is let through`);
+        assert.ok(['class', 'href', 'start', 'tabindex', 'title'].includes(name), `${name} is let through`);
         if (name === 'href') assert.doesNotMatch(value, /^\s*(javascript|data|command|vscode|vbscript):/i);
       }
     }
@@ -68,11 +68,12 @@ test('ten thousand list items and a line of a megabyte take no long task', () =>
   ]) {
     const growing = new Growing();
     document.body.replaceChildren(growing.element);
-    const began = performance.now();
+    const began = process.cpuUsage();
     growing.set(text);
-    const took = performance.now() - began;
+    const { user, system } = process.cpuUsage(began);
+    const took = (user + system) / 1_000;
     // The goal is 50 ms in a browser; jsdom is many times slower.
-    assert.ok(took < 1_500, `${text.slice(0, 10)}… took ${took} ms`);
+    assert.ok(took < 1_500, `${text.slice(0, 10)}… took ${took} ms of CPU`);
     assert.ok((growing.element.textContent ?? '').length < 200_000);
   }
 });

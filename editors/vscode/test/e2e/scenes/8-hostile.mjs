@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { hostileSession } from '../../support/history.mjs';
+import { tasks, trace } from '../tracing.mjs';
 
 const TITLE = '<img src=x onerror="window.hacked=1">\u202e Hostile $(trash) [x](command:workbench.action.quit) \u0007';
 const STRINGS = [
@@ -29,7 +30,7 @@ export function prepare({ host }) {
   });
 }
 
-export default async function ({ workbench }) {
+export default async function ({ browser, workbench }) {
   const { page } = workbench;
   const chat = await workbench.chat();
   await workbench.row('Hostile').waitFor();
@@ -39,12 +40,7 @@ export default async function ({ workbench }) {
     .locator('.message.user')
     .nth(STRINGS.length - 1)
     .waitFor();
-  await chat.evaluate(() => {
-    window.longTasks = [];
-    new PerformanceObserver((list) =>
-      window.longTasks.push(...list.getEntries().map(({ duration }) => duration)),
-    ).observe({ type: 'longtask' });
-  });
+  const stop = await trace(browser, page);
   for (const details of await chat.locator('details').all()) await details.evaluate((element) => (element.open = true));
   // Everything there is to be read is read.
   for (let round = 0; round < 3; round += 1) {
@@ -60,7 +56,7 @@ export default async function ({ workbench }) {
     document.querySelector('.scroll').clientWidth,
   ]);
   assert.ok(wide <= inner, `the page is ${wide} wide in ${inner}`);
-  const slowest = Math.max(0, ...(await chat.evaluate(() => window.longTasks)));
+  const slowest = Math.max(...tasks(await stop()).map(({ cpu }) => cpu));
   assert.ok(slowest < 1_000, `a task took ${slowest} ms`);
   await workbench.send(chat, 'hello');
   await chat.locator('.text', { hasText: 'offline explorer' }).waitFor();
