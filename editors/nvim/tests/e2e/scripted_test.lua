@@ -6,23 +6,32 @@ local says, with_model = model.says, model.with
 
 return {
   ['a stream is drawn while it comes, reasoning is folded'] = function(place)
-    local slow = function()
+    local thought, half = { open = false }, { open = false }
+    local function thinks()
       local events = provider.thought('**Plan**\nfirst look', ('word '):rep(60))
-      events[1][2] = 1200
+      events[1][2] = thought
       return events
     end
-    with_model(place, { slow, says(('token '):rep(200), 100, 20) }, function(one)
+    local function streams()
+      local events = provider.text(('token '):rep(200), 100, 5)
+      events[50][2] = half
+      return events
+    end
+    with_model(place, { thinks, streams }, function(one)
       one:new_session()
       one:prompt('go')
       one:wait_for('Thinking… · Plan')
+      vim.wait(1100)
+      thought.open = true
       one:wait_idle()
-      one:wait_for('▸ Thought for 1.')
+      one:wait_for('▸ Thought for ')
       one:prompt('again')
       one:wait('half of the stream', function()
         local shown = table.concat(one:shown(), '\n')
         local _, count = shown:gsub('token', '')
-        return count > 20 and count < 190
+        return count > 80 and count < 120
       end)
+      half.open = true
       one:wait_idle()
       local _, count = table.concat(one:shown(), '\n'):gsub('token', '')
       check.equal(count, 200)

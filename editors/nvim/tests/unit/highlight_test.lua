@@ -37,8 +37,9 @@ return {
 
   ['text that no parser gets through holds nothing up'] = function()
     local odd = block.new('text', vim.split(('- item\n'):rep(2300), '\n'), { lang = 'lua', closed = true, bytes = 16100 })
-    local began = vim.uv.hrtime()
+    -- Seconds of this process: what others do meanwhile does not count.
+    local began = os.clock()
     highlight.of(odd, function() end)
-    check.is_true((vim.uv.hrtime() - began) / 1e6 < 1000)
+    check.is_true(os.clock() - began < 1)
   end,
 }

@@ -99,6 +99,9 @@ return {
       end,
     }
     with_chat(answers, {}, function(chat, server)
+      vim.wait(5000, function()
+        return bar(chat):find('read only', 1, true) ~= nil
+      end, 5)
       check.is_true(bar(chat):find('read only', 1, true) ~= nil, bar(chat))
       local event
       vim.api.nvim_create_autocmd('User', {
