@@ -1,6 +1,6 @@
 //! What the model still sees of a session and what it will be sent, and compacting the history.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
     Compacted, ContextReport, Engine, EngineError, NextRequest, Threading,
@@ -81,10 +81,16 @@ impl Engine {
         let alone = intake::text_alone(text.clone())?;
         let session = self.open().await?.store.session(id).await.map_err(Failure::from)?;
         let (editor, settings) = (Arc::clone(&self.inner.editor), Arc::clone(&self.inner.settings));
-        let called =
-            super::blocking(move || Caller::new(settings, &session, None, None).call(&text, editor.as_ref()));
-        let parts = called.await??.unwrap_or_else(|| vec![alone]);
-        Ok(parts.into_iter().map(calls::unrun).collect())
+        let called = super::blocking(move || {
+            let secrets = settings.secrets(Path::new(&session.cwd));
+            let called = Caller::new(settings, &session, None, None).call(&text, editor.as_ref())?;
+            let mut parts = called.unwrap_or_else(|| vec![alone]);
+            for part in &mut parts {
+                part.hide(&secrets);
+            }
+            Ok::<_, EngineError>(parts)
+        });
+        Ok(called.await??.into_iter().map(calls::unrun).collect())
     }
 
     /// Summarises a session's history: in its running turn at the next safe boundary, else now. Dropped before the

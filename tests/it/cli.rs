@@ -297,7 +297,7 @@ fn doctor_shows_what_a_session_would_get_here_and_what_trust_withholds() {
         assert!(report.contains(said), "{said}: {report}");
     }
     assert!(!report.contains("limits.maxSteps = 7") && !report.contains("agent helper"), "{report}");
-    assert!(!home.path("data").exists(), "looking makes nothing");
+    assert!(!home.path("data/agentls.db").exists(), "looking makes no database");
 
     home.call(&["trust"]);
     let report = doctor();

@@ -143,6 +143,7 @@ async fn a_folder_that_joins_later_is_vouched_for_and_one_that_leaves_is_no_long
     let made = server.call("session/new", json!({"cwd": elsewhere.path()})).await;
     let session = made["session"]["id"].as_str().unwrap().to_owned();
     assert_eq!(end(&server, &session).await, "permissionRejected");
+    server.prompt(&session, "Go on.").await;
 
     let folder = json!({"uri": format!("file://{}", elsewhere.path().display()), "name": "later"});
     let change = |key: &str| {

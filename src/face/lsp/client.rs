@@ -242,6 +242,15 @@ mod tests {
     }
 
     #[test]
+    fn folders_join_and_leave_and_more_than_are_remembered_are_left_out() {
+        let (client, folder) = (Declared::default(), |number: usize| PathBuf::from(format!("/{number}")));
+        let all: Vec<PathBuf> = (0..MOST_FOLDERS + 3).map(folder).collect();
+        client.change_folders(&all, &[]);
+        client.change_folders(&all, &[folder(0)]);
+        assert_eq!((client.folders().len(), client.workspace().as_deref()), (MOST_FOLDERS, Some("/1")));
+    }
+
+    #[test]
     fn changed_settings_are_found_in_both_places() {
         let config = json!({"model": "a/b"});
         assert_eq!(changed_config(&json!({"agentls": config})), Ok(Some(config.clone())));

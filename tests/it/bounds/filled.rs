@@ -52,6 +52,10 @@ const FILLED: &[(&str, &str)] = &[
     ("the end of the process", "r_11_nothing_outlives_a_client_that_is_killed"),
     ("what is left of it for storing", "r_11_nothing_outlives_a_client_that_is_killed"),
     ("the notice of the client's death", "the_program_ends_with_the_client_that_it_was_told_of"),
+    (
+        "workspace folders that join a client's",
+        "folders_join_and_leave_and_more_than_are_remembered_are_left_out",
+    ),
     ("rows of one page", "a_limit_is_refused_at_zero_and_cut_at_the_maximum"),
     ("rows of one page of the ledger", "a_limit_is_refused_at_zero_and_cut_at_the_maximum"),
     ("one `part/read`", "a_limit_is_refused_at_zero_and_cut_at_the_maximum"),
