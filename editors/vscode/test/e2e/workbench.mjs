@@ -51,8 +51,9 @@ export class Workbench {
   static async open(context, url, size = SIZE) {
     const page = await context.newPage();
     await page.setViewportSize(size);
-    await page.goto(url);
-    await page.waitForSelector('.monaco-workbench .part.statusbar');
+    // How long the editor itself takes to come is not what is tried here.
+    await page.goto(url, { waitUntil: 'commit', timeout: 60_000 });
+    await page.waitForSelector('.monaco-workbench .part.statusbar', { timeout: 60_000 });
     const workbench = new Workbench(page);
     await page.waitForSelector('.statusbar-item[id*="agentls"]', { timeout: 60_000 });
     return workbench;
