@@ -32,7 +32,7 @@ const ODDITIES: [Oddity; 7] = [
     ("a socket", |path| drop(UnixListener::bind(path).unwrap())),
     ("a file that nobody may read", |path| {
         fs::write(path, "---\ndescription: x\n---\n").unwrap();
-        fs::set_permissions(path, Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap();
     }),
 ];
 
