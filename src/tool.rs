@@ -17,6 +17,7 @@ pub mod environment;
 mod fixture;
 pub mod glob;
 pub mod grep;
+mod holds;
 pub mod list;
 pub mod new_session;
 pub mod params;

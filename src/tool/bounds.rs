@@ -31,6 +31,12 @@ pub const BOUNDS: &[Bound] = &[
         "calls of one answer that run at once",
         "one for each call, in each running turn",
     ),
+    Bound::with(
+        "files that are held while they are changed",
+        "tool/holds.rs: HELD",
+        "calls of one answer that run at once",
+        "one for each file of a call; those that nobody holds any more are forgotten with the next",
+    ),
     Bound::time(
         "the wait for killed processes at the end",
         "tool/descendants.rs: PATIENCE",

@@ -52,6 +52,7 @@ impl Tool for Edit {
                 ));
             }
             let place = place::locate(&context, &params.path).await?;
+            let _hold = place::hold(&context, [&place]).await?;
             let subject = place.subject();
             let text = textfile::load(context.editor.as_ref(), &place.target).await?;
             let Some(old) = text.content.as_deref() else {

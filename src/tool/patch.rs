@@ -41,6 +41,8 @@ impl Tool for Patch {
         Box::pin(async move {
             let params: Params = params::read(input)?;
             let changes = parse::parse(&params.patch).map_err(ToolError::Parameter)?;
+            let places = locate_all(&context, &changes).await?;
+            let _hold = place::hold(&context, &places).await?;
             let mut plan = Plan::default();
             for change in &changes {
                 plan.add(&context, change).await?;
@@ -68,6 +70,18 @@ pub fn rehearse(patch: &str, text: &str) -> Result<Vec<Option<String>>, String> 
         Action::Update { hunks, .. } => apply::apply(text, &hunks).map(Some),
     };
     parse::parse(patch)?.into_iter().map(after).collect()
+}
+
+/// Every place that the changes name.
+async fn locate_all(context: &ToolContext, changes: &[Change]) -> Result<Vec<Resolved>, ToolError> {
+    let mut places = Vec::with_capacity(changes.len());
+    for change in changes {
+        places.push(place::locate(context, &change.path).await?);
+        if let Action::Update { move_to: Some(target), .. } = &change.action {
+            places.push(place::locate(context, target).await?);
+        }
+    }
+    Ok(places)
 }
 
 /// A file before and after. `None`: it is not there.

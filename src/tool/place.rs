@@ -3,7 +3,10 @@
 //! Invariant 12: every path is resolved and asked for before anything is opened; outside the working
 //! directory a person has to see link and target.
 
-use super::{ToolContext, ToolError};
+use super::{
+    ToolContext, ToolError,
+    holds::{self, Hold},
+};
 use crate::permission::{
     Ask,
     path::{Resolved, resolve},
@@ -74,6 +77,19 @@ fn join(ways: impl ExactSizeIterator<Item = String>) -> String {
     let mut shown: Vec<String> = ways.take(MOST_SHOWN).collect();
     shown.extend((more > 0).then(|| format!("{more} more")));
     shown.join(", ")
+}
+
+/// Waits until no other call of the session changes these places.
+pub(super) async fn hold(
+    context: &ToolContext,
+    places: impl IntoIterator<Item = &Resolved>,
+) -> Result<Hold, ToolError> {
+    let paths: Vec<_> = places.into_iter().map(|place| place.target.clone()).collect();
+    tokio::select! {
+        biased;
+        () = context.cancel.cancelled() => Err(cancelled()),
+        hold = holds::for_session(&context.session, paths) => Ok(hold),
+    }
 }
 
 /// Fails when the call was stopped.

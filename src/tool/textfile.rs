@@ -14,6 +14,7 @@ use super::{
     ToolError,
     beneath::{self, Folder, OpenError, Opened},
     buffers::{Applied, Editor, OpenDocument},
+    holds,
     place::{blocking, io_failure},
 };
 use crate::transcript::FileChange;
@@ -61,6 +62,7 @@ pub(crate) async fn load(editor: &dyn Editor, path: &Path) -> Result<Text, ToolE
 
 /// Writes `new` where `text` was read, if that has not changed since.
 pub(crate) async fn store(editor: &dyn Editor, text: &Text, new: &str) -> Result<(), ToolError> {
+    let _hold = holds::for_writing(text.path.clone()).await;
     if let Some(document) = load_again(editor, text).await?.open {
         match editor.apply(&text.path, new).await {
             Applied::Yes => return Ok(()),
@@ -82,6 +84,7 @@ pub(crate) async fn store(editor: &dyn Editor, text: &Text, new: &str) -> Result
 
 /// Removes a file, if it has not changed since `text` was read.
 pub(crate) async fn remove(editor: &dyn Editor, text: &Text) -> Result<(), ToolError> {
+    let _hold = holds::for_writing(text.path.clone()).await;
     if load_again(editor, text).await?.open.is_some_and(|document| document.unsaved) {
         let path = text.path.to_string_lossy();
         return Err(ToolError::Failed(format!("{path} is open with unsaved changes and was not deleted")));

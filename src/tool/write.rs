@@ -35,6 +35,7 @@ impl Tool for Write {
         Box::pin(async move {
             let params: Params = params::read(input)?;
             let place = place::locate(&context, &params.path).await?;
+            let _hold = place::hold(&context, [&place]).await?;
             let subject = place.subject();
             let text = textfile::load(context.editor.as_ref(), &place.target).await?;
             let diff = unified_diff(&subject, text.content.as_deref(), Some(&params.content));

@@ -85,6 +85,37 @@ async fn files_and_images_of_a_prompt_reach_the_model() {
 }
 
 #[tokio::test]
+async fn changes_of_one_file_in_one_answer_are_all_there_asked_for_or_not() {
+    let lines: String = (1..=9).map(|number| format!("line {number}\n")).collect();
+    let patch = "--- a/n.txt\n+++ b/n.txt\n@@ -5 +5 @@\n-line 5\n+five\n";
+    for asked in [false, true] {
+        let edit = |id: &str, old: &str, new: &str| {
+            (id.to_owned(), json!({"path": "n.txt", "oldText": old, "newText": new}))
+        };
+        let (first, second) = (edit("call_1", "line 2", "two"), edit("call_2", "line 8", "eight"));
+        let script = vec![
+            Answer::new().call(&first.0, "edit", &first.1).call(&second.0, "edit", &second.1).call(
+                "call_3",
+                "patch",
+                &json!({"patch": patch}),
+            ),
+            done(),
+        ];
+        let double = Double::start(Wire::Responses, script).await;
+        let mut config = config_for(&double);
+        config["permission"] = json!({"*": if asked { "ask" } else { "allow" }});
+        let home = Home::new(&config);
+        home.write("n.txt", &lines);
+        let server = home.start().await;
+        server.allow_all();
+        let session = server.session().await;
+        server.prompt(&session, "Change it.").await;
+        let changed = lines.replace("line 2", "two").replace("line 5", "five").replace("line 8", "eight");
+        assert_eq!(home.read("n.txt"), changed, "asked: {asked}: {:?}", results(&body(&double, 1)));
+    }
+}
+
+#[tokio::test]
 async fn an_unsaved_buffer_is_what_read_sees_and_an_edit_goes_through_the_editor() {
     let edit = json!({"path": "a.txt", "oldText": "unsaved", "newText": "edited"});
     let script = vec![

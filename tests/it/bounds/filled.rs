@@ -92,6 +92,10 @@ const FILLED: &[(&str, &str)] = &[
         "the time it is not stored for",
         "a_crash_while_text_streams_keeps_what_was_stored_and_the_session_goes_on",
     ),
+    (
+        "files that are held while they are changed",
+        "changes_of_one_file_in_one_answer_are_all_there_asked_for_or_not",
+    ),
     ("calls of one answer that run at once", "calls_above_those_that_run_at_once_wait_for_their_place"),
     ("the same call in a row", "the_third_same_call_in_a_row_is_too_often"),
     ("the end of a tool that was stopped", "a_cancel_ends_even_what_ignores_term_and_keeps_the_output"),
