@@ -2,6 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
+use futures::FutureExt;
+use tokio::sync::MutexGuard;
+
 use super::{Engine, EngineError, Open};
 use crate::{
     store::{ChangedTurn, StoredChange},
@@ -117,10 +120,7 @@ impl Engine {
     pub async fn review(&self, judgement: Judgement) -> Result<Option<Review>, EngineError> {
         let Judgement { session_id, message_id, path, hunk_id, verdict } = judgement;
         let open = self.open().await?;
-        let _one_at_a_time = self.inner.reviewing.lock().await;
-        if verdict == Verdict::Rejected {
-            self.wait_for_rest(open, &session_id).await?;
-        }
+        let _one_at_a_time = self.turn_to_review(open, &session_id, verdict).await?;
         let turn = open.store.changed_turn(&session_id, Some(message_id.clone())).await;
         let Some(turn) = turn.map_err(Failure::from)? else { return Ok(None) };
         for listed in chosen(&turn, path.as_deref())? {
@@ -151,6 +151,26 @@ impl Engine {
             Side::Before => file.before,
             Side::After => file.after,
         })
+    }
+
+    /// One review at a time. One that takes something back waits until no turn of the session runs, and keeps nobody
+    /// from reviewing until then.
+    async fn turn_to_review(
+        &self,
+        open: &Open,
+        session: &SessionId,
+        verdict: Verdict,
+    ) -> Result<MutexGuard<'_, ()>, EngineError> {
+        loop {
+            if verdict == Verdict::Rejected {
+                self.wait_for_rest(open, session).await?;
+            }
+            let alone = self.inner.reviewing.lock().await;
+            // A turn may have begun while others reviewed.
+            if verdict != Verdict::Rejected || open.desk.rest(session).now_or_never().is_some() {
+                return Ok(alone);
+            }
+        }
     }
 
     /// Waits until no turn of the session runs here; refuses while one runs elsewhere.

@@ -122,11 +122,14 @@ async fn a_rejection_waits_for_the_end_of_the_turn() {
     let script = vec![
         edit("call_1", "a.txt", "line 3", "three"),
         Answer::new().call("call_2", "bash", &hold),
+        edit("call_3", "b.txt", "line 7", "seven"),
+        Answer::new().text("Done there."),
         Answer::new().text("Done."),
     ];
     let double = Double::start(Wire::Responses, script).await;
     let home = Home::new(&config_for(&double));
     home.write("a.txt", lines(&[]));
+    home.write("b.txt", lines(&[]));
     let server = home.start().await;
     server.allow_all();
     let session = server.session().await;
@@ -138,6 +141,13 @@ async fn a_rejection_waits_for_the_end_of_the_turn() {
     let review = server.start("session/review", params);
     changes(&server, &session).await;
     assert_eq!(home.read("a.txt"), lines(&[(3, "three")]), "nothing is taken back under a running turn");
+
+    let other = server.session().await;
+    server.prompt(&other, "Change that one.").await;
+    let message = changes(&server, &other).await["messageId"].clone();
+    let params = json!({"sessionId": other, "messageId": message, "verdict": "rejected"});
+    server.call("session/review", params).await;
+    assert_eq!(home.read("b.txt"), lines(&[]), "nobody waits for a turn of another session");
     home.write("go", "");
     assert_eq!(prompt.result().await["stopReason"], "endTurn");
     review.result().await;

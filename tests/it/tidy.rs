@@ -57,6 +57,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("failpoint", &[]),
+    // For the process as a whole, before anything of it runs.
+    ("allocator", &[]),
     // For the tests of all.
     ("cases", &[]),
     // Brings together what each layer says of itself.
@@ -81,7 +83,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Crates that belong to one place: SQL to the store, LSP to the face and the wire. (The failing disk lies below SQL.)
 const BELONGS_TO: &[(&str, &[&str])] =
-    &[("rusqlite", &["store", "failpoint"]), ("tower_lsp", &["face", "wire"])];
+    &[("rusqlite", &["store", "failpoint"]), ("tower_lsp", &["face", "wire"]), ("libc", &["allocator"])];
 
 /// Lines of a file at most.
 const LONGEST_FILE: usize = 500;
