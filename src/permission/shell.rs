@@ -208,7 +208,12 @@ impl<'s> Reader<'s> {
         let mut words = Vec::new();
         let mut shown = Vec::new();
         let mut understood = true;
+        let mut end = None;
         for part in leaves(node) {
+            // This grammar parts `'a'\b` where bash does not: what is another's option there would be a command here.
+            if end.replace(part.end_byte()) == Some(part.start_byte()) {
+                self.doubt("words in it are not parted");
+            }
             match words::read(part, self.source) {
                 Ok(word) => {
                     shown.push(word.shown.clone());

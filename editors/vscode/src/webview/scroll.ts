@@ -30,6 +30,8 @@ export class Scroller {
   ) {
     this.element = h('div', { class: 'scroll-frame' }, area, this.jump);
     area.addEventListener('scroll', () => this.scrolled(), { passive: true });
+    // What stands below the messages takes room from them as it grows.
+    new ResizeObserver(() => this.follow()).observe(area);
   }
 
   /** Whether the end is on screen and stays there. */
