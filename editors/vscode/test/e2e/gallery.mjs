@@ -45,7 +45,7 @@ export async function gallery({ host, workbench, screenshots }, name) {
   await permission(workbench, chat);
   await shot('3-permission');
   await chat.locator('.permission .piece-tools button').click();
-  await page.locator('.monaco-diff-editor').first().waitFor();
+  await page.locator('.monaco-diff-editor .modified .view-line', { hasText: 'third' }).waitFor();
   await shot('4-proposed-edit');
   await chat.locator('.permission button:enabled', { hasText: 'Allow for this session' }).click();
   await workbench.settled(chat);
