@@ -20,6 +20,8 @@ export default async function ({ host, workbench }) {
   await page.waitForFunction(() =>
     [...document.querySelectorAll('.part.panel select')].some((it) => it.selectedOptions[0]?.text === 'agentls'),
   );
+  // The log takes the focus a little later, which would close the palette.
+  await page.waitForFunction(() => document.activeElement?.closest('.part.panel') != null);
   await workbench.command('agentls: Run Doctor');
   await page
     .locator('.monaco-editor .view-line', { hasText: host.dataDir.split('/').at(-1) })
