@@ -84,21 +84,22 @@ export class Workbench {
     return this.chat();
   }
 
-  /** Runs a command of the palette. One that is not enabled yet is not in it until it is opened again. */
+  /**
+   * Runs a command of the palette. One that is not enabled yet is not in it until it is opened again. By mouse: a key goes
+   * elsewhere when the palette has just lost the focus.
+   */
   async command(title) {
     const rows = this.page.locator('.quick-input-list .monaco-list-row');
     const row = rows.filter({ hasText: title.replace(/^.*: /, '') }).first();
     for (let attempt = 1; ; attempt += 1) {
       await this.palette(`>${title}`);
       try {
-        await row.waitFor({ timeout: 5_000 });
-        break;
+        return await row.click({ timeout: 5_000 });
       } catch (problem) {
         if (attempt === 5) throw problem;
         await this.page.keyboard.press('Escape');
       }
     }
-    await this.page.keyboard.press('Enter');
   }
 
   /** Opens the palette with this in it. What ran before may still take the focus, which closes it: then once more. */
