@@ -11,7 +11,7 @@ use super::support::provider::{Answer, Double, Wire};
 pub(crate) const SMALL_FILE: &str = "small.txt";
 
 /// Steps that a turn may take.
-const MAX_STEPS: u32 = 100_000;
+const MAX_STEPS: u32 = 10_000;
 
 /// Directories that are removed at the end.
 pub(crate) struct Place {
