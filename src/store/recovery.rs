@@ -76,13 +76,12 @@ pub(super) fn end_what_dead_processes_left(connection: &Connection) -> Result<Ve
     Ok(recovered)
 }
 
-/// Ends what a process left open that cannot do that itself, and gives its lease back. Returns the line that says what was
-/// interrupted; the session has it, too.
+/// Ends what a process left open that cannot do that itself, and gives its lease back, which says until then what the
+/// process did last. Returns the line that says what was interrupted; the session has it, too.
 pub(super) fn end_turn(tx: &Connection, key: i64, why: &str) -> Result<Option<String>> {
-    // The lease says what the process did last.
     let note = match interrupt(tx, key, &Failure::new(FailureKind::Interrupted, why))? {
-        Some(note) => Some(note),
-        None => interrupted_import(tx, key)?,
+        None if leases::find(tx, key)?.is_some() => interrupted_import(tx, key)?,
+        note => note,
     };
     leases::release(tx, key)?;
     if let Some(note) = &note {
@@ -119,8 +118,11 @@ pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Op
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let work = match open.first() {
         Some(Lossy(turn)) if is_upkeep(tx, key, turn)? => Work::Upkeep,
-        _ if leases::doing(tx, key)?.status == Status::Compacting => Work::Compaction,
-        _ => Work::Turn,
+        _ => match leases::doing(tx, key)?.status {
+            Status::Compacting => Work::Compaction,
+            Status::Retrying => Work::Retry,
+            Status::Idle | Status::Running | Status::Waiting => Work::Turn,
+        },
     };
     let closed = close_open(tx, key, error)?;
     for Lossy(turn) in &open {
@@ -137,6 +139,8 @@ pub(super) fn interrupt(tx: &Connection, key: i64, error: &Failure) -> Result<Op
 enum Work {
     /// Answering.
     Turn,
+    /// Waiting before the provider is called again.
+    Retry,
     /// A compaction that a turn needed for its next step.
     Compaction,
     /// A compaction that somebody asked for.
@@ -166,6 +170,7 @@ fn note(closed: &Closed, work: Work) -> String {
         None if calls.is_empty() && work == Work::Compaction => {
             " during a compaction; the history is as it was".to_owned()
         }
+        None if calls.is_empty() && work == Work::Retry => " before the model was asked again".to_owned(),
         None if calls.is_empty() => " between two steps".to_owned(),
         _ => String::new(),
     };
@@ -227,6 +232,7 @@ mod tests {
         let streamed = note(&closed(Vec::new(), Some(9)), Work::Turn);
         assert!(streamed.contains("while an answer was being streamed; 9 bytes of it are kept"));
         assert!(note(&closed(Vec::new(), None), Work::Turn).contains("between two steps"));
+        assert!(note(&closed(Vec::new(), None), Work::Retry).contains("before the model was asked again"));
         let compaction = note(&closed(Vec::new(), None), Work::Compaction);
         assert!(
             compaction.contains("interrupted during a compaction; the history is as it was."),

@@ -141,6 +141,35 @@ async fn a_compaction_within_a_turn_that_a_dead_process_left_is_told_as_one() {
     assert!(note.contains("during a compaction; the history is as it was"), "{note}");
 }
 
+/// The next window that prompts meets what the dead one left, where it was open before that one died.
+#[tokio::test]
+async fn a_compaction_that_a_dead_process_left_is_told_as_one_by_the_turn_that_follows() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    let ours = desk.opened_again_by(Lessee::this_process("test"));
+    let theirs = desk.opened_again_by(dead_process());
+    theirs.enqueue(&session.id, prompt(None, "do it", Delivery::Queue)).await.unwrap();
+    theirs.begin_turn(&session.id, text_part).await.unwrap().unwrap();
+    theirs.show_status(&session.id, crate::transcript::Status::Compacting, None, None).await.unwrap();
+    ours.enqueue(&session.id, prompt(None, "go on", Delivery::Queue)).await.unwrap();
+    let note = ours.begin_turn(&session.id, text_part).await.unwrap().unwrap().into_inner().recovered.unwrap();
+    assert!(note.contains("during a compaction; the history is as it was"), "{note}");
+}
+
+#[tokio::test]
+async fn what_a_dead_process_left_open_is_told_by_the_compaction_that_follows() {
+    let desk = Desk::new();
+    let session = desk.session().await;
+    let ours = desk.opened_again_by(Lessee::this_process("test"));
+    let theirs = desk.opened_again_by(dead_process());
+    theirs.enqueue(&session.id, prompt(None, "do it", Delivery::Queue)).await.unwrap();
+    let begun = theirs.begin_turn(&session.id, text_part).await.unwrap().unwrap().into_inner();
+    theirs.add_message(&session.id, answer(&begun.turn, vec![open_call()])).await.unwrap();
+    ours.begin_upkeep(&session.id).await.unwrap();
+    let note = ours.session(&session.id).await.unwrap().recovered.unwrap();
+    assert!(note.contains("1 tool call open"), "{note}");
+}
+
 #[tokio::test]
 async fn a_session_that_a_living_process_runs_takes_no_prompt_from_another() {
     let desk = Desk::new();

@@ -230,11 +230,11 @@ impl Store {
 }
 
 /// Takes the lease and begins a turn. The session was idle or its owner is dead: what that left open is ended first, and
-/// told.
+/// told, while its lease still says what it did last.
 fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<(TurnId, Option<String>)> {
+    leases::check(tx, key, lessee)?;
+    let recovered = recovery::end_turn(tx, key, recovery::DIED)?;
     leases::take(tx, key, lessee)?;
-    let died = Failure::new(FailureKind::Interrupted, recovery::DIED);
-    let recovered = recovery::interrupt(tx, key, &died)?;
     let turn = TurnId::random();
     tx.execute(
         "INSERT INTO turn (id, session, started_at) VALUES (?1, ?2, ?3)",
