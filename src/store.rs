@@ -6,6 +6,7 @@
 //! rows that describe them (invariant 2). One process writes a session at a time, by a lease (invariant 8); the others
 //! may ask for it ([`Claim`]) and follow what it writes ([`follow`]).
 
+mod access;
 mod anchors;
 mod approvals;
 mod backlog;
@@ -57,6 +58,7 @@ use rusqlite::Connection;
 
 use crate::transcript::SessionId;
 
+use access::Access;
 pub use anchors::{Anchor, Anchoring, Mooring};
 pub use approvals::{Approved, StoredApproval};
 pub use baselines::{Baseline, Fragment};
@@ -233,7 +235,8 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// Opens [`FILE`] in `directory`, making or migrating it, and ends what dead processes left open.
-    /// Blocks; call it where blocking is allowed. A database of a newer version opens for reading only.
+    /// Blocks; call it where blocking is allowed. A database of a newer version opens for reading only; one that cannot
+    /// be written is read, too, until it can.
     pub fn open(directory: &Path, lessee: Lessee) -> Result<Self> {
         if rusqlite::version_number() < OLDEST_SQLITE {
             return Err(StoreError::Damaged(format!("SQLite {} has a WAL fault", rusqlite::version())));
@@ -241,27 +244,29 @@ impl Store {
         #[cfg(debug_assertions)]
         crate::failpoint::disk::install();
         let path = directory.join(FILE);
-        let opened = migrate::open(&path)?;
         let backlog = Arc::new(backlog::Backlog::new(lessee.clone()));
-        let recovered = match opened.newer {
-            None => match busy::patiently(|| recovery::end_what_dead_processes_left(&opened.connection))
-                .map_err(|error| second_look::reconsider(&opened.connection, error))
-            {
-                // Everything can be read all the same.
-                Err(error) if error.is_of_the_disk() => {
-                    backlog.recover_later();
-                    Vec::new()
-                }
-                recovered => recovered?,
-            },
-            Some(_) => Vec::new(),
+        let (access, connection, newer) = match migrate::open(&path) {
+            Ok(opened) => (Access::shared(path.clone()), Some(opened.connection), opened.newer),
+            Err(error) => {
+                let (access, newer) = Access::alone(path.clone(), error)?;
+                (access, None, newer)
+            }
         };
+        let recovered = match &connection {
+            _ if newer.is_some() => Vec::new(),
+            Some(connection) => recover(connection, &backlog)?,
+            None => {
+                backlog.recover_later();
+                Vec::new()
+            }
+        };
+        let access = Arc::new(access);
         Ok(Self {
             inner: Arc::new(Inner {
-                readers: reader::Readers::new(path.clone()),
-                writer: writer::Writer::start(opened.connection, Arc::clone(&backlog))?,
+                readers: reader::Readers::new(Arc::clone(&access)),
+                writer: writer::Writer::start(access, connection, Arc::clone(&backlog))?,
                 backlog,
-                newer: opened.newer,
+                newer,
                 path,
                 lessee,
                 recovered,
@@ -363,6 +368,19 @@ impl Store {
         let mut wal = self.inner.path.clone().into_os_string();
         wal.push("-wal");
         (size(&self.inner.path), size(Path::new(&wal)))
+    }
+}
+
+/// Ends what dead processes left open; later, where the disk does not take it: everything can be read all the same.
+fn recover(connection: &Connection, backlog: &backlog::Backlog) -> Result<Vec<recovery::Recovered>> {
+    let ended = busy::patiently(|| recovery::end_what_dead_processes_left(connection))
+        .map_err(|error| second_look::reconsider(connection, error));
+    match ended {
+        Err(error) if error.is_of_the_disk() => {
+            backlog.recover_later();
+            Ok(Vec::new())
+        }
+        ended => ended,
     }
 }
 

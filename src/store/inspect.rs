@@ -1,11 +1,11 @@
 //! A look at a database from outside, for `agentls doctor`: it makes, migrates and repairs nothing, and works beside a
 //! running server, on a disk that cannot be written, and on a newer or damaged database.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Result, StoreError, StoredProject, configure, leases, mend, migrate, rows::Lossy};
+use super::{Result, StoreError, StoredProject, access, configure, leases, mend, migrate, rows::Lossy};
 use crate::transcript::Owner;
 
 /// Page cache of the connection in KiB.
@@ -112,21 +112,11 @@ fn open(path: &Path) -> Result<(Connection, bool)> {
     };
     let opened = Connection::open_with_flags(path, flags).map_err(StoreError::from).and_then(looked);
     match opened {
-        Err(StoreError::Readonly(_)) => {
-            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-            let alone =
-                Connection::open_with_flags(alone(path), flags).map_err(StoreError::from).and_then(looked)?;
-            let log = std::fs::metadata(PathBuf::from(format!("{}-wal", path.display())));
-            Ok((alone, log.is_ok_and(|log| log.len() > 0)))
+        Err(StoreError::Full(_) | StoreError::Readonly(_)) => {
+            Ok((access::open_alone(path)?, access::has_log(path)))
         }
         opened => opened.map(|connection| (connection, false)),
     }
-}
-
-/// The name of a file that nobody writes. <https://www.sqlite.org/uri.html>
-fn alone(path: &Path) -> String {
-    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    format!("file:{escaped}?immutable=1")
 }
 
 /// <https://www.sqlite.org/pragma.html#pragma_integrity_check>

@@ -1,14 +1,18 @@
 //! The few connections that read. Opened when first needed, kept for the next query, never held across a turn.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use rusqlite::{Connection, OpenFlags, Transaction};
 use tokio::sync::Semaphore;
 
-use super::{Result, StoreError, busy, configure, second_look};
+use super::{
+    Result, StoreError,
+    access::{Access, Opened},
+    busy, configure, second_look,
+};
 
 /// Connections at most; further queries wait.
 pub(in crate::store) const MOST: usize = 3;
@@ -17,19 +21,19 @@ pub(in crate::store) const MOST: usize = 3;
 pub(in crate::store) const CACHE_KIB: u32 = 512;
 
 pub(super) struct Readers {
-    path: PathBuf,
-    idle: Arc<Mutex<Vec<Connection>>>,
+    pool: Arc<Pool>,
     places: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Arc::default(), places: Arc::new(Semaphore::new(MOST)) }
+    pub(super) fn new(access: Arc<Access>) -> Self {
+        let pool = Arc::new(Pool { access, idle: Mutex::default() });
+        Self { pool, places: Arc::new(Semaphore::new(MOST)) }
     }
 
     /// Closes the connections that nobody uses.
     pub(super) fn close(&self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Runs `query` on one of the connections, in a read transaction of its own.
@@ -39,12 +43,9 @@ impl Readers {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        let idle = Arc::clone(&self.idle);
-        let path = self.path.clone();
+        let pool = Arc::clone(&self.pool);
         let task = tokio::task::spawn_blocking(move || {
-            let connection = kept_or_new(&idle, &path)?;
-            let result = ask(&connection, query);
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            let result = pool.answer(query, true);
             drop(place);
             result
         });
@@ -54,20 +55,38 @@ impl Readers {
     /// As [`run`](Self::run), on this thread, which may block. Where all connections are in use it takes one of its own,
     /// for this query only.
     pub(super) fn run_here<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let Ok(place) = self.places.try_acquire() else {
-            return ask(&busy::patiently(|| open(&self.path))?, query);
-        };
-        let connection = kept_or_new(&self.idle, &self.path)?;
-        let result = ask(&connection, query);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        drop(place);
-        result
+        let place = self.places.try_acquire();
+        self.pool.answer(query, place.is_ok())
     }
 }
 
-fn kept_or_new(idle: &Mutex<Vec<Connection>>, path: &Path) -> Result<Connection> {
-    let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    kept.map_or_else(|| busy::patiently(|| open(path)), Ok)
+struct Pool {
+    access: Arc<Access>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Pool {
+    /// Runs `query` on a connection that is idle or new, which is kept only where it has a `place`.
+    fn answer<T>(&self, query: impl FnOnce(&Connection) -> Result<T>, place: bool) -> Result<T> {
+        let kept = if place { self.idle().pop() } else { None };
+        let opened = match kept {
+            Some(connection) => Opened::Shared(connection),
+            None => self.access.open(|path| busy::patiently(|| open(path)))?,
+        };
+        let connection = match opened {
+            Opened::Shared(connection) => connection,
+            Opened::Alone(alone) => return ask(&alone.connection, query),
+        };
+        let result = ask(&connection, query);
+        if place {
+            self.idle().push(connection);
+        }
+        result
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Runs `query` in a transaction of its own.
@@ -83,6 +102,7 @@ fn snapshot(connection: &Connection) -> Result<Transaction<'_>> {
     Ok(transaction)
 }
 
+/// A connection that has read something: it has whatever it needs for that.
 fn open(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(
         path,
@@ -90,5 +110,6 @@ fn open(path: &Path) -> Result<Connection> {
     )?;
     configure(&connection, CACHE_KIB)?;
     connection.execute_batch("PRAGMA query_only = ON")?;
+    snapshot(&connection)?;
     Ok(connection)
 }

@@ -152,7 +152,8 @@ async fn a_compaction_that_a_dead_process_left_is_told_as_one_by_the_turn_that_f
     theirs.begin_turn(&session.id, text_part).await.unwrap().unwrap();
     theirs.show_status(&session.id, crate::transcript::Status::Compacting, None, None).await.unwrap();
     ours.enqueue(&session.id, prompt(None, "go on", Delivery::Queue)).await.unwrap();
-    let note = ours.begin_turn(&session.id, text_part).await.unwrap().unwrap().into_inner().recovered.unwrap();
+    let note =
+        ours.begin_turn(&session.id, text_part).await.unwrap().unwrap().into_inner().recovered.unwrap();
     assert!(note.contains("during a compaction; the history is as it was"), "{note}");
 }
 

@@ -18,7 +18,12 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Result, StoreError, backlog::Backlog, busy, second_look};
+use super::{
+    Result, StoreError,
+    access::{Access, Opened},
+    backlog::Backlog,
+    busy, migrate, second_look,
+};
 use crate::failpoint;
 
 /// After this long a transaction takes no further job.
@@ -92,8 +97,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start(connection: Connection, backlog: Arc<Backlog>) -> Result<Self> {
+    /// Starts the thread, which opens the database itself where nobody could before.
+    pub(super) fn start(
+        access: Arc<Access>,
+        connection: Option<Connection>,
+        backlog: Arc<Backlog>,
+    ) -> Result<Self> {
         let queue = Arc::new(Queue {
             jobs: Mutex::default(),
             arrived: Condvar::new(),
@@ -104,7 +113,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .stack_size(512 * 1024)
-            .spawn(move || theirs.work(&connection))
+            .spawn(move || theirs.work(&mut Link { access, connection }))
             .map_err(|error| StoreError::Readonly(format!("no thread for writing: {error}")))?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
@@ -149,6 +158,32 @@ impl Drop for Writer {
     }
 }
 
+/// The connection that writes, as soon as there can be one.
+struct Link {
+    access: Arc<Access>,
+    connection: Option<Connection>,
+}
+
+impl Link {
+    fn connection(&mut self) -> Result<&Connection> {
+        if self.connection.is_none() {
+            match self.access.open(|path| Ok(migrate::open(path)?.connection))? {
+                Opened::Shared(connection) => self.connection = Some(connection),
+                Opened::Alone(alone) => return Err(alone.why),
+            }
+        }
+        self.connection.as_ref().ok_or(StoreError::Closed)
+    }
+
+    fn checkpoint(&self) {
+        if let Some(connection) = &self.connection {
+            failpoint::pass("checkpoint.before");
+            report(busy::checkpoint(connection), "checkpoint");
+            failpoint::pass("checkpoint.after");
+        }
+    }
+}
+
 impl Queue {
     fn push(&self, job: Box<dyn Job>) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,7 +205,7 @@ impl Queue {
     }
 
     /// Waits for a job. `None` when there will be none.
-    fn wait(&self, connection: &Connection) -> Option<Box<dyn Job>> {
+    fn wait(&self, link: &mut Link) -> Option<Box<dyn Job>> {
         let mut checkpointed = false;
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -187,30 +222,33 @@ impl Queue {
             jobs = guard;
             if timeout.timed_out() && backlog {
                 drop(jobs);
-                self.write_backlog(connection);
+                self.write_backlog(link);
                 jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
             } else if timeout.timed_out() && !checkpointed {
                 checkpointed = true;
                 drop(jobs);
-                checkpoint(connection);
+                link.checkpoint();
                 jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
             }
         }
     }
 
-    fn work(&self, connection: &Connection) {
-        while let Some(first) = self.wait(connection) {
-            self.write_backlog(connection);
-            self.transaction(connection, first);
+    fn work(&self, link: &mut Link) {
+        while let Some(first) = self.wait(link) {
+            self.write_backlog(link);
+            match link.connection() {
+                Ok(connection) => self.transaction(connection, first),
+                Err(error) => first.finish(Err(error)),
+            }
         }
-        self.write_backlog(connection);
-        checkpoint(connection);
+        self.write_backlog(link);
+        link.checkpoint();
     }
 
     /// Writes what the disk would not take before, if it does now.
-    fn write_backlog(&self, connection: &Connection) {
+    fn write_backlog(&self, link: &mut Link) {
         if !self.backlog.is_empty()
-            && let Err(error) = self.backlog.write(connection)
+            && let Err(error) = link.connection().and_then(|connection| self.backlog.write(connection))
         {
             tracing::warn!(%error, "the disk still does not take what waits");
         }
@@ -269,12 +307,6 @@ fn begin(connection: &Connection) -> Result<()> {
     busy::patiently(|| Ok(connection.execute_batch("BEGIN IMMEDIATE")?))
 }
 
-fn checkpoint(connection: &Connection) {
-    failpoint::pass("checkpoint.before");
-    report(busy::checkpoint(connection), "checkpoint");
-    failpoint::pass("checkpoint.after");
-}
-
 fn report(result: Result<()>, what: &str) {
     if let Err(error) = result {
         tracing::warn!(%error, what, "the store's writer");
@@ -288,7 +320,8 @@ mod tests {
     fn writer() -> Writer {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (n INTEGER UNIQUE)").unwrap();
-        Writer::start(connection, Arc::new(Backlog::new(Lessee::this_process("test")))).unwrap()
+        let access = Arc::new(Access::shared("in memory".into()));
+        Writer::start(access, Some(connection), Arc::new(Backlog::new(Lessee::this_process("test")))).unwrap()
     }
 
     fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<i64> + Send {

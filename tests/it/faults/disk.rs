@@ -234,3 +234,35 @@ async fn r_04_a_start_on_a_full_disk_reads_everything_and_recovers_when_there_is
     life.check_on(&server, &acknowledged(&server)).await;
     server.shut_down().await;
 }
+
+/// Without room for what readers of a log share: a database that was closed has no log, so its file is all there is.
+#[tokio::test]
+async fn r_04_a_database_that_was_closed_is_read_on_a_full_disk_and_written_when_there_is_room() {
+    let life = Life::new().await;
+    let server = life.start(Client::default()).await;
+    let session = server.session().await;
+    server.prompt(&session, "Before.").await;
+    assert_eq!(server.shut_down().await, Some(0));
+
+    let full = life.home.write("full", "");
+    let report = life.home.workspace().join("failed");
+    let server = life.start(on_a_disk(&format!("map:1:ENOSPC:{}", full.display()), &report)).await;
+    // Several at once, and beside a second window.
+    let second = life.start(on_a_disk(&format!("map:1:ENOSPC:{}", full.display()), &report)).await;
+    let reading = (0..8).map(|n| if n % 2 == 0 { &server } else { &second }).map(|it| it.messages(&session));
+    for messages in futures::future::join_all(reading).await {
+        assert_eq!(said(&messages), ["Before."]);
+    }
+    assert!(report.exists(), "the disk was full");
+    let refused = server.start_prompt(&session, "And now?").error().await;
+    assert_eq!(refused["data"]["kind"], "storageFull", "{refused}");
+    is_typed("session/prompt", &refused);
+    assert_eq!(said(&server.messages(&session).await), ["Before."], "reading goes on");
+
+    std::fs::remove_file(full).unwrap();
+    assert_eq!(server.prompt(&session, "After.").await["stopReason"], "endTurn");
+    assert_eq!(said(&second.messages(&session).await), ["Before.", "After."]);
+    assert_eq!(second.prompt(&session, "And again.").await["stopReason"], "endTurn");
+    life.check_on(&server, &acknowledged(&server)).await;
+    assert_eq!((server.shut_down().await, second.shut_down().await), (Some(0), Some(0)));
+}

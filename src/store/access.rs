@@ -1,0 +1,111 @@
+//! How this process gets at the database: as everybody does, or at its file alone.
+//!
+//! Whoever reads a database in WAL mode needs the log and its index beside it, and makes them where they are missing. On
+//! a full disk, or in a directory that cannot be written, that fails before anything was read. Where there is no log, all
+//! that was ever written is in the file, and the file can be read for itself: for one query at a time, and only until the
+//! database opens as usual, which each query and each job tries first. A connection to the file alone takes no locks,
+//! and closing it would drop those of the process's other connections
+//! (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>), so
+//! there are never both.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Result, StoreError, configure, migrate};
+
+/// Page cache of a connection to the file alone in KiB.
+const CACHE_KIB: u32 = 1024;
+
+/// The way to one database.
+pub(super) struct Access {
+    path: PathBuf,
+    /// Whether it was opened as usual; it then always is.
+    shared: Mutex<bool>,
+}
+
+/// What can be had.
+pub(super) enum Opened<'a> {
+    /// A connection as everybody has it, to be kept.
+    Shared(Connection),
+    /// The file, for one query.
+    Alone(Alone<'a>),
+}
+
+/// A connection to the file alone. While it is there nobody else opens the database.
+pub(super) struct Alone<'a> {
+    pub(super) connection: Connection,
+    /// Why there is nothing better.
+    pub(super) why: StoreError,
+    _others_wait: MutexGuard<'a, bool>,
+}
+
+impl Access {
+    /// To a database that was opened as usual.
+    pub(super) fn shared(path: PathBuf) -> Self {
+        Self { path, shared: Mutex::new(true) }
+    }
+
+    /// To a database that could not be opened as usual, and why not. Fails with that when its file alone does not do: what
+    /// it holds is not all, or not of a version that this program reads. A newer version is said.
+    pub(super) fn alone(path: PathBuf, why: StoreError) -> Result<(Self, Option<i64>)> {
+        let version = match open_instead(&path, &why) {
+            Some(connection) => migrate::check(&connection)?,
+            None => return Err(why),
+        };
+        if version < migrate::VERSION {
+            return Err(why);
+        }
+        tracing::warn!(error = %why, "the database is read without its log, until it can be written");
+        let newer = (version > migrate::VERSION).then_some(version);
+        Ok((Self { path, shared: Mutex::new(false) }, newer))
+    }
+
+    /// Opens the database by `usual`, which must have read something, or its file alone where nothing better can be had.
+    /// Blocks.
+    pub(super) fn open(&self, usual: impl FnOnce(&Path) -> Result<Connection>) -> Result<Opened<'_>> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if *shared {
+            drop(shared);
+            return usual(&self.path).map(Opened::Shared);
+        }
+        match usual(&self.path) {
+            Ok(connection) => {
+                *shared = true;
+                tracing::info!("the database is opened as usual again");
+                Ok(Opened::Shared(connection))
+            }
+            Err(why) => match open_instead(&self.path, &why) {
+                Some(connection) => Ok(Opened::Alone(Alone { connection, why, _others_wait: shared })),
+                None => Err(why),
+            },
+        }
+    }
+}
+
+/// The file alone, where it holds everything and the way in lacks room or permission.
+fn open_instead(path: &Path, why: &StoreError) -> Option<Connection> {
+    let may_help = matches!(why, StoreError::Full(_) | StoreError::Readonly(_)) && !has_log(path);
+    if may_help { open_alone(path).ok() } else { None }
+}
+
+/// Opens a file that nobody writes. What stands in a log beside it is not seen.
+pub(super) fn open_alone(path: &Path) -> Result<Connection> {
+    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    // <https://www.sqlite.org/uri.html>
+    let name = format!("file:{escaped}?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(name, flags)?;
+    configure(&connection, CACHE_KIB)?;
+    migrate::check(&connection)?;
+    Ok(connection)
+}
+
+/// Whether something stands in the log beside the database.
+pub(super) fn has_log(path: &Path) -> bool {
+    let log = PathBuf::from(format!("{}-wal", path.display()));
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
