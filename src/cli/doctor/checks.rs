@@ -15,8 +15,13 @@ use agentls::{
     workspace::{config::Config, paths::Directories},
 };
 
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
 use super::Finding;
-use crate::cli::{local, log};
+use crate::cli::{figures, local, log};
+
+/// Where less is free the next long turn may not be written, in bytes.
+const LITTLE_ROOM: u64 = 64 * 1024 * 1024;
 
 pub(super) fn program() -> Vec<Finding> {
     let sqlite = Store::sqlite_version();
@@ -33,6 +38,7 @@ pub(super) fn places(directories: &Directories) -> Vec<Finding> {
     ];
     let mut findings: Vec<Finding> =
         wanted.iter().map(|(name, path, mode)| place(name, path, *mode)).collect();
+    findings.extend(room(&directories.data, LITTLE_ROOM));
     findings.extend(copies(&directories.data).iter().map(|path| place("old database", path, 0o600)));
     findings
 }
@@ -70,6 +76,29 @@ fn place(name: &str, path: &Path, wanted: u32) -> Finding {
             }
         }
     }
+}
+
+/// Whether the disk of the data directory takes what is written, of which it should have `enough` bytes.
+fn room(data: &Path, enough: u64) -> Option<Finding> {
+    let disk = statvfs(data).ok()?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let reads = "What is stored can be read; nothing new is.";
+    Some(if disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
+        Finding::broken(
+            "the disk of the data directory cannot be written",
+            format!("Mount it for writing, or set AGENTLS_DATA_DIR. {reads}"),
+        )
+    } else if free == 0 {
+        Finding::broken(
+            "the disk of the data directory is full",
+            format!("Free space there, or set AGENTLS_DATA_DIR. {reads}"),
+        )
+    } else if free < enough {
+        let what = format!("only {} are free on the disk of the data directory", figures::bytes(free));
+        Finding::doubtful(what, "Free space there, or set AGENTLS_DATA_DIR.")
+    } else {
+        Finding::fine(format!("{} free on its disk", figures::bytes(free)))
+    })
 }
 
 pub(super) fn providers(engine: &Engine, config: &Config, here: &Path) -> anyhow::Result<Vec<Finding>> {
@@ -140,6 +169,15 @@ mod tests {
 
     fn directories(root: &Path) -> Directories {
         Directories { data: root.join("data"), config: root.join("config") }
+    }
+
+    #[test]
+    fn a_disk_with_little_room_is_doubtful_and_none_is_told_of_a_directory_that_is_not_there() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(room(root.path(), 1).unwrap().weight, Weight::Fine);
+        let little = room(root.path(), u64::MAX).unwrap();
+        assert!(little.weight == Weight::Doubtful && little.cure.is_some(), "{little:?}");
+        assert!(room(&root.path().join("missing"), 1).is_none());
     }
 
     #[test]
