@@ -27,6 +27,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(target_os = "linux")]
+use agentls::tool::keeper;
 use agentls::workspace::paths::{self, Directories};
 
 /// Sessions with AI coding agents, kept in one place and served to every editor.
@@ -34,7 +36,7 @@ use agentls::workspace::paths::{self, Directories};
 #[command(name = "agentls", version, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    part: Part,
 }
 
 #[derive(Subcommand)]
@@ -61,13 +63,34 @@ enum Command {
     Schema(schema::Arguments),
 }
 
+/// What the program is started as.
+#[derive(Subcommand)]
+enum Part {
+    #[command(flatten)]
+    Command(Command),
+    /// Wait until the process at the other end of stdin is gone, then end what its tools have started
+    #[cfg(target_os = "linux")]
+    #[command(name = keeper::COMMAND, hide = true)]
+    Keeper {
+        /// What that carries in its environment
+        id: String,
+    },
+}
+
 /// Does what the command line says; the process's exit code.
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    dispatch(arguments.command).unwrap_or_else(|error| failure::report(&error))
+    let done = match arguments.part {
+        Part::Command(command) => dispatch(command),
+        #[cfg(target_os = "linux")]
+        Part::Keeper { id } => keeper::keep(&id).map(|()| ExitCode::SUCCESS).map_err(Into::into),
+    };
+    done.unwrap_or_else(|error| failure::report(&error))
 }
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    #[cfg(target_os = "linux")]
+    keeper::allow();
     let directories = paths::directories()?;
     log::start(&directories, matches!(command, Command::Serve(_)));
     match command {

@@ -18,6 +18,8 @@ mod fixture;
 pub mod glob;
 pub mod grep;
 mod holds;
+#[cfg(target_os = "linux")]
+pub mod keeper;
 pub mod list;
 pub mod new_session;
 pub mod params;

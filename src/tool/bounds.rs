@@ -43,6 +43,13 @@ pub const BOUNDS: &[Bound] = &[
         descendants::PATIENCE,
         "they are killed once more and left to the kernel",
     ),
+    #[cfg(target_os = "linux")]
+    Bound::time(
+        "killing what is left by a killed process",
+        "tool/keeper.rs: PATIENCE",
+        super::keeper::PATIENCE,
+        "what has been started since goes on",
+    ),
     Bound::count(
         "paths outside the working directory that the reason of a question names",
         "tool/place.rs: MOST_SHOWN",

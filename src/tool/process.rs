@@ -1,8 +1,8 @@
 //! A child process in a group of its own, and its end.
 //!
 //! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call
-//! kills at once; the kernel kills the direct child when this process dies (Linux); who left the group ends with
-//! this process (`descendants`). A sandbox holds all of it where the system has one (`sandbox`). No secret of ours
+//! kills at once; who left the group ends with this process (`descendants`). When this process is killed, the kernel
+//! kills the shell and the `keeper` what it has started (Linux). A sandbox holds all of it where the system has one (`sandbox`). No secret of ours
 //! is in its environment (invariant 13), stdin is empty, and stdout is never inherited (invariant 10).
 
 use std::{
@@ -62,6 +62,10 @@ pub(super) fn start(
         .kill_on_drop(true);
     for (name, _) in std::env::vars_os().filter(|(name, value)| environment.keeps_back(name, value)) {
         bash.env_remove(name);
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(mark) = super::keeper::stand_by() {
+        bash.env(super::keeper::MARK, mark);
     }
     prepare(&mut bash, cwd.into(), sandbox.ruleset()?);
     let (child, shell) = descendants::spawn(&mut bash)?;

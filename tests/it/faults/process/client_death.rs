@@ -88,6 +88,32 @@ async fn r_11_nothing_outlives_a_client_that_is_killed() {
     );
 }
 
+/// The server itself is killed: nobody is left who could end anything, but for its keeper.
+#[tokio::test]
+async fn r_11_what_commands_have_started_ends_with_a_server_that_is_killed() {
+    // What clears its environment cannot be told from what is not ours.
+    let told = |command: &str| !command.contains("env -i");
+    let commands = DOINGS
+        .iter()
+        .filter(|doing| matches!(doing, Doing::Running(command) | Doing::Behind(command) if told(command)));
+    let commands: Vec<_> = commands.collect();
+    let times = matrix::times(commands.len(), commands.len() * 20);
+    let mut longest = Duration::ZERO;
+    for time in 0..times {
+        let double = Double::start(Wire::Responses, Vec::new()).await;
+        let home = Home::new(&config_for(&double));
+        let token = format!("{}9{time}", std::process::id());
+        let server = home.start().await;
+        bring_about(*commands[time % commands.len()], &token, &home, &server, &double).await;
+        let began = Instant::now();
+        server.crash();
+        let gone = || processes::with_word(&format!("0.{token}")).is_empty();
+        longest = longest.max(processes::wait_until(began, GONE + SLACK, gone).await);
+    }
+    let seen = format!("all gone, the last after {} ms", longest.as_millis());
+    matrix::held("R-11", "agentls itself killed with -9 while commands run that hide", times, &seen);
+}
+
 /// One death: how long after it the last process was gone.
 async fn die(doing: Doing, delay: u64, death: Death, time: usize) -> Duration {
     let context = format!("{doing:?}, {delay} ms, {death:?}");
