@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[cfg(target_os = "linux")]
-use agentls::tool::keeper;
+use agentls::tool::guardian;
 use agentls::workspace::paths::{self, Directories};
 
 /// Sessions with AI coding agents, kept in one place and served to every editor.
@@ -70,8 +70,8 @@ enum Part {
     Command(Command),
     /// Wait until the process at the other end of stdin is gone, then end what its tools have started
     #[cfg(target_os = "linux")]
-    #[command(name = keeper::COMMAND, hide = true)]
-    Keeper {
+    #[command(name = guardian::COMMAND, hide = true)]
+    Guardian {
         /// What that carries in its environment
         id: String,
     },
@@ -83,14 +83,14 @@ pub(crate) fn main() -> ExitCode {
     let done = match arguments.part {
         Part::Command(command) => dispatch(command),
         #[cfg(target_os = "linux")]
-        Part::Keeper { id } => keeper::keep(&id).map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        Part::Guardian { id } => guardian::keep(&id).map(|()| ExitCode::SUCCESS).map_err(Into::into),
     };
     done.unwrap_or_else(|error| failure::report(&error))
 }
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     #[cfg(target_os = "linux")]
-    keeper::allow();
+    guardian::allow();
     let directories = paths::directories()?;
     log::start(&directories, matches!(command, Command::Serve(_)));
     match command {

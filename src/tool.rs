@@ -17,9 +17,9 @@ pub mod environment;
 mod fixture;
 pub mod glob;
 pub mod grep;
-mod holds;
 #[cfg(target_os = "linux")]
-pub mod keeper;
+pub mod guardian;
+mod holds;
 pub mod list;
 pub mod new_session;
 pub mod params;

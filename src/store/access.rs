@@ -15,10 +15,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Result, StoreError, configure, migrate};
-
-/// Page cache of a connection to the file alone in KiB.
-const CACHE_KIB: u32 = 1024;
+use super::{Result, StoreError, configure, migrate, reader};
 
 /// The way to one database.
 pub(super) struct Access {
@@ -99,7 +96,7 @@ pub(super) fn open_alone(path: &Path) -> Result<Connection> {
     let name = format!("file:{escaped}?immutable=1");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(name, flags)?;
-    configure(&connection, CACHE_KIB)?;
+    configure(&connection, reader::CACHE_KIB)?;
     migrate::check(&connection)?;
     Ok(connection)
 }

@@ -46,8 +46,8 @@ pub const BOUNDS: &[Bound] = &[
     #[cfg(target_os = "linux")]
     Bound::time(
         "killing what is left by a killed process",
-        "tool/keeper.rs: PATIENCE",
-        super::keeper::PATIENCE,
+        "tool/guardian.rs: PATIENCE",
+        super::guardian::PATIENCE,
         "what has been started since goes on",
     ),
     Bound::count(

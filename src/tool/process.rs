@@ -2,7 +2,7 @@
 //!
 //! Nothing that a tool starts outlives a stop: the group gets TERM, after two seconds KILL; a dropped call
 //! kills at once; who left the group ends with this process (`descendants`). When this process is killed, the kernel
-//! kills the shell and the `keeper` what it has started (Linux). A sandbox holds all of it where the system has one (`sandbox`). No secret of ours
+//! kills the shell and the `guardian` what it has started (Linux). A sandbox holds all of it where the system has one (`sandbox`). No secret of ours
 //! is in its environment (invariant 13), stdin is empty, and stdout is never inherited (invariant 10).
 
 use std::{
@@ -64,8 +64,8 @@ pub(super) fn start(
         bash.env_remove(name);
     }
     #[cfg(target_os = "linux")]
-    if let Some(mark) = super::keeper::stand_by() {
-        bash.env(super::keeper::MARK, mark);
+    if let Some(mark) = super::guardian::stand_by() {
+        bash.env(super::guardian::MARK, mark);
     }
     prepare(&mut bash, cwd.into(), sandbox.ruleset()?);
     let (child, shell) = descendants::spawn(&mut bash)?;

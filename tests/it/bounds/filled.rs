@@ -398,6 +398,10 @@ const NOT_FILLED: &[(&str, &str)] = &[
         "hands that a session goes through while a prompt waits for it",
         "it takes four windows that each come between",
     ),
+    (
+        "killing what is left by a killed process",
+        "it takes processes that start others faster than they are killed, for two seconds",
+    ),
     ("the page cache of the connection that makes a backup", "SQLite's own, set by us"),
     ("the page cache of the connection that follows", "SQLite's own, set by us"),
     ("images that are decoded at once", "one lock around decoding"),

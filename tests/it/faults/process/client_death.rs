@@ -88,7 +88,7 @@ async fn r_11_nothing_outlives_a_client_that_is_killed() {
     );
 }
 
-/// The server itself is killed: nobody is left who could end anything, but for its keeper.
+/// The server itself is killed: nobody is left who could end anything, but for its guardian.
 #[tokio::test]
 async fn r_11_what_commands_have_started_ends_with_a_server_that_is_killed() {
     // What clears its environment cannot be told from what is not ours.

@@ -1,7 +1,7 @@
 //! What tools have started ends also when this process is killed and can do nothing any more (Linux).
 //!
 //! The kernel ends the shells with it ([`super::process`]), not what they started. So before the first command a second
-//! process is started, of the same program: the keeper. It waits for the end of a pipe that only this process holds, and
+//! process is started, of the same program: the guardian. It waits for the end of a pipe that only this process holds, and
 //! kills then whatever carries this process's mark in its environment, which children inherit wherever they hide in the
 //! tree. Only what has cleared its environment gets away. In an orderly end nothing is left for it
 //! ([`super::descendants`]), and it is ended itself.
@@ -21,8 +21,8 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 /// between them.
 pub(super) const MARK: &str = "AGENTLS_FAMILY";
 
-/// The argument by which the program becomes a keeper.
-pub const COMMAND: &str = "keeper";
+/// The argument by which the program becomes a guardian.
+pub const COMMAND: &str = "guardian";
 
 /// This program, whatever stands at its path by now.
 const PROGRAM: &str = "/proc/self/exe";
@@ -36,39 +36,39 @@ const POLL: Duration = Duration::from_millis(5);
 /// Whether this program knows [`COMMAND`].
 static ALLOWED: OnceLock<()> = OnceLock::new();
 
-/// The keeper of this process.
-static KEEPER: Mutex<Option<Keeper>> = Mutex::new(None);
+/// The guardian of this process.
+static GUARDIAN: Mutex<Option<Guardian>> = Mutex::new(None);
 
-/// Lets tools start a keeper. For the program whose `main` calls [`keep`] when it is started with [`COMMAND`].
+/// Lets tools start a guardian. For the program whose `main` calls [`keep`] when it is started with [`COMMAND`].
 pub fn allow() {
     ALLOWED.get_or_init(|| ());
 }
 
-/// Sees to it that a keeper runs. The value of [`MARK`] for what is to be kept; `None` where there is no keeper.
+/// Sees to it that a guardian runs. The value of [`MARK`] for what is to be kept; `None` where there is no guardian.
 pub(super) fn stand_by() -> Option<String> {
     ALLOWED.get()?;
-    let mut keeper = KEEPER.lock().unwrap_or_else(PoisonError::into_inner);
-    if keeper.as_mut().is_none_or(|keeper| !keeper.is_there()) {
-        *keeper = Keeper::start()
+    let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+    if guardian.as_mut().is_none_or(|guardian| !guardian.is_there()) {
+        *guardian = Guardian::start()
             .inspect_err(|error| {
-                tracing::warn!(%error, "no keeper: if this process is killed, what commands started goes on");
+                tracing::warn!(%error, "no guardian: if this process is killed, what commands started goes on");
             })
             .ok();
     }
-    Some(keeper.as_ref()?.mark.clone())
+    Some(guardian.as_ref()?.mark.clone())
 }
 
-struct Keeper {
+struct Guardian {
     mark: String,
     /// Its end is that of this process.
     pipe: PipeWriter,
 }
 
-impl Keeper {
+impl Guardian {
     fn start() -> io::Result<Self> {
         let id = format!("{:016x}", getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?);
         let (reader, pipe) = io::pipe()?;
-        // A keeper that somebody stopped is not waited for.
+        // A guardian that somebody stopped is not waited for.
         rustix::io::ioctl_fionbio(&pipe, true)?;
         // Whoever collects the orphans collects it, too, when it ends before this process.
         Command::new(PROGRAM)
