@@ -106,3 +106,46 @@ pub(super) fn has_log(path: &Path) -> bool {
     let log = PathBuf::from(format!("{}-wal", path.display()));
     std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> StoreError {
+        StoreError::Full("no room".to_owned())
+    }
+
+    /// A database that was closed, in its directory.
+    fn closed() -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("agentls.db");
+        drop(migrate::open(&path).unwrap());
+        (directory, path)
+    }
+
+    #[test]
+    fn the_file_alone_is_read_until_the_database_opens_as_usual_and_never_again() {
+        let (_directory, path) = closed();
+        let (access, newer) = Access::alone(path, full()).unwrap();
+        assert_eq!(newer, None);
+        let Ok(Opened::Alone(alone)) = access.open(|_| Err(full())) else { panic!("it can be read") };
+        assert_eq!((migrate::check(&alone.connection), alone.why.clone()), (Ok(migrate::VERSION), full()));
+        drop(alone);
+        let usual = |path: &Path| Ok(migrate::open(path)?.connection);
+        assert!(matches!(access.open(usual), Ok(Opened::Shared(_))));
+        assert!(matches!(access.open(|_| Err(full())), Err(StoreError::Full(_))));
+    }
+
+    #[test]
+    fn a_file_that_is_not_all_or_of_an_older_version_does_not_do() {
+        let (_directory, path) = closed();
+        let connection = migrate::open(&path).unwrap().connection;
+        connection.execute_batch("UPDATE activity SET last = 1").unwrap();
+        assert!(matches!(Access::alone(path.clone(), full()), Err(StoreError::Full(_))), "beside a log");
+        connection.execute_batch("PRAGMA user_version = 1").unwrap();
+        drop(connection);
+        assert!(matches!(Access::alone(path.clone(), full()), Err(StoreError::Full(_))), "to be migrated");
+        Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+        assert_eq!(Access::alone(path, full()).unwrap().1, Some(99));
+    }
+}

@@ -110,6 +110,7 @@ fn open(path: &Path) -> Result<Connection> {
     )?;
     configure(&connection, CACHE_KIB)?;
     connection.execute_batch("PRAGMA query_only = ON")?;
-    snapshot(&connection)?;
+    let read = snapshot(&connection).map(drop);
+    read.map_err(|error| second_look::reconsider(&connection, error))?;
     Ok(connection)
 }

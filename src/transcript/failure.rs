@@ -94,13 +94,13 @@ impl FailureKind {
     /// What a person can do, in one line.
     pub fn cure(&self) -> &'static str {
         match self {
-            Self::SessionNotFound => "List the sessions with session/list; it may have been deleted.",
-            Self::ProjectNotFound => "List the projects with project/list.",
-            Self::MessageNotFound => "Fetch the messages again with session/messages.",
-            Self::PartNotFound => "Fetch the message again with session/messages.",
+            Self::SessionNotFound => "It may have been deleted; list the sessions (session/list).",
+            Self::ProjectNotFound => "List the projects (project/list).",
+            Self::MessageNotFound => "Fetch the messages again (session/messages).",
+            Self::PartNotFound => "Fetch its message again (session/messages).",
             Self::StaleCursor => "Start again from the newest page.",
             Self::SessionBusy { .. } => {
-                "Wait for the other window's turn, stop it with session/cancel, or take over: delivery `interrupt`."
+                "Wait for the other window's turn, stop it (session/cancel), or take over (delivery `interrupt`)."
             }
             Self::ClientIdConflict => "Send a new clientId for a new prompt.",
             Self::FrameTooLarge { .. } => "Send less in one message, or raise limits.frameBytes.",
@@ -124,7 +124,9 @@ impl FailureKind {
             Self::ProviderRejected { .. } => {
                 "Read the provider's message; change the model, its options or the prompt."
             }
-            Self::ModelNotFound { .. } => "Choose a model from model/list, or add it to the configuration.",
+            Self::ModelNotFound { .. } => {
+                "Choose another model (model/list), or add it to the configuration."
+            }
             Self::ContextFloor { .. } => "Choose a model with a larger window, or start a new session.",
             Self::CompactionStuck { .. } => {
                 "Compact it by hand, start a new session, or choose a model with a larger window."

@@ -40,6 +40,9 @@ pub(in crate::provider) const MAX_PLACES: usize = 12;
 /// Lines of a file, or of a command's output, that an answer shows.
 const SHOWN_LINES: usize = 24;
 
+/// Bytes of a line that an answer repeats in a sentence.
+const MAX_WORDS: usize = 160;
+
 /// The next step.
 #[derive(Debug, PartialEq)]
 pub(super) enum Step {
@@ -133,8 +136,9 @@ impl<'a> Work<'a> {
             }
             Task::Replace { old, new, path } => self.replace(old, new, path.as_deref()),
             Task::Run(command) => {
-                let output = self.call("bash", json!({"command": command}), format!("I run `{command}`."))?;
-                Ok(format!("`{command}` ran and said:\n{}", fenced(&last_lines(output), "")))
+                let output =
+                    self.call("bash", json!({"command": command}), format!("I run {}.", code(command)))?;
+                Ok(format!("{} ran and said:\n{}", code(command), fenced(&last_lines(output), "")))
             }
             Task::Recall { handle, words } => self.recall(handle, words.as_deref()),
         }
@@ -167,9 +171,10 @@ impl<'a> Work<'a> {
     fn recall(&self, handle: &str, words: Option<&str>) -> Result<String, Stop> {
         let thought = format!("I read the stored result {handle} again.");
         let (arguments, what) = match words {
-            Some(words) => {
-                (json!({"ref": handle, "pattern": escape(words)}), format!("`{words}` stands in {handle}"))
-            }
+            Some(words) => (
+                json!({"ref": handle, "pattern": escape(words)}),
+                format!("{} stands in {handle}", code(words)),
+            ),
             None => (json!({"ref": handle, "limit": SHOWN_LINES}), format!("{handle} begins")),
         };
         let lines = self.call("recall", arguments, thought)?;
@@ -225,8 +230,7 @@ impl<'a> Work<'a> {
             answer.push("Other places:".to_owned());
         }
         for Hit { path, line, text } in found.iter().skip(1).take(MAX_PLACES) {
-            let text = text::ellipsis(text.trim(), 160);
-            answer.push(format!("- {path}:{line}: `{text}`"));
+            answer.push(format!("- {path}:{line}: {}", code(text)));
         }
         if let Some(more) = found.len().checked_sub(MAX_PLACES + 1).filter(|more| *more > 0) {
             answer.push(format!("- and {more} more"));
@@ -247,16 +251,22 @@ impl<'a> Work<'a> {
         };
         let arguments = json!({"path": path, "oldText": old, "newText": new});
         self.call("edit", arguments, format!("I replace the text in `{path}`."))?;
-        Ok(format!("I replaced `{old}` with `{new}` in {path}."))
+        let path = code(path);
+        Ok(if new.trim().is_empty() {
+            format!("I removed {} from {path}.", code(old))
+        } else {
+            format!("I replaced {} with {} in {path}.", code(old), code(new))
+        })
     }
 
     fn only_file_with(&self, old: &str) -> Result<&'a str, Stop> {
         let found = self.grep(&escape(old), "No file is named; I look for the text.".to_owned())?;
         match found.as_slice() {
             [first, rest @ ..] if rest.iter().all(|hit| hit.path == first.path) => Ok(first.path),
-            [] => Err(Stop::Failed(format!("I found `{old}` in no file."))),
+            [] => Err(Stop::Failed(format!("I found {} in no file.", code(old)))),
             _ => Err(Stop::Failed(format!(
-                "`{old}` stands in several files; name the one: `… in path/to/file`."
+                "{} stands in several files; name the one: `… in path/to/file`.",
+                code(old)
             ))),
         }
     }
@@ -289,6 +299,22 @@ fn escape(text: &str) -> String {
 fn last_lines(output: &str) -> String {
     let lines: Vec<_> = output.lines().collect();
     lines.iter().skip(lines.len().saturating_sub(SHOWN_LINES)).copied().collect::<Vec<_>>().join("\n")
+}
+
+/// The first line of `words` within a sentence; the fence is longer than any within.
+/// <https://spec.commonmark.org/0.31.2/#code-spans>
+fn code(words: &str) -> String {
+    let mut lines = words.trim().lines();
+    let mut line = text::ellipsis(lines.next().unwrap_or_default(), MAX_WORDS);
+    if lines.next().is_some() {
+        line.push_str(" …");
+    }
+    let mut fence = "`".to_owned();
+    while line.contains(&fence) {
+        fence.push('`');
+    }
+    let space = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+    format!("{fence}{space}{line}{space}{fence}")
 }
 
 /// A code block; the fence is longer than any within.

@@ -145,6 +145,14 @@ fn commands_are_taken_with_and_without_quotes() {
 }
 
 #[test]
+fn what_is_repeated_in_an_answer_stays_one_piece_of_code() {
+    let done = |prompt: &str| run(prompt, |_, _| ("done".into(), false)).answer;
+    let replaced = done("replace \"fn a() {\n    one\n}\" with \"say `b`\" in x.rs");
+    assert_eq!(replaced, "I replaced `fn a() { …` with `` say `b` `` in `x.rs`.");
+    assert_eq!(done("replace \"old\" with \"\" in x.rs"), "I removed `old` from `x.rs`.");
+}
+
+#[test]
 fn a_refused_act_is_reported_and_nothing_follows() {
     let session = run("replace 'a' by 'b' in x.txt, then run `ls`", |_, _| ("denied".into(), true));
     assert_eq!(session.calls.len(), 1);
