@@ -256,7 +256,7 @@ fn open(real: &Path) -> Result<Opened, String> {
 
 /// The last line that a range touches, from 1.
 fn last_line(range: LineRange) -> u32 {
-    let end = if range.end.character == 0 && range.end.line > range.start.line {
+    let end = if range.end.character.unwrap_or_default() == 0 && range.end.line > range.start.line {
         range.end.line
     } else {
         range.end.line + 1
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_range_gives_its_lines_and_names_them() {
-        let position = |line, character| LinePosition { line, character };
+        let position = |line, character| LinePosition { line, character: Some(character) };
         let range = LineRange { start: position(1, 0), end: position(3, 0) };
         let part = file("file:///x/a.rs", Some(range), Some("a\nb\nc\nd\n".to_owned()), &NoEditor).unwrap();
         assert_eq!(

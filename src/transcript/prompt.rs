@@ -61,9 +61,9 @@ pub struct LineRange {
 pub struct LinePosition {
     /// Line, from 0.
     pub line: u32,
-    /// Character in UTF-16 units, from 0.
-    #[serde(default)]
-    pub character: u32,
+    /// Character in UTF-16 units, from 0; 0 when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub character: Option<u32>,
 }
 
 /// A prompt that waits for its turn.

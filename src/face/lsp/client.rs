@@ -150,11 +150,11 @@ impl Introduction {
         }
     }
 
-    /// The members of an object; none, with a warning, when it is something else.
+    /// The members of an object that are there, which `null` is not; none, with a warning, when it is something else.
     fn object<'a>(&mut self, name: &str, value: Option<&'a Value>) -> Vec<(&'a String, &'a Value)> {
         match value {
             None | Some(Value::Null) => Vec::new(),
-            Some(Value::Object(members)) => members.iter().collect(),
+            Some(Value::Object(members)) => members.iter().filter(|(_, value)| !value.is_null()).collect(),
             Some(_) => {
                 self.warn(name, "not an object");
                 Vec::new()
@@ -295,5 +295,7 @@ mod tests {
         assert_eq!(introduction.warnings.len(), 5);
         assert_eq!(read(&json!({"agentls": "all"})).warnings.len(), 1);
         assert_eq!(read(&json!(7)).warnings.len(), 0);
+        let nulls = json!({"trust": null, "config": null, "clientAbilities": {"question": null}});
+        assert_eq!(read(&json!({"agentls": nulls})).warnings.len(), 0);
     }
 }

@@ -75,6 +75,7 @@ impl Server {
     pub async fn session_list(&self, params: SessionList) -> Outcome<SessionPage> {
         let limit = small_limit(params.limit, 50, MAX_PAGE)?;
         let SessionList { cwd, search, archived, cursor, .. } = params;
+        let archived = archived.unwrap_or_default();
         let page = self.engine.list_sessions(ListQuery { cwd, search, archived, limit, cursor }).await?;
         let sessions = page.sessions.into_iter().map(render::session).collect();
         Ok(SessionPage { sessions, next_cursor: page.next_cursor })
@@ -89,7 +90,7 @@ impl Server {
     pub async fn session_messages(&self, params: SessionMessages) -> Outcome<MessagePage> {
         let limit = small_limit(params.limit, 50, MAX_PAGE)?;
         let SessionMessages { session_id, before, after, bodies, .. } = params;
-        let full = bodies == Bodies::Full;
+        let full = bodies == Some(Bodies::Full);
         let query = MessageQuery { session_id: session_id.clone(), before, after, limit, full };
         let page = self.engine.messages(query).await?;
         self.follow(session_id, page.known());
@@ -104,6 +105,7 @@ impl Server {
         }
         let SessionPrompt { session_id, parts, client_id, delivery, agent, model } = params;
         self.engine.follow(&session_id, None);
+        let delivery = delivery.unwrap_or_default();
         let prompt = PromptRequest { session_id, parts, client_id, delivery, agent, model };
         let outcome = self.engine.prompt(prompt).await?;
         Ok(PromptResult {
@@ -129,7 +131,7 @@ impl Server {
     pub async fn session_compact(&self, params: SessionCompact) -> Outcome<Compacted> {
         let SessionCompact { session_id, instructions, dry_run } = params;
         let wish = instructions.filter(|words| !words.trim().is_empty());
-        let compacted = if dry_run {
+        let compacted = if dry_run.unwrap_or_default() {
             self.engine.plan_compaction(&session_id).await?
         } else {
             self.engine.compact(&session_id, wish).await?
@@ -190,8 +192,8 @@ impl Server {
 
     pub async fn part_read(&self, params: PartRead) -> Outcome<PartRange> {
         let limit = limit(params.limit, 64 * 1024, MAX_RANGE)?;
-        let field = params.field.as_deref();
-        let range = self.engine.read_part(&params.part_id, field, params.offset, limit).await?;
+        let (field, offset) = (params.field.as_deref(), params.offset.unwrap_or_default());
+        let range = self.engine.read_part(&params.part_id, field, offset, limit).await?;
         Ok(render::part_range(range))
     }
 

@@ -1,7 +1,8 @@
 //! Parameters of our methods.
 //!
 //! Wrong types and missing members are −32602 and name the member; unknown ones are left alone, since a newer
-//! client may send them. A `limit` of 0 is refused; one above the maximum means the maximum.
+//! client may send them. A member that may be missing is an `Option`, so that `null` means the same. A `limit`
+//! of 0 is refused; one above the maximum means the maximum.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -87,9 +88,8 @@ params! {
         cwd: Option<String>,
         /// Only sessions whose title has this in it.
         search: Option<String>,
-        /// Archived sessions instead of the others.
-        #[serde(default)]
-        archived: bool,
+        /// Archived sessions instead of the others; `false` when missing.
+        archived: Option<bool>,
         /// 1 to 500; 50 when missing.
         limit: Option<u64>,
         /// From a page before.
@@ -110,9 +110,8 @@ params! {
         after: Option<String>,
         /// 1 to 500; 50 when missing.
         limit: Option<u64>,
-        /// Whole texts or their beginnings.
-        #[serde(default)]
-        bodies: Bodies,
+        /// Whole texts or their beginnings; `preview` when missing.
+        bodies: Option<Bodies>,
     }
     /// Parameters about one part.
     PartParams {
@@ -126,9 +125,8 @@ params! {
         /// `text`, `input`, `output`, `error`, `data`, `attachment:N` or `copy:N`. When missing: `output` of a tool call, `text` of a
         /// text, `data` of a file.
         field: Option<String>,
-        /// Where to begin, in bytes.
-        #[serde(default)]
-        offset: u64,
+        /// Where to begin, in bytes; 0 when missing.
+        offset: Option<u64>,
         /// How much, in bytes: 1 to 4 MiB; 64 KiB when missing.
         limit: Option<u64>,
     }
@@ -140,9 +138,8 @@ params! {
         parts: Vec<PromptPart>,
         /// Makes the prompt idempotent.
         client_id: Option<String>,
-        /// When it is answered if a turn runs.
-        #[serde(default)]
-        delivery: Delivery,
+        /// When it is answered if a turn runs; `queue` when missing.
+        delivery: Option<Delivery>,
         /// Answers this prompt and later ones.
         agent: Option<String>,
         /// Answers this prompt and later ones.
@@ -177,9 +174,8 @@ params! {
         session_id: SessionId,
         /// What the summary is to look after in particular.
         instructions: Option<String>,
-        /// Only tell what would be won: nothing is changed, and no model is called.
-        #[serde(default)]
-        dry_run: bool,
+        /// Only tell what would be won: nothing is changed, and no model is called; `false` when missing.
+        dry_run: Option<bool>,
     }
     /// Parameters of `session/rename`.
     SessionRename {
@@ -259,11 +255,10 @@ pub enum Wish {
 }
 
 /// Whole texts or their beginnings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Bodies {
     /// The first 2 KiB of each.
-    #[default]
     Preview,
     /// All of each.
     Full,
@@ -299,6 +294,20 @@ mod tests {
         assert!(read::<SessionParams>(json!({"sessionId": "s", "ofANewerClient": 1})).is_ok());
         assert!(refusal::<SessionList>(json!({"limit": -1})).contains("limit: "));
         assert!(refusal::<SessionList>(json!({"limit": 1e30})).contains("limit: "));
+    }
+
+    #[test]
+    fn null_is_what_is_left_out() {
+        let list = read::<SessionList>(json!({"archived": null, "limit": null, "cwd": null})).unwrap();
+        assert_eq!((list.archived, list.limit, list.cwd), (None, None, None));
+        let session = json!({"sessionId": "s", "bodies": null, "dryRun": null});
+        assert_eq!(read::<SessionMessages>(session.clone()).unwrap().bodies, None);
+        assert_eq!(read::<SessionCompact>(session).unwrap().dry_run, None);
+        assert_eq!(read::<PartRead>(json!({"partId": "p", "offset": null})).unwrap().offset, None);
+        let position = json!({"line": 1, "character": null});
+        let file = json!({"type": "file", "uri": "file:///a", "text": null, "range": {"start": position, "end": position}});
+        let prompt = json!({"sessionId": "s", "parts": [file], "delivery": null, "model": null});
+        assert_eq!(read::<SessionPrompt>(prompt).unwrap().delivery, None);
     }
 
     #[test]

@@ -70,6 +70,42 @@ mod tests {
         assert!(committed == document, "run: AGENTLS_UPDATE_SCHEMA=1 cargo test schema");
     }
 
+    /// Whether a schema is true of `null`.
+    fn takes_null(schema: &Value) -> bool {
+        let one = |kind: &Value| {
+            kind == "null" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("null")))
+        };
+        let branches = schema["anyOf"].as_array().into_iter().flatten();
+        one(&schema["type"]) || branches.into_iter().any(|branch| one(&branch["type"]))
+    }
+
+    #[test]
+    fn what_a_client_may_leave_out_it_may_also_send_as_null() {
+        let document = document();
+        let objects = |name: &str| document[name].as_object().unwrap().values();
+        let mut open: Vec<&Value> = objects("requests").map(|request| &request["params"]).collect();
+        open.extend(objects("serverRequests").map(|request| &request["result"]));
+        let mut seen = Vec::new();
+        while let Some(schema) = open.pop() {
+            if let Some(reference) = schema.get("$ref").and_then(Value::as_str)
+                && !seen.contains(&reference)
+            {
+                seen.push(reference);
+                open.push(document.pointer(reference.trim_start_matches('#')).unwrap());
+            }
+            let required = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
+            for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+                assert!(required.contains(&json!(name)) || takes_null(property), "{name}: {property}");
+            }
+            match schema {
+                Value::Object(members) => open.extend(members.values()),
+                Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
+        assert!(seen.len() > 10, "nothing was looked at");
+    }
+
     #[test]
     fn every_reference_leads_somewhere() {
         let document = document();

@@ -19,6 +19,8 @@ pub(super) async fn complete(server: &Server, method: &str, argument: Value) -> 
         Value::Object(members) => members,
         _ => return Err(Error::invalid_params("arguments: a command takes one object")),
     };
+    // As in a request, `null` is what is left out.
+    argument.retain(|_, value| !value.is_null());
     match method {
         "session/new" => cwd(server, &mut argument),
         "session/list" | "server/status" => {}
