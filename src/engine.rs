@@ -239,8 +239,9 @@ impl Engine {
                 .parse::<i64>()
                 .map_err(|_| Failure::new(FailureKind::StaleCursor, format!("cursor {cursor}")))
         });
+        let cwd = blocking(move || query.cwd.map(intake::stored_directory)).await?;
         let filter = SessionFilter {
-            cwd: query.cwd,
+            cwd,
             search: query.search.filter(|search| !search.is_empty()),
             archived: query.archived,
             limit: query.limit,

@@ -46,6 +46,11 @@ pub(super) fn directory(cwd: &str) -> Result<PathBuf, EngineError> {
     if real.is_dir() { Ok(real) } else { Err(invalid(format!("cwd: {} is not a directory", real.display()))) }
 }
 
+/// A working directory as sessions have it stored; as written where it is not there (any more).
+pub(super) fn stored_directory(cwd: String) -> String {
+    directory(&cwd).map_or(cwd, |real| real.to_string_lossy().into_owned())
+}
+
 /// A session's title without the white space around it; `None` when nothing is left.
 pub(super) fn title(given: &str) -> Result<Option<String>, EngineError> {
     let title = given.trim();

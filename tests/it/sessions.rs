@@ -62,6 +62,26 @@ async fn a_session_is_named_after_its_first_prompt() {
 }
 
 #[tokio::test]
+async fn a_directory_finds_its_sessions_however_it_is_written_and_when_it_is_gone() {
+    let (_double, home, server) = server_for(Vec::new()).await;
+    let (place, link) = (home.workspace().join("place"), home.workspace().join("link"));
+    std::fs::create_dir(&place).unwrap();
+    std::os::unix::fs::symlink(&place, &link).unwrap();
+    server.call("session/new", json!({"cwd": link})).await;
+    let found = async |cwd: String| {
+        let page = server.call("session/list", json!({"cwd": cwd})).await;
+        page["sessions"].as_array().unwrap().len()
+    };
+    let place = place.display();
+    for cwd in [format!("{place}"), format!("{place}/"), format!("{place}/."), format!("{}", link.display())] {
+        assert_eq!(found(cwd.clone()).await, 1, "{cwd}");
+    }
+    assert_eq!(found(home.workspace().display().to_string()).await, 0);
+    std::fs::remove_dir(home.workspace().join("place")).unwrap();
+    assert_eq!(found(format!("{place}")).await, 1);
+}
+
+#[tokio::test]
 async fn a_small_model_finds_a_better_name_and_its_cost_is_in_the_ledger() {
     let double = Double::start(Wire::Responses, vec![answer("Yes.")]).await;
     let small = Double::start(
