@@ -338,6 +338,9 @@ pub enum ProviderError {
     /// No key at hand, or 401/403.
     #[error("{0}")]
     Auth(String),
+    /// 401/403 to a request without a key: none is configured.
+    #[error("{0}")]
+    KeyWanted(String),
     /// 429 (or Anthropic's overloaded 529 with a time).
     #[error("rate limited: {message}")]
     RateLimited {
@@ -378,7 +381,7 @@ pub enum ProviderError {
 impl ProviderError {
     /// Whether the same request may succeed later.
     pub fn retryable(&self) -> bool {
-        !matches!(self, Self::Auth(_) | Self::Overflow(_) | Self::Rejected { .. })
+        !matches!(self, Self::Auth(_) | Self::KeyWanted(_) | Self::Overflow(_) | Self::Rejected { .. })
     }
 
     /// How long the provider wants us to wait, if it said so.

@@ -140,6 +140,9 @@ pub enum StoreError {
     /// A cursor names something that is not there.
     #[error("cursor {0} is no longer valid")]
     StaleCursor(String),
+    /// The part is there, and no tool call that has ended.
+    #[error("part {0} has no evidence: it is no tool call, or one that has not ended")]
+    NoEvidence(String),
     /// Another process runs this session.
     #[error("the session is running in process {} ({})", .0.pid, .0.client)]
     Leased(crate::transcript::Owner),

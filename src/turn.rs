@@ -181,9 +181,14 @@ impl From<StoreError> for Failure {
             StoreError::Damaged(_) => FailureKind::StorageDamaged,
             StoreError::Busy(_) => FailureKind::StorageBusy,
             StoreError::Failed(_) => FailureKind::StorageFailed,
+            StoreError::NoEvidence(_) => {
+                return Self::new(FailureKind::PartNotFound, message).with_cure(
+                    "Ask for the evidence of tool calls that have ended; `part/read` reads every part.",
+                );
+            }
             StoreError::Closed | StoreError::Sqlite(_) => FailureKind::Internal { report: message.clone() },
         };
-        Self { kind, message }
+        Self::new(kind, message)
     }
 }
 
@@ -204,7 +209,7 @@ impl From<ProviderError> for Failure {
     fn from(error: ProviderError) -> Self {
         let message = error.to_string();
         let kind = match &error {
-            ProviderError::Auth(_) => FailureKind::ProviderAuth,
+            ProviderError::Auth(_) | ProviderError::KeyWanted(_) => FailureKind::ProviderAuth,
             ProviderError::RateLimited { retry_after, .. } => FailureKind::ProviderRateLimited {
                 retry_at: retry_after.map(|wait| later(Timestamp::now(), wait)),
             },
@@ -216,9 +221,21 @@ impl From<ProviderError> for Failure {
                 FailureKind::ProviderRejected { item: None }
             }
         };
-        Self { kind, message }
+        let failure = Self::new(kind, message);
+        match error {
+            ProviderError::KeyWanted(_) => failure.with_cure(NAME_A_KEY),
+            ProviderError::Overflow(_) => failure.with_cure(LOWER_THE_WINDOW),
+            _ => failure,
+        }
     }
 }
+
+/// What helps where a provider wants a key and the configuration has none for it.
+const NAME_A_KEY: &str = "Name the variable that holds the provider's key as its `apiKeyEnv`, or give the right key in its `headers`.";
+
+/// What helps where a provider takes less than the configuration says.
+const LOWER_THE_WINDOW: &str =
+    "Set the model's `context` in the configuration to what the provider takes, or start a new session.";
 
 /// `wait` after `now`.
 fn later(now: Timestamp, wait: Duration) -> Timestamp {

@@ -13,6 +13,8 @@ use agentls::{
     transcript::{Failure, FailureKind},
 };
 
+use super::style::one_line;
+
 /// The exit code of a call that makes no sense; clap uses the same.
 const USAGE: u8 = 2;
 
@@ -61,16 +63,35 @@ pub(super) fn with_cure(failure: &Failure) -> String {
         }
         _ => String::new(),
     };
-    let cure = match failure.kind {
-        FailureKind::SessionNotFound => "See `agentls sessions --all`; it may have been deleted.",
-        FailureKind::ModelNotFound { .. } => "See `agentls doctor` for the models that can be chosen.",
-        _ => failure.kind.cure(),
-    };
-    format!("{message}{suggested}. {cure}")
+    format!("{message}{suggested}. {}", cure(failure))
+}
+
+/// What a person can do who has a command line and no editor.
+pub(super) fn cure(failure: &Failure) -> String {
+    match &failure.kind {
+        FailureKind::SessionNotFound => "See `agentls sessions --all`; it may have been deleted.".to_owned(),
+        FailureKind::ModelNotFound { .. } => {
+            "See `agentls doctor` for the models that can be chosen.".to_owned()
+        }
+        FailureKind::SessionBusy { owner } => {
+            let (client, pid) = (one_line(&owner.client), owner.pid);
+            format!(
+                "Wait until its turn has ended, or stop it in the window that runs it: {client}, process {pid}."
+            )
+        }
+        FailureKind::ImportFailed { .. } => {
+            "Name the database with --db, or an exported session with --json; what is \
+                                             here already is not taken twice."
+                .to_owned()
+        }
+        _ => failure.cure().to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use agentls::transcript::Owner;
+
     use super::*;
 
     #[test]
@@ -82,6 +103,17 @@ mod tests {
             "no key for openai. Set the provider's API key in the variable that apiKeyEnv names."
         );
         assert_eq!(code(&error), 1);
+    }
+
+    #[test]
+    fn a_cure_names_what_the_command_line_has() {
+        let owner = Owner { pid: 7, client: "an editor".to_owned() };
+        let busy = with_cure(&Failure::new(FailureKind::SessionBusy { owner }, "it runs"));
+        assert!(busy.contains("Wait") && busy.contains("an editor, process 7"), "{busy}");
+        assert!(!busy.contains("session/cancel") && !busy.contains("interrupt"), "{busy}");
+        let missing =
+            with_cure(&Failure::new(FailureKind::ImportFailed { row: String::new() }, "no such file"));
+        assert!(missing.contains("--db") && missing.contains("--json"), "{missing}");
     }
 
     #[test]

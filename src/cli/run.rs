@@ -61,6 +61,8 @@ pub(super) struct Arguments {
 struct Answered {
     session: SessionId,
     outcome: PromptOutcome,
+    /// Whether the session's project is trusted.
+    trusted: bool,
 }
 
 /// Shows what happens and how it ended.
@@ -113,7 +115,11 @@ async fn answer(arguments: Arguments, prompt: String, directories: Directories) 
             screen.recovered(session.recovered.as_deref())?;
             match until_stopped(&engine, request(&session, arguments, prompt), &reader_gone).await? {
                 None => return Ok(ExitCode::from(INTERRUPTED)),
-                Some(outcome) => outcome.map(|outcome| Answered { session: session.id, outcome }),
+                Some(Err(error)) => Err(error),
+                Some(Ok(outcome)) => {
+                    let trusted = engine.is_trusted(&session.cwd).await?;
+                    Ok(Answered { session: session.id, outcome, trusted })
+                }
             }
         }
     };

@@ -239,6 +239,12 @@ impl Engine {
         Ok(cwd)
     }
 
+    /// Whether the project of the directory `cwd` is trusted: what it brings counts, and it may be changed.
+    pub async fn is_trusted(&self, cwd: &str) -> Result<bool, EngineError> {
+        let (trusts, cwd) = (Arc::clone(&self.inner.settings.trusts), PathBuf::from(cwd));
+        Ok(blocking(move || trusts.holds(&project::find(&cwd).path)).await?)
+    }
+
     /// Opens the database where something that `cwd` brings counts only if the person trusted it. Without a database
     /// nothing is trusted, and everything else works.
     pub(super) async fn look_for_trust(&self, cwd: &Path) {

@@ -33,7 +33,7 @@ pub fn data(failure: &Failure) -> Map<String, Value> {
         _ => Map::new(),
     };
     data.insert("retryable".to_owned(), failure.kind.retryable().into());
-    data.insert("cure".to_owned(), failure.kind.cure().into());
+    data.insert("cure".to_owned(), failure.cure().into());
     data
 }
 

@@ -30,6 +30,7 @@ impl Secrets {
     pub(super) fn clean_error(&self, error: ProviderError) -> ProviderError {
         match error {
             ProviderError::Auth(message) => ProviderError::Auth(self.clean(&message)),
+            ProviderError::KeyWanted(message) => ProviderError::KeyWanted(self.clean(&message)),
             ProviderError::RateLimited { message, retry_after } => {
                 ProviderError::RateLimited { message: self.clean(&message), retry_after }
             }

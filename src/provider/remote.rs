@@ -174,7 +174,7 @@ impl Provider for Remote {
             let decoder = self.format.decoder(&self.settings, outgoing.model.clone());
             let answer = http::post(outgoing, &self.credentials, deadlines)
                 .await
-                .map_err(|error| self.secrets.clean_error(error))?;
+                .map_err(|error| self.refused(self.secrets.clean_error(error)))?;
             let reading = Reading {
                 answer: Some(answer),
                 incoming: Incoming::new(decoder, self.secrets.clone()),
@@ -183,6 +183,16 @@ impl Provider for Remote {
             let stream: EventStream = Box::pin(stream::unfold(reading, Reading::next));
             Ok(stream)
         })
+    }
+}
+
+impl Remote {
+    /// A refusal, told from that of a wrong key where no key is configured.
+    fn refused(&self, error: ProviderError) -> ProviderError {
+        match (error, &self.settings.key) {
+            (ProviderError::Auth(words), Key::NotNeeded) => ProviderError::KeyWanted(words),
+            (error, _) => error,
+        }
     }
 }
 

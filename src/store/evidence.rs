@@ -54,7 +54,7 @@ impl Store {
 pub(super) fn load(connection: &Connection, id: &PartId) -> Result<Evidence> {
     let (key, _) = parts::locate(connection, id)?;
     let Some(mut tool) = tool(connection, id)?.filter(|tool| tool.state.is_settled()) else {
-        return Err(StoreError::PartNotFound(id.to_string()));
+        return Err(StoreError::NoEvidence(id.to_string()));
     };
     // The whole of it: cut JSON would read differently from when the tool completed.
     tool.input = Body::whole(body::text(connection, key, Field::Input)?);

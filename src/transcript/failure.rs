@@ -1,6 +1,7 @@
 //! Failures in the protocol's words: a stable kind, a sentence, a cure.
 //!
-//! Every layer has error types of its own; what reaches a client or a stored message is one of these.
+//! Every layer has error types of its own; what reaches a client or a stored message is one of these. A kind has a
+//! cure; where the circumstances are known and another one helps, the failure carries that.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,31 +15,67 @@ pub enum FailureKind {
     MessageNotFound,
     PartNotFound,
     StaleCursor,
-    SessionBusy { owner: super::Owner },
+    SessionBusy {
+        owner: super::Owner,
+    },
     ClientIdConflict,
-    FrameTooLarge { limit: u64 },
+    FrameTooLarge {
+        limit: u64,
+    },
     UntrustedWorkspace,
-    PathOutside { link: String, target: String },
-    PermissionDenied { rule: String },
+    PathOutside {
+        link: String,
+        target: String,
+    },
+    PermissionDenied {
+        rule: String,
+    },
     StorageFull,
     StorageReadonly,
-    StorageNewer { version: i64 },
+    StorageNewer {
+        version: i64,
+    },
     StorageDamaged,
     StorageBusy,
     StorageFailed,
     ProviderAuth,
-    ProviderRateLimited { retry_at: Option<super::Timestamp> },
+    ProviderRateLimited {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_at: Option<super::Timestamp>,
+    },
     ProviderUnavailable,
-    ProviderStalled { phase: String },
-    ProviderRejected { item: Option<String> },
-    ModelNotFound { suggestions: Vec<String> },
-    ContextFloor { need: u64, have: u64 },
-    CompactionStuck { need: u64, have: u64 },
-    NetworkBlocked { address: String },
+    ProviderStalled {
+        phase: String,
+    },
+    ProviderRejected {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        item: Option<String>,
+    },
+    ModelNotFound {
+        suggestions: Vec<String>,
+    },
+    ContextFloor {
+        need: u64,
+        have: u64,
+    },
+    CompactionStuck {
+        need: u64,
+        have: u64,
+    },
+    NetworkBlocked {
+        address: String,
+    },
     Interrupted,
-    InvalidConfig { path: String, line: u32 },
-    ImportFailed { row: String },
-    Internal { report: String },
+    InvalidConfig {
+        path: String,
+        line: u32,
+    },
+    ImportFailed {
+        row: String,
+    },
+    Internal {
+        report: String,
+    },
 }
 
 /// A failure: its kind and a sentence for a person.
@@ -50,18 +87,32 @@ pub struct Failure {
     pub kind: FailureKind,
     /// One sentence with the particulars.
     pub message: String,
+    /// What a person can do here, where that is not what the kind says.
+    #[serde(rename = "cure", default, skip_serializing_if = "Option::is_none")]
+    pub own_cure: Option<String>,
 }
 
 impl Failure {
     /// A failure of `kind`, described by `message`.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), own_cure: None }
     }
 
     /// Something that should not happen: `report` is what a bug report needs.
     pub fn internal(report: impl Into<String>) -> Self {
         let report = report.into();
-        Self { message: format!("internal error: {report}"), kind: FailureKind::Internal { report } }
+        Self::new(FailureKind::Internal { report: report.clone() }, format!("internal error: {report}"))
+    }
+
+    /// With a cure that helps here better than the one of the kind.
+    #[must_use]
+    pub fn with_cure(self, cure: impl Into<String>) -> Self {
+        Self { own_cure: Some(cure.into()), ..self }
+    }
+
+    /// What a person can do, in one line.
+    pub fn cure(&self) -> &str {
+        self.own_cure.as_deref().unwrap_or_else(|| self.kind.cure())
     }
 }
 
@@ -91,7 +142,7 @@ impl FailureKind {
         )
     }
 
-    /// What a person can do, in one line.
+    /// What a person can do as a rule, in one line.
     pub fn cure(&self) -> &'static str {
         match self {
             Self::SessionNotFound => "It may have been deleted; list the sessions (session/list).",
@@ -118,7 +169,10 @@ impl FailureKind {
                 "Look after the disk of the data directory; what is in memory is written when it works again."
             }
             Self::ProviderAuth => "Set the provider's API key in the variable that apiKeyEnv names.",
-            Self::ProviderRateLimited { .. } => "Wait until the time given, or use another model.",
+            Self::ProviderRateLimited { retry_at: Some(_) } => {
+                "Wait until the time given, or use another model."
+            }
+            Self::ProviderRateLimited { retry_at: None } => "Wait a while, or use another model.",
             Self::ProviderUnavailable => "Check the network and the provider's baseUrl, then prompt again.",
             Self::ProviderStalled { .. } => "Prompt again; the timeouts are in the configuration.",
             Self::ProviderRejected { .. } => {
@@ -151,5 +205,27 @@ mod tests {
         let kind = FailureKind::ContextFloor { need: 9, have: 4 };
         assert_eq!(kind.name(), "contextFloor");
         assert_eq!(serde_json::to_string(&kind).unwrap(), r#"{"kind":"contextFloor","need":9,"have":4}"#);
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out_and_no_cure_speaks_of_it() {
+        for kind in [
+            FailureKind::ProviderRateLimited { retry_at: None },
+            FailureKind::ProviderRejected { item: None },
+        ] {
+            let json = serde_json::to_value(&kind).unwrap();
+            assert_eq!(json.as_object().unwrap().len(), 1, "{json}");
+            assert_eq!(serde_json::from_value::<FailureKind>(json).unwrap(), kind);
+            assert!(!kind.cure().contains("time given"), "{}", kind.cure());
+        }
+    }
+
+    #[test]
+    fn a_cure_for_the_circumstances_stands_before_that_of_the_kind_and_is_kept() {
+        let plain = Failure::new(FailureKind::ProviderAuth, "401");
+        assert_eq!(plain.cure(), plain.kind.cure());
+        let own = plain.with_cure("Name a variable.");
+        let read = serde_json::from_str::<Failure>(&serde_json::to_string(&own).unwrap()).unwrap();
+        assert_eq!((read.cure(), &read), ("Name a variable.", &own));
     }
 }

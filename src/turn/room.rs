@@ -318,6 +318,30 @@ pub(super) fn lack_of_room(window: &Window, why: NoRoom) -> Failure {
     }
 }
 
+/// What a person is told who wanted a compaction of which nothing came.
+pub(super) fn not_compacted(window: &Window, flaw: &Flaw) -> Failure {
+    let (need, have) = (window.used(), window.budget().usable);
+    let message = format!(
+        "nothing came of compacting: {flaw}; the conversation stays as it was, about {need} tokens of {have}"
+    );
+    Failure::new(FailureKind::CompactionStuck { need, have }, message)
+        .with_cure("Try again, with a wish for the summary or with another model, or start a new session.")
+}
+
+/// What is told when the provider takes no request of this size, though it should fit, and there is no smaller one.
+/// `refused` has the provider's words.
+pub(super) fn refused_for_size(window: &Window, why: NoRoom, refused: &Failure) -> Failure {
+    if let NoRoom::Failed(failure) = why {
+        return failure;
+    }
+    let lack = lack_of_room(window, why);
+    Failure::new(
+        lack.kind,
+        format!("{}; the provider refused the request: {}", lack.message, refused.message),
+    )
+    .with_cure(refused.cure())
+}
+
 /// What a compaction of a window would keep.
 pub(super) fn plan(window: &Window, keep_tokens: u64) -> Result<Plan, NoRoom> {
     compaction::plan(window, keep_tokens).map_err(|why| match why {

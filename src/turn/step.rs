@@ -8,7 +8,7 @@ use tokio::time::{Instant as TokioInstant, sleep_until};
 use super::{
     later, request,
     retry::Retries,
-    room::Cause,
+    room::{Cause, NoRoom, refused_for_size},
     run::{Broken, StepEnd, Turn, stop_reason},
     stream::{Answer, FLUSH_BYTES, Finish},
 };
@@ -100,10 +100,11 @@ impl Turn {
                 Answered::Overflowed(error) => {
                     overflowed = true;
                     tracing::info!(%error, "the provider counts more than we do");
-                    if let Err(why) = self.compact(&Cause::Overflow).await {
-                        return Err(self.no_room(why));
+                    match self.compact(&Cause::Overflow).await {
+                        Ok(_) => continue,
+                        Err(NoRoom::Cancelled) => return Err(Broken::Cancelled),
+                        Err(why) => return Err(refused_for_size(&self.window, why, &error).into()),
                     }
-                    continue;
                 }
             };
             if calls.is_empty() {

@@ -98,6 +98,7 @@ async fn a_client_reads_evidence_and_bodies_and_is_told_what_has_none() {
     assert_eq!(evidence["record"]["lines"], 6_000);
     let refused = server.start("part/evidence", json!({"partId": text})).error().await;
     assert_eq!(refused["data"]["kind"], "partNotFound");
+    assert!(refused["message"].as_str().unwrap().contains("no tool call"), "{refused}");
 
     let whole = output(parts(&messages, "tool")[0]).to_owned();
     let (mut offset, mut read_back) = (0, String::new());

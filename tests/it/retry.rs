@@ -26,6 +26,27 @@ fn answer() -> Answer {
 }
 
 #[tokio::test]
+async fn a_provider_that_takes_less_than_is_configured_is_heard_and_the_setting_named() {
+    let words = r#"{"error":{"code":"context_length_exceeded","message":"at most 512 tokens here"}}"#;
+    let (_double, _home, server, session) = server_for(vec![Answer::status(400).body(words)]).await;
+    let error = server.start_prompt(&session, "Go.").error().await;
+    assert_eq!(error["data"]["kind"], "compactionStuck", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("at most 512 tokens here"), "{error}");
+    assert!(error["data"]["cure"].as_str().unwrap().contains("`context`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_configured_is_asked_for_and_no_variable_is_spoken_of_that_is_not_named() {
+    let (_double, _home, server, session) = server_for(vec![Answer::status(401).body("who are you?")]).await;
+    let error = server.start_prompt(&session, "Go.").error().await;
+    assert_eq!(error["data"]["kind"], "providerAuth", "{error}");
+    let cure = error["data"]["cure"].as_str().unwrap();
+    assert!(cure.contains("`apiKeyEnv`") && !cure.contains("names"), "{cure}");
+    let messages = server.messages(&session).await;
+    assert_eq!(messages.last().unwrap()["error"]["cure"], cure, "and it is kept with the message");
+}
+
+#[tokio::test]
 async fn a_rate_limit_is_waited_out_as_long_as_the_provider_says() {
     let limited = Answer::status(429).header("retry-after", "1").body("{}");
     let (double, _home, server, session) = server_for(vec![limited, answer()]).await;

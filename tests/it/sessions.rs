@@ -73,7 +73,8 @@ async fn a_directory_finds_its_sessions_however_it_is_written_and_when_it_is_gon
         page["sessions"].as_array().unwrap().len()
     };
     let place = place.display();
-    for cwd in [format!("{place}"), format!("{place}/"), format!("{place}/."), format!("{}", link.display())] {
+    for cwd in [format!("{place}"), format!("{place}/"), format!("{place}/."), format!("{}", link.display())]
+    {
         assert_eq!(found(cwd.clone()).await, 1, "{cwd}");
     }
     assert_eq!(found(home.workspace().display().to_string()).await, 0);

@@ -19,6 +19,7 @@ use agentls::{
 };
 
 use super::{Answered, Screen};
+use crate::cli::failure::cure;
 
 /// Prints lines of JSON. A reader that is slow slows the turn down: as in any pipe of programs.
 pub(super) struct JsonScreen {
@@ -67,7 +68,7 @@ impl Screen for JsonScreen {
 
     fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()> {
         print(&match answered {
-            Ok(Answered { session, outcome }) => json!({"result": {
+            Ok(Answered { session, outcome, .. }) => json!({"result": {
                 "sessionId": session,
                 "messageId": outcome.message_id,
                 "stopReason": outcome.stop_reason,
@@ -82,7 +83,11 @@ impl Screen for JsonScreen {
 /// An error with its kind and its cure, where it has them.
 fn described(error: &EngineError) -> Value {
     let mut described = match error {
-        EngineError::Failed(failed) => failure::data(failed),
+        EngineError::Failed(failed) => {
+            let mut data = failure::data(failed);
+            data.insert("cure".to_owned(), cure(failed).into());
+            data
+        }
         EngineError::InvalidParams(_) => serde_json::Map::new(),
     };
     described.insert("message".to_owned(), error.to_string().into());

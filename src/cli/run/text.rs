@@ -85,8 +85,8 @@ impl Screen for TextScreen {
     fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()> {
         self.page.lock().unwrap_or_else(PoisonError::into_inner).end_line()?;
         // A failure is told by whoever gets it.
-        let Ok(Answered { session, outcome }) = answered else { return Ok(()) };
-        if let Some(reason) = unfinished(outcome.stop_reason) {
+        let Ok(Answered { session, outcome, trusted }) = answered else { return Ok(()) };
+        if let Some(reason) = unfinished(outcome.stop_reason, *trusted) {
             note(&self.style.yellow(reason).to_string())?;
         }
         let summary = format!("{session} · {}", consumed(outcome.steps, &outcome.usage));
@@ -114,16 +114,20 @@ fn note(line: &str) -> io::Result<()> {
     }
 }
 
-/// Why the answer is not all that there could be, and what to do.
-fn unfinished(reason: StopReason) -> Option<&'static str> {
+/// Why the answer is not all that there could be, and what to do in a directory that is `trusted` or not.
+fn unfinished(reason: StopReason, trusted: bool) -> Option<&'static str> {
     match reason {
         StopReason::EndTurn => None,
         StopReason::MaxTokens => Some("The model's output limit was reached. Prompt `go on` with --session."),
         StopReason::MaxSteps => Some("The limit of steps was reached. Raise `limits.maxSteps`, or go on."),
         StopReason::Refusal => Some("The model refused to answer. Change the prompt, or the model."),
         StopReason::Cancelled => Some("Cancelled."),
+        StopReason::PermissionRejected if trusted => {
+            Some("Permission was refused. Allow it with --allow, or by a rule in `permission`.")
+        }
         StopReason::PermissionRejected => Some(
-            "Permission was refused. Trust the directory with `agentls trust`; allow with --allow, or by a rule.",
+            "Permission was refused. Trust the directory with `agentls trust`, or with --trust for one run; what is \
+             asked for then, allow with --allow or by a rule.",
         ),
     }
 }
@@ -142,6 +146,13 @@ fn tool_line(style: Style, tool: &ToolPart) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trust_is_advised_only_where_it_is_missing() {
+        let advice = |trusted| unfinished(StopReason::PermissionRejected, trusted).unwrap();
+        assert!(advice(false).contains("agentls trust") && advice(false).contains("--trust"));
+        assert!(!advice(true).to_lowercase().contains("trust") && advice(true).contains("--allow"));
+    }
 
     #[test]
     fn what_was_consumed_is_told_in_one_line() {

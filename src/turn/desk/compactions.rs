@@ -13,7 +13,7 @@ use crate::{
     transcript::{Failure, FailureKind, Seq, SessionId, Status, StopReason, text},
     turn::{
         TurnContext,
-        room::{Cause, Compacted, NoRoom, evidence_behind},
+        room::{Cause, Compacted, NoRoom, evidence_behind, not_compacted},
         run::{Broken, Start, Turn},
     },
 };
@@ -186,6 +186,7 @@ impl Turn {
         match self.compact(cause).await {
             Ok(compacted) => Ok(compacted),
             Err(NoRoom::Nothing) => Ok(unchanged(&self.window)),
+            Err(NoRoom::Useless(flaw)) => Err(not_compacted(&self.window, &flaw).into()),
             Err(why) => Err(self.no_room(why)),
         }
     }

@@ -52,6 +52,8 @@ async fn f_06_three_useless_summaries_in_a_row_are_the_end_until_a_person_says_o
         assert_eq!(summaries_asked(&double), 3, "{name}: the breaker survives a restart");
         let error = server.start("session/compact", json!({"sessionId": session})).error().await;
         assert_eq!(error["data"]["kind"], "compactionStuck", "{name}: {error}");
+        let (words, cure) = (error["message"].to_string(), error["data"]["cure"].to_string());
+        assert!(words.contains("stays as it was") && !cure.contains("by hand"), "{name}: {error}");
         assert_eq!(summaries_asked(&double), 5, "{name}: a person may try again");
         let failed = steps(&server, &session).await;
         assert_eq!(failed.iter().filter(|step| step["finish"] == "compactionFailed").count(), 5, "{name}");
