@@ -28,6 +28,8 @@ pub struct Inspection {
     pub problems: Vec<String>,
     /// Rows that are not as they should be, though their pages are: what a repair would change.
     pub oddities: Vec<String>,
+    /// What a newer version keeps elsewhere, so that its figures are not known here.
+    pub unread: Vec<&'static str>,
     /// Sessions, deleted ones left out.
     pub sessions: u64,
     /// Living processes that run a session, one for each session.
@@ -74,13 +76,15 @@ pub fn inspect(directory: &Path) -> Result<Option<Inspection>> {
         problems: broken(&connection),
         ..Inspection::default()
     };
-    if (1..=migrate::VERSION).contains(&version) {
-        // Each look for itself: a damaged page costs what lies on it.
+    if version > 0 {
+        // Each look for itself: a damaged page costs what lies on it, and a newer version may keep things elsewhere.
         let looks: [(&str, Look); 4] =
             [("sizes", sizes), ("sessions", sessions), ("owners", owners), ("rows", rows)];
         for (what, look) in looks {
-            if let Err(error) = look(&connection, &mut seen) {
-                seen.problems.push(format!("{what}: {error}"));
+            match look(&connection, &mut seen) {
+                Ok(()) => {}
+                Err(_) if version > migrate::VERSION => seen.unread.push(what),
+                Err(error) => seen.problems.push(format!("{what}: {error}")),
             }
         }
     }
@@ -96,8 +100,7 @@ pub fn stored_project(directory: &Path, root: &str) -> Result<Option<StoredProje
     }
     let (connection, _) = open(&path)?;
     match migrate::check(&connection)? {
-        migrate::VERSION => super::projects::at(&connection, root),
-        newer if newer > migrate::VERSION => Err(StoreError::Newer(newer)),
+        migrate::VERSION.. => super::projects::at(&connection, root),
         _ => Ok(None),
     }
 }
@@ -205,7 +208,7 @@ fn rows(connection: &Connection, seen: &mut Inspection) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{FILE, Lessee, Store, StoreError},
+        super::{FILE, Lessee, Store},
         *,
     };
 
@@ -218,6 +221,22 @@ mod tests {
         let seen = inspect(directory.path()).unwrap().unwrap();
         assert_eq!((seen.version, seen.problems.len(), seen.sessions), (seen.ours, 0, 0));
         assert_eq!((seen.oddities.len(), seen.abandoned), (0, 0));
+    }
+
+    #[test]
+    fn of_a_newer_database_all_is_told_that_can_be_read() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(Store::open(directory.path(), Lessee::this_process("test")).unwrap());
+        let connection = Connection::open(directory.path().join(FILE)).unwrap();
+        connection.execute_batch("PRAGMA user_version = 99").unwrap();
+        let seen = inspect(directory.path()).unwrap().unwrap();
+        assert_eq!((seen.version, seen.problems.len(), seen.unread.len()), (99, 0, 0));
+        assert!(seen.sizes.file > 0);
+        assert_eq!(stored_project(directory.path(), "/nowhere").unwrap(), None);
+
+        connection.execute_batch("ALTER TABLE session RENAME COLUMN bytes TO weight").unwrap();
+        let seen = inspect(directory.path()).unwrap().unwrap();
+        assert_eq!((seen.problems.len(), seen.unread), (0, vec!["sizes", "sessions"]));
     }
 
     #[test]

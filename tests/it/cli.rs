@@ -274,6 +274,27 @@ fn doctor_is_content_with_what_is_fine_and_fails_on_what_is_broken() {
 }
 
 #[test]
+fn doctor_tells_what_a_newer_database_holds_and_that_it_is_not_written() {
+    let home = Home::new();
+    home.call(&["run", "where is harvest defined?"]);
+    let database = rusqlite::Connection::open(home.path("data/agentls.db")).unwrap();
+    database.execute_batch("PRAGMA user_version = 99").unwrap();
+    let output = home.call(&["doctor"]);
+    let report = text(&output.stdout);
+    assert_eq!(code(&output), 1);
+    assert!(report.contains("1 session\n") && report.contains("it is read, and not written"), "{report}");
+    assert!(!report.contains("0 B on disk") && !report.contains("cannot be read"), "{report}");
+}
+
+#[test]
+fn an_import_without_a_database_names_the_argument() {
+    let home = Home::new();
+    let output = home.command(&["import", "opencode"]).env("OPENCODE_DB", "/no/such/db").output().unwrap();
+    assert_eq!(code(&output), 1);
+    assert!(text(&output.stderr).contains("--db"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn doctor_shows_what_a_session_would_get_here_and_what_trust_withholds() {
     let home = Home::new();
     let write = |path: &str, text: &str| {

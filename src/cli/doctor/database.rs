@@ -29,13 +29,16 @@ pub(super) fn database(directories: &Directories) -> Vec<Finding> {
 fn unusable(error: StoreError) -> Finding {
     let damaged = matches!(error, StoreError::Damaged(_));
     let failure = Failure::from(error);
-    Finding::broken(failure.message.clone(), if damaged { REPAIR } else { failure.kind.cure() })
+    Finding::broken(failure.message.clone(), if damaged { REPAIR } else { failure.cure() })
 }
 
 fn inspected(directories: &Directories, seen: &Inspection) -> Vec<Finding> {
     let mut findings = sizes(directories, seen);
     findings.push(match seen.version.cmp(&seen.ours) {
-        Ordering::Greater => unusable(StoreError::Newer(seen.version)),
+        Ordering::Greater => {
+            let failure = Failure::from(StoreError::Newer(seen.version));
+            Finding::broken(format!("{}: it is read, and not written", failure.message), failure.cure())
+        }
         Ordering::Equal => Finding::fine(format!("schema {}", seen.version)),
         Ordering::Less => {
             Finding::fine(format!("schema {}; the next start brings it to {}", seen.version, seen.ours))
@@ -67,15 +70,25 @@ fn sizes(directories: &Directories, seen: &Inspection) -> Vec<Finding> {
     let wal = size(format!("{}-wal", store::FILE));
     let shown = figures::bytes;
     let held = &seen.sizes;
-    let what = format!(
-        "{} on disk ({} of bodies, {} free) and {} of write-ahead log, {}",
-        shown(held.file),
-        shown(held.live),
-        shown(held.free),
-        shown(wal),
-        sessions(seen.sessions),
-    );
-    let mut findings = vec![Finding::fine(what)];
+    let mut findings = Vec::new();
+    if seen.unread.is_empty() {
+        findings.push(Finding::fine(format!(
+            "{} on disk ({} of bodies, {} free) and {} of write-ahead log, {}",
+            shown(held.file),
+            shown(held.live),
+            shown(held.free),
+            shown(wal),
+            sessions(seen.sessions),
+        )));
+    } else {
+        let what = format!(
+            "{} on disk and {} of write-ahead log; not told by a newer database: {}",
+            shown(size(store::FILE.to_owned())),
+            shown(wal),
+            seen.unread.join(", "),
+        );
+        findings.push(Finding::plain(what));
+    }
     if held.worth_compacting {
         findings.push(Finding::doubtful(
             format!("{} of it are free pages", shown(held.free)),

@@ -56,7 +56,7 @@ impl Workspace {
             Err(error) => {
                 let failure = Failure::from(error.clone());
                 let what = format!("{root} is not trusted: the database cannot be read: {}", failure.message);
-                return vec![Finding::doubtful(what, failure.kind.cure())];
+                return vec![Finding::doubtful(what, failure.cure())];
             }
         };
         let trust_it = format!("`agentls trust` trusts it. {ELSEWHERE}");
