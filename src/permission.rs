@@ -211,12 +211,25 @@ pub struct Question {
     pub options: Vec<String>,
 }
 
-/// The person behind the client. Every method answers `None` when nobody can be asked or the client went
-/// away; dropping the future withdraws the question.
+/// The answers to questions, in their order.
+pub type Answers = Result<Vec<String>, Unanswered>;
+
+/// Why questions have no answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unanswered {
+    /// Nobody can be asked, or the client went away.
+    #[error("nobody is there to answer")]
+    Nobody,
+    /// What came back is not one answer for each question.
+    #[error("the answer could not be read")]
+    Unreadable,
+}
+
+/// The person behind the client. Dropping a future withdraws its question.
 pub trait Person: Send + Sync {
-    /// Asks for permission.
+    /// Asks for permission. `None` when nobody can be asked or the client went away.
     fn permission(&self, question: PermissionQuestion) -> BoxFuture<'_, Option<PermissionAnswer>>;
 
     /// Asks questions; one answer for each.
-    fn questions(&self, session: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>>;
+    fn questions(&self, session: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Answers>;
 }

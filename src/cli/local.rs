@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use agentls::{
     engine::{Change, ClientInfo, Engine, EngineError, ListQuery, Listener, Vouching},
-    permission::{PermissionAnswer, PermissionQuestion, Person, Question},
+    permission::{Answers, PermissionAnswer, PermissionQuestion, Person, Question, Unanswered},
     tool::buffers::NoEditor,
     transcript::{Failure, FailureKind, Session, SessionEvent, SessionId},
     workspace::paths::Directories,
@@ -39,8 +39,8 @@ impl Person for Nobody {
         Box::pin(std::future::ready(None))
     }
 
-    fn questions(&self, _: &SessionId, _: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
-        Box::pin(std::future::ready(None))
+    fn questions(&self, _: &SessionId, _: Vec<Question>) -> BoxFuture<'_, Answers> {
+        Box::pin(std::future::ready(Err(Unanswered::Nobody)))
     }
 }
 

@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Ask, Gate, Item, PermissionAnswer, PermissionOption, PermissionQuestion, Person, Question, Refusal,
-    Scope,
+    Answers, Ask, Gate, Item, PermissionAnswer, PermissionOption, PermissionQuestion, Person, Question,
+    Refusal, Scope,
     gate::{GateParts, OnWait, RuleGate, Waiting},
     rules,
 };
@@ -187,7 +187,7 @@ impl Person for OneAtATime {
         })
     }
 
-    fn questions(&self, session: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
+    fn questions(&self, session: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Answers> {
         self.person.questions(session, questions)
     }
 }

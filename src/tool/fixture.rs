@@ -19,7 +19,7 @@ use super::{
     sandbox::Sandbox,
 };
 use crate::{
-    permission::{Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
+    permission::{self, Ask, Gate, PermissionAnswer, PermissionQuestion, Person, Question, Refusal},
     store::{Lessee, Store},
     transcript::{SessionId, TodoItem},
     workspace::config::{SandboxConfig, WebfetchConfig},
@@ -39,7 +39,7 @@ pub(super) struct Desk {
     pub(super) meanwhile: Option<&'static str>,
     pub(super) denied: Vec<String>,
     pub(super) documents: Arc<Documents>,
-    pub(super) answers: Option<Vec<String>>,
+    pub(super) answers: permission::Answers,
     pub(super) usage: ContextUsage,
     pub(super) handovers: Arc<Mutex<Vec<Handover>>>,
     pub(super) web: WebfetchConfig,
@@ -72,7 +72,7 @@ impl Desk {
             meanwhile: None,
             denied: Vec::new(),
             documents: Arc::new(Documents { open: Mutex::default(), answer: Mutex::new(Applied::Yes) }),
-            answers: None,
+            answers: Err(permission::Unanswered::Nobody),
             usage: ContextUsage::default(),
             handovers: Arc::default(),
             web: WebfetchConfig::default(),
@@ -188,14 +188,14 @@ impl Editor for Documents {
     }
 }
 
-struct Answers(Option<Vec<String>>);
+struct Answers(permission::Answers);
 
 impl Person for Answers {
     fn permission(&self, _: PermissionQuestion) -> BoxFuture<'_, Option<PermissionAnswer>> {
         Box::pin(std::future::ready(None))
     }
 
-    fn questions(&self, _: &SessionId, _: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
+    fn questions(&self, _: &SessionId, _: Vec<Question>) -> BoxFuture<'_, permission::Answers> {
         Box::pin(std::future::ready(self.0.clone()))
     }
 }

@@ -119,12 +119,9 @@ async fn decision(context: &ToolContext, title: &str, note: &str) -> Result<Deci
         () = context.cancel.cancelled() => return Err(cancelled()),
         answers = asking => answers,
     };
-    let answer = answers.and_then(|answers| answers.into_iter().next());
-    let Some(answer) = answer else {
-        return Err(ToolError::Failed(
-            "nobody is there to decide about a new session; go on here".to_owned(),
-        ));
-    };
+    let answers = answers
+        .map_err(|why| ToolError::Failed(format!("{why}; no new session was decided on, so go on here")))?;
+    let answer = answers.into_iter().next().unwrap_or_default();
     let is = |option: &str| answer.trim().eq_ignore_ascii_case(option);
     Ok(match answer.trim() {
         _ if is(START) => Decision::Start,

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Output, Tool, ToolContext, ToolError, params, place::cancelled};
-use crate::{permission::Question, provider::ToolSpec};
+use crate::{
+    permission::{Question, Unanswered},
+    provider::ToolSpec,
+};
 
 /// Questions in one call.
 pub(in crate::tool) const MAX_QUESTIONS: usize = 10;
@@ -44,12 +47,17 @@ impl Tool for AskPerson {
                 () = context.cancel.cancelled() => return Err(cancelled()),
                 answers = asking => answers,
             };
-            let Some(answers) = answers else {
-                return Err(ToolError::Failed(
-                    "nobody is there to answer; decide yourself and say so".to_owned(),
-                ));
+            let mut answers = match answers {
+                Ok(answers) => answers.into_iter(),
+                Err(why @ Unanswered::Nobody) => {
+                    return Err(ToolError::Failed(format!("{why}; decide yourself and say so")));
+                }
+                Err(why @ Unanswered::Unreadable) => {
+                    return Err(ToolError::Failed(format!(
+                        "{why}; ask again, one question, or in your answer"
+                    )));
+                }
             };
-            let mut answers = answers.into_iter();
             let pairs = questions.iter().map(|question| {
                 let answer = answers.next().unwrap_or_else(|| "(no answer)".to_owned());
                 format!("{}\n→ {answer}", question.question)

@@ -71,8 +71,9 @@ async fn ask(shared: &Shared, context: &TurnContext, session: &SessionId, messag
         Ok(stream) => stream,
         Err(error) => return tracing::info!(%error, "no title from the small model"),
     };
-    let (mut answer, mut visible) = (String::new(), None);
+    let (mut answer, mut visible, mut first_event_ms) = (String::new(), None, None);
     while let Some(event) = stream.next().await {
+        first_event_ms.get_or_insert_with(|| Timestamp::now().since(started_at));
         match event {
             Ok(Event::Open { block, kind: BlockKind::Text }) => visible = Some(block),
             Ok(Event::Delta { block, text }) if Some(block) == visible && answer.len() < READ => {
@@ -92,7 +93,7 @@ async fn ask(shared: &Shared, context: &TurnContext, session: &SessionId, messag
                     usage,
                     cache_miss: None,
                     frame: String::new(),
-                    first_event_ms: None,
+                    first_event_ms,
                     duration_ms: Timestamp::now().since(started_at),
                     retries: 0,
                     overhead_us: 0,

@@ -173,7 +173,11 @@ impl Turn {
         let (cancel, secrets) = (self.cancel.clone(), self.context.secrets.clone());
         Box::pin(async move {
             failpoint::reach("tool.started").await;
-            let started_at = Timestamp::now();
+            // As it was shown and stored when the calls of the answer began.
+            let started_at = match tool.state {
+                ToolState::Running { started_at } => started_at,
+                _ => Timestamp::now(),
+            };
             let result = match (refused, found, arguments(&tool.input.text)) {
                 // It waited for its place until the turn was stopped.
                 _ if cancel.is_cancelled() => Err(ToolError::Cancelled { partial: String::new() }),

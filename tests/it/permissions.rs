@@ -186,6 +186,45 @@ async fn the_model_can_ask_and_reads_the_answer() {
 }
 
 #[tokio::test]
+async fn answers_that_cannot_be_read_are_logged_and_the_model_is_told_so() {
+    let questions = json!({"questions": [{"question": "Which colour?", "options": ["red", "blue"]}]});
+    let script = vec![Answer::new().call("call_1", "question", &questions), Answer::new().text("Well.")];
+    let double = Double::start(Wire::Responses, script).await;
+    let home = Home::new(&config_for(&double));
+    let server = home.start().await;
+    server.always_answer("session/askQuestion", |_| json!({"answers": ["red", "blue"]}));
+    let session = server.session().await;
+    server.prompt(&session, "Paint it.").await;
+    let told = &results(&body(&double, 1))[0];
+    assert!(told.contains("could not be read") && !told.contains("nobody"), "{told}");
+    assert_eq!(server.shut_down().await, Some(0));
+    let log = std::fs::read_to_string(home.data().join("agentls.log")).unwrap();
+    assert!(log.contains("2 answers to 1 questions"), "{log}");
+}
+
+#[tokio::test]
+async fn a_call_began_when_it_was_shown_to_begin() {
+    let script = vec![Answer::new().call("call_1", "list", &json!({})), Answer::new().text("Well.")];
+    let double = Double::start(Wire::Responses, script).await;
+    let home = Home::new(&config_for(&double));
+    let server = home.start().await;
+    let session = server.session().await;
+    server.prompt(&session, "List.").await;
+    let stored = parts(&server.messages(&session).await, "tool")[0]["startedAt"].clone();
+    let shown: Vec<Value> = server
+        .updates(&session)
+        .into_iter()
+        .flat_map(|update| {
+            let message = update["message"]["parts"].as_array().cloned().unwrap_or_default();
+            message.into_iter().chain([update["part"].clone()])
+        })
+        .filter(|part| part["type"] == "tool" && !part["startedAt"].is_null())
+        .collect();
+    assert!(stored.is_i64() && shown.iter().any(|part| part["status"] == "running"), "{shown:?}");
+    assert!(shown.iter().all(|part| part["startedAt"] == stored), "{stored}: {shown:?}");
+}
+
+#[tokio::test]
 async fn a_steering_prompt_behind_a_refusal_is_answered_in_the_next_turn() {
     let (double, home) = asking(1).await;
     let server = home.start().await;

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use tokio::task::spawn_blocking;
 
 use agentls::{
-    permission::{PermissionAnswer, PermissionQuestion, Person, Question, Scope},
+    permission::{Answers, PermissionAnswer, PermissionQuestion, Person, Question, Scope, Unanswered},
     transcript::SessionId,
 };
 
@@ -27,15 +27,15 @@ impl Person for Terminal {
         })
     }
 
-    fn questions(&self, _: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
+    fn questions(&self, _: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Answers> {
         Box::pin(async move {
             let style = Style::of(&io::stderr());
             let mut answers = Vec::new();
             for question in &questions {
-                let line = ask(question_text(style, question)).await?;
+                let line = ask(question_text(style, question)).await.ok_or(Unanswered::Nobody)?;
                 answers.push(chosen(question, &line));
             }
-            Some(answers)
+            Ok(answers)
         })
     }
 }

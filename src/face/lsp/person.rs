@@ -10,8 +10,8 @@ use super::{
     updates::{AskQuestion, QuestionAnswers},
 };
 use crate::{
-    permission::{PermissionAnswer, PermissionQuestion, Person, Question},
-    transcript::SessionId,
+    permission::{Answers, PermissionAnswer, PermissionQuestion, Person, Question, Unanswered},
+    transcript::{SessionId, text},
     wire::calls::Calls,
 };
 
@@ -20,6 +20,9 @@ pub const REQUEST_PERMISSION: &str = "session/requestPermission";
 
 /// The method that asks questions.
 pub const ASK_QUESTION: &str = "session/askQuestion";
+
+/// What the log shows of what a client chose, in bytes.
+const LONGEST_LOGGED: usize = 100;
 
 /// The person behind the client.
 pub struct RemotePerson {
@@ -33,22 +36,37 @@ impl RemotePerson {
         Self { calls, client }
     }
 
-    async fn ask<A: DeserializeOwned>(&self, method: &str, params: &impl Serialize) -> Option<A> {
-        let answer = match self.calls.ask(method, params).await {
-            Ok(answer) => answer,
-            Err(problem) => {
-                tracing::warn!(method, %problem, "the client did not answer");
-                return None;
-            }
-        };
-        match serde_json::from_value(answer) {
-            Ok(answer) => Some(answer),
-            Err(problem) => {
-                tracing::warn!(method, %problem, "the client's answer makes no sense");
-                None
-            }
-        }
+    /// Asks the client; `check` says what is wrong with an answer that can be read as one.
+    async fn ask<A: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: &impl Serialize,
+        check: impl FnOnce(&A) -> Option<String>,
+    ) -> Result<A, Unanswered> {
+        let answer = self.calls.ask(method, params).await.map_err(|problem| {
+            tracing::warn!(method, %problem, "the client did not answer");
+            Unanswered::Nobody
+        })?;
+        let read = serde_json::from_value::<A>(answer).map_err(|problem| problem.to_string());
+        let checked = read.and_then(|answer| check(&answer).map_or(Ok(answer), Err));
+        checked.map_err(|problem| {
+            tracing::warn!(method, %problem, "the client's answer makes no sense");
+            Unanswered::Unreadable
+        })
     }
+}
+
+/// What is wrong with an answer that names none of the options.
+fn unoffered(question: &PermissionQuestion, answer: &PermissionAnswer) -> Option<String> {
+    let chosen = &answer.option_id;
+    let offered = question.options.iter().any(|option| option.id == *chosen);
+    (!offered).then(|| format!("the option `{}` was not offered", text::ellipsis(chosen, LONGEST_LOGGED)))
+}
+
+/// What is wrong with answers that are not one for each question.
+fn miscounted(questions: &[Question], answers: &[String]) -> Option<String> {
+    let (asked, given) = (questions.len(), answers.len());
+    (asked != given).then(|| format!("{given} answers to {asked} questions"))
 }
 
 impl Person for RemotePerson {
@@ -62,25 +80,23 @@ impl Person for RemotePerson {
             }
             // Somebody is there: an error, nonsense, an option that was not offered refuse. The policy for nobody
             // being there could allow, and nothing may be allowed by a misunderstanding.
-            let answer = self.ask::<PermissionAnswer>(REQUEST_PERMISSION, &question).await;
-            let offered = |answer: &PermissionAnswer| {
-                question.options.iter().any(|option| option.id == answer.option_id)
-            };
-            Some(answer.filter(offered).unwrap_or_else(PermissionAnswer::refused))
+            let check = |answer: &PermissionAnswer| unoffered(&question, answer);
+            let answer = self.ask(REQUEST_PERMISSION, &question, check).await;
+            Some(answer.unwrap_or_else(|_| PermissionAnswer::refused()))
         })
     }
 
-    fn questions(&self, session: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
+    fn questions(&self, session: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Answers> {
         let asked = AskQuestion { session_id: session.clone(), questions };
         Box::pin(async move {
             let client = self.client.get();
             if !client.question {
                 let plain = client.show_message_actions && !client.permission;
                 let asking = plain.then(|| dialog::questions(&self.calls, &asked.questions));
-                return OptionFuture::from(asking).await.flatten();
+                return OptionFuture::from(asking).await.flatten().ok_or(Unanswered::Nobody);
             }
-            let answer: QuestionAnswers = self.ask(ASK_QUESTION, &asked).await?;
-            (answer.answers.len() == asked.questions.len()).then_some(answer.answers)
+            let check = |answer: &QuestionAnswers| miscounted(&asked.questions, &answer.answers);
+            Ok(self.ask(ASK_QUESTION, &asked, check).await?.answers)
         })
     }
 }
@@ -130,11 +146,44 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn answers_that_are_not_one_for_each_question_are_told_from_nobody_being_there() {
+        let asked = |count: usize| vec![Question { question: "A?".into(), options: Vec::new() }; count];
+        for (questions, answer, expected) in [
+            (1, json!({"answers": ["a"]}), Ok(vec!["a".to_owned()])),
+            (1, json!({"answers": []}), Err(Unanswered::Unreadable)),
+            (1, json!({"answers": ["a", "b"]}), Err(Unanswered::Unreadable)),
+            (2, json!({"answers": ["a"]}), Err(Unanswered::Unreadable)),
+            (1, json!("a"), Err(Unanswered::Unreadable)),
+            (1, Value::Null, Err(Unanswered::Unreadable)),
+        ] {
+            let calls = Calls::new(Outbox::default());
+            let client = Declared::default();
+            client.set(Abilities { question: true, ..Abilities::default() });
+            let person = RemotePerson::new(calls.clone(), client);
+            let answering = async { calls.answer(&RequestId::from("agentls-1"), Ok(answer.clone())) };
+            let session = "ses_1".into();
+            let (heard, ()) = futures::join!(person.questions(&session, asked(questions)), answering);
+            assert_eq!(heard, expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_answer_is_said() {
+        let chosen = |id: &str| PermissionAnswer { option_id: id.to_owned(), ..PermissionAnswer::refused() };
+        assert_eq!(unoffered(&question(), &chosen("once")), None);
+        assert_eq!(unoffered(&question(), &chosen("all")).unwrap(), "the option `all` was not offered");
+        assert_eq!(miscounted(&[], &["a".to_owned()]).unwrap(), "1 answers to 0 questions");
+    }
+
+    #[tokio::test]
     async fn nobody_is_asked_whom_the_client_does_not_speak_for() {
         let outbox = Outbox::default();
         let person = RemotePerson::new(Calls::new(outbox.clone()), Declared::default());
         assert_eq!(person.permission(question()).now_or_never(), Some(None));
-        assert_eq!(person.questions(&"ses_1".into(), Vec::new()).now_or_never(), Some(None));
+        assert_eq!(
+            person.questions(&"ses_1".into(), Vec::new()).now_or_never(),
+            Some(Err(Unanswered::Nobody))
+        );
         assert_eq!(outbox.waiting(), 0);
     }
 }

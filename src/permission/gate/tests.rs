@@ -8,7 +8,7 @@ use std::sync::{
 use serde_json::json;
 
 use super::*;
-use crate::permission::Question;
+use crate::permission::{Answers, Question, Unanswered};
 
 #[derive(Default)]
 struct Memory(StdMutex<Vec<Approval>>);
@@ -46,8 +46,8 @@ impl Person for Scripted {
         })
     }
 
-    fn questions(&self, _: &SessionId, _: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
-        Box::pin(async { None })
+    fn questions(&self, _: &SessionId, _: Vec<Question>) -> BoxFuture<'_, Answers> {
+        Box::pin(async { Err(Unanswered::Nobody) })
     }
 }
 

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::permission::Unanswered;
 use crate::{
     permission::{
         ceiling::Ceiling,
@@ -52,8 +53,8 @@ impl Person for Scripted {
         })
     }
 
-    fn questions(&self, _: &SessionId, _: Vec<Question>) -> BoxFuture<'_, Option<Vec<String>>> {
-        Box::pin(async { None })
+    fn questions(&self, _: &SessionId, _: Vec<Question>) -> BoxFuture<'_, Answers> {
+        Box::pin(async { Err(Unanswered::Nobody) })
     }
 }
 

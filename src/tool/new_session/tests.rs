@@ -18,7 +18,7 @@ async fn the_persons_choice_is_what_happens() {
         ("Finish the docs first", None, "The person says: Finish the docs first"),
     ] {
         let mut desk = Desk::new(&[]);
-        desk.answers = Some(vec![answer.to_owned()]);
+        desk.answers = Ok(vec![answer.to_owned()]);
         let text = desk.text(ProposeSession, proposal()).await;
         assert!(text.contains(told), "{answer}: {text}");
         let made = desk.handovers.lock().unwrap().clone();
@@ -35,7 +35,7 @@ async fn the_persons_choice_is_what_happens() {
 async fn without_a_person_or_against_a_rule_nothing_is_made() {
     let mut desk = Desk::new(&[]);
     assert!(desk.error(ProposeSession, proposal()).await.starts_with("nobody is there"));
-    desk.answers = Some(vec![START.to_owned()]);
+    desk.answers = Ok(vec![START.to_owned()]);
     desk.denied = vec!["Next".to_owned()];
     assert!(desk.error(ProposeSession, proposal()).await.contains("denies"));
     assert!(desk.handovers.lock().unwrap().is_empty());
@@ -44,7 +44,7 @@ async fn without_a_person_or_against_a_rule_nothing_is_made() {
 #[tokio::test]
 async fn a_proposal_without_words_names_what_is_missing() {
     let mut desk = Desk::new(&[]);
-    desk.answers = Some(vec![START.to_owned()]);
+    desk.answers = Ok(vec![START.to_owned()]);
     for (input, named) in [
         (json!({"title": "", "note": "x"}), "`title` must not be empty"),
         (json!({"title": "x", "note": " \n"}), "`note` must not be empty"),
