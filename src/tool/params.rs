@@ -43,7 +43,15 @@ pub fn read<P: JsonSchema + DeserializeOwned>(input: Value) -> Result<P, ToolErr
             return Err(ToolError::Parameter(format!("missing parameter `{name}` ({kind})")));
         }
     }
-    serde_json::from_value(Value::Object(fields)).map_err(|error| ToolError::Parameter(error.to_string()))
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|problem| {
+        let place = problem.path().to_string();
+        let problem = problem.into_inner();
+        ToolError::Parameter(if place == "." {
+            problem.to_string()
+        } else {
+            format!("parameter `{place}`: {problem}")
+        })
+    })
 }
 
 fn names(known: &Map<String, Value>) -> String {
@@ -165,6 +173,41 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+    struct Step {
+        name: String,
+        state: State,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+    #[serde(rename_all = "lowercase")]
+    enum State {
+        Open,
+        Done,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+    struct Plan {
+        steps: Vec<Step>,
+    }
+
+    #[test]
+    fn a_mistake_within_a_list_is_named_by_its_place() {
+        for (step, place, words) in [
+            (
+                json!({"name": "a", "state": "nope"}),
+                "steps[1].state",
+                "unknown variant `nope`, expected `open` or `done`",
+            ),
+            (json!({"name": 5, "state": "open"}), "steps[1].name", "expected a string"),
+            (json!({"name": "a"}), "steps[1]", "missing field `state`"),
+        ] {
+            let input = json!({"steps": [{"name": "a", "state": "done"}, step]});
+            let error = read::<Plan>(input).unwrap_err().to_string();
+            assert!(error.contains(&format!("parameter `{place}`: ")) && error.contains(words), "{error}");
+        }
+    }
 
     #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
     #[serde(rename_all = "camelCase")]
