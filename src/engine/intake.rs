@@ -79,6 +79,9 @@ pub(super) async fn accept(
     editor: Arc<dyn Editor>,
     settings: Option<Arc<Settings>>,
 ) -> Result<NewPrompt, EngineError> {
+    if prompt.client_id.as_deref() == Some("") {
+        return Err(invalid("clientId: is empty; leave it out, or give each prompt one of its own"));
+    }
     // Of what was asked, not of what the session's defaults make of it: they may change before it is sent again.
     let chosen = [
         prompt.agent.clone().unwrap_or_default(),

@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower_lsp::{
     ExitedError,
-    jsonrpc::{Error, Request, Response},
+    jsonrpc::{Error, ErrorCode, Request, Response},
 };
 use tower_service::Service;
 
@@ -43,6 +43,9 @@ pub(in crate::wire) const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Read from the input at once, in bytes.
 pub(in crate::wire) const CHUNK: usize = 64 * 1024;
+
+/// LSP's `ServerNotInitialized`.
+const NOT_INITIALIZED: i64 = -32002;
 
 /// Refused: too many requests in flight. From the range that JSON-RPC leaves to servers.
 const BUSY: i64 = -32001;
@@ -70,6 +73,7 @@ pub struct Pump<S> {
     handed_on: u64,
     /// As many requests as may be are in flight, and none was answered for [`PATIENCE`].
     stuck: bool,
+    initialized: bool,
     shut_down: bool,
     failed: fn(Failure) -> Error,
 }
@@ -93,6 +97,7 @@ where
             handlers: JoinSet::new(),
             handed_on: 0,
             stuck: false,
+            initialized: false,
             shut_down: false,
             failed,
         }
@@ -186,6 +191,7 @@ where
             return self.refuse(Some(&id), refusal);
         }
         let in_order = method == "initialize";
+        let stage = self.stage();
         let request = Request::build(method.clone()).id(inner);
         let request = if method == "shutdown" {
             // It takes none, and the service refuses even `null`.
@@ -200,7 +206,7 @@ where
         let in_flight = self.in_flight.clone();
         let mut answered = Box::pin(async move {
             let reply = match handler.await {
-                Ok(outcome) => reply(outcome, &method),
+                Ok(outcome) => stage.told(reply(outcome, &method), &method),
                 Err(_) => Err(Error {
                     message: format!("{method} failed: panic").into(),
                     ..Error::internal_error()
@@ -208,11 +214,20 @@ where
             };
             in_flight.answer(&id, &reply);
             after.run();
+            reply.is_ok()
         });
         if in_order {
-            answered.await;
+            self.initialized |= answered.await;
         } else if futures::poll!(&mut answered).is_pending() {
-            self.handlers.spawn(answered);
+            self.handlers.spawn(answered.map(drop));
+        }
+    }
+
+    fn stage(&self) -> Stage {
+        match (self.shut_down, self.initialized) {
+            (true, _) => Stage::ShutDown,
+            (false, true) => Stage::Serving,
+            (false, false) => Stage::Uninitialized,
         }
     }
 
@@ -311,6 +326,37 @@ impl InFlight {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, String>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the connection stands in LSP's life cycle.
+#[derive(Clone, Copy)]
+enum Stage {
+    Uninitialized,
+    Serving,
+    ShutDown,
+}
+
+impl Stage {
+    /// What a request that came in this stage is told: the service says of some of them only that they are invalid, and
+    /// of methods that it does not know nothing of the stage.
+    fn told(self, reply: Result<Value, Error>, method: &str) -> Result<Value, Error> {
+        let error = match reply {
+            Ok(result) => return Ok(result),
+            Err(error) => error,
+        };
+        Err(match (self, &error.code) {
+            (Self::Uninitialized, ErrorCode::MethodNotFound) => {
+                server_error(NOT_INITIALIZED, "send `initialize` first")
+            }
+            (Self::Serving, ErrorCode::InvalidRequest) if method == "initialize" => {
+                wrong("the connection is initialized already; `initialize` comes once")
+            }
+            (Self::ShutDown, ErrorCode::InvalidRequest | ErrorCode::MethodNotFound) => {
+                wrong("the server has been shut down; nothing but `exit` is taken any more")
+            }
+            _ => error,
+        })
     }
 }
 

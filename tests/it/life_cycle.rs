@@ -24,7 +24,9 @@ fn code(answer: &Value) -> i64 {
 fn before_initialize_only_initialize_is_answered() {
     let home = Home::new(&json!({}));
     let mut program = Program::start(&home);
-    for (id, method) in [("a", "session/list"), ("b", "server/status"), ("c", "workspace/executeCommand")] {
+    for (id, method) in
+        [("a", "session/list"), ("b", "server/status"), ("c", "no/such/method"), ("d", "$/nothing")]
+    {
         program.request(id, method, &json!({}));
         assert_eq!(code(&program.answer(&json!(id))), -32002, "{method}");
     }
@@ -34,6 +36,12 @@ fn before_initialize_only_initialize_is_answered() {
     program.request("right", "initialize", &json!({"capabilities": {}}));
     assert_eq!(program.answer(&json!("right"))["result"]["serverInfo"]["name"], "agentls");
     assert_eq!(program.ask("session/list", &json!({}))["sessions"], json!([]));
+    program.request("unknown", "no/such/method", &json!({}));
+    assert_eq!(code(&program.answer(&json!("unknown"))), -32601);
+    program.request("again", "initialize", &json!({"capabilities": {}}));
+    let again = program.answer(&json!("again"));
+    assert_eq!(code(&again), -32600);
+    assert!(again["error"]["message"].as_str().unwrap().contains("already"), "{again}");
 }
 
 #[test]
@@ -42,9 +50,11 @@ fn after_shutdown_nothing_is_done_any_more_and_exit_is_orderly() {
     let mut program = Program::introduced(&home);
     program.request("bye", "shutdown", &Value::Null);
     assert_eq!(program.answer(&json!("bye"))["result"], Value::Null);
-    for id in ["session/list", "shutdown", "initialize"] {
+    for id in ["session/list", "shutdown", "initialize", "no/such/method"] {
         program.request(id, id, &json!({}));
-        assert_eq!(code(&program.answer(&json!(id))), -32600, "{id}");
+        let answer = program.answer(&json!(id));
+        assert_eq!(code(&answer), -32600, "{id}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains("shut down"), "{answer}");
     }
     // The input stays open: only the notification ends it.
     program.tell("exit", &Value::Null);

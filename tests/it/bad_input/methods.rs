@@ -169,6 +169,10 @@ fn lists() -> Vec<Row> {
         invalid("list limit text", json!({"limit": "5"})),
         invalid("list archived text", json!({"archived": "yes"})),
         invalid("list search number", json!({"search": 1})),
+        works(
+            "list of nulls",
+            json!({"archived": null, "limit": null, "cwd": null, "search": null, "cursor": null}),
+        ),
         works("list limit huge", json!({"limit": u64::MAX})),
         works("list search of wildcards", json!({"search": "%_\\%' \"*"})),
         works("list search with a NUL", json!({"search": "a\u{0}b"})),
@@ -294,6 +298,7 @@ fn prompt_settings(place: &Place) -> Vec<Row> {
         invalid("prompt agent unknown", "agent", json!("nobody")),
         invalid("prompt model without a provider", "model", json!("gpt")),
         invalid("client id number", "clientId", json!(7)),
+        invalid("client id empty", "clientId", json!("")),
         Row::failed("prompt model unknown", "session/prompt", &with("model", json!("a/b")), "modelNotFound"),
         Row::works("the same prompt again", "session/prompt", &with("clientId", json!("once"))),
         Row::failed("the same client id for another prompt", "session/prompt", &other, "clientIdConflict"),
