@@ -13,8 +13,6 @@ use agentls::{
     transcript::{Failure, FailureKind},
 };
 
-use super::style::one_line;
-
 /// The exit code of a call that makes no sense; clap uses the same.
 const USAGE: u8 = 2;
 
@@ -74,10 +72,8 @@ pub(super) fn cure(failure: &Failure) -> String {
             "See `agentls doctor` for the models that can be chosen.".to_owned()
         }
         FailureKind::SessionBusy { owner } => {
-            let (client, pid) = (one_line(&owner.client), owner.pid);
-            format!(
-                "Wait until its turn has ended, or stop it in the window that runs it: {client}, process {pid}."
-            )
+            let pid = owner.pid;
+            format!("Wait until its turn has ended, or stop it in the window that runs it (process {pid}).")
         }
         FailureKind::ImportFailed { .. } => {
             "Name the database with --db, or an exported session with --json; what is \
@@ -109,7 +105,7 @@ mod tests {
     fn a_cure_names_what_the_command_line_has() {
         let owner = Owner { pid: 7, client: "an editor".to_owned() };
         let busy = with_cure(&Failure::new(FailureKind::SessionBusy { owner }, "it runs"));
-        assert!(busy.contains("Wait") && busy.contains("an editor, process 7"), "{busy}");
+        assert!(busy.contains("Wait") && busy.contains("process 7"), "{busy}");
         assert!(!busy.contains("session/cancel") && !busy.contains("interrupt"), "{busy}");
         let missing =
             with_cure(&Failure::new(FailureKind::ImportFailed { row: String::new() }, "no such file"));

@@ -2,8 +2,8 @@
 //! sends.
 //!
 //! A wrong parameter is an error that names it and says what was expected. Common slips of models are
-//! forgiven where there is one meaning only: numbers and truth values in quotes, a list or object as JSON
-//! text, `null` for "not given".
+//! forgiven where there is one meaning only: numbers and truth values in quotes, or without them where a text
+//! belongs, a list or object as JSON text, `null` for "not given".
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
