@@ -60,6 +60,22 @@ pub struct Loaded {
     pub errors: Vec<Mistake>,
 }
 
+impl Loaded {
+    /// Says that the value `shown` at the keys `path` was left out of [`config`](Self::config), for a reason that only
+    /// shows beside other things. The caller has left it out.
+    pub fn leave_out(&mut self, path: &[&str], problem: &str, shown: &str, cure: String) {
+        let origin = self.sources.remove(&path.join("."));
+        let at = origin.as_ref().and_then(|origin| origin.line);
+        self.errors.push(Mistake {
+            source_name: origin.map_or_else(|| "configuration".to_owned(), |origin| origin.source_name),
+            at: at.map(|line| super::Position { line, column: 1 }),
+            key: shown_key(&path.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>()),
+            message: format!("{problem}: \"{}\"", super::mistake::shown_value(shown)),
+            cure,
+        });
+    }
+}
+
 /// Loads all layers. Whatever is wrong, there is a configuration.
 pub fn load(inputs: &Inputs<'_>) -> Loaded {
     let mut merger = Merger { inputs, merged: Map::new(), loaded: Loaded::default() };
@@ -260,15 +276,8 @@ impl Merger<'_> {
         self.loaded.config.permission = permission;
         let missing = names::missing_agents(&mut self.loaded.config, self.inputs);
         for names::Missing { path, name, cure } in missing {
-            let origin = self.loaded.sources.remove(&path.join("."));
-            let at = origin.as_ref().and_then(|origin| origin.line);
-            self.loaded.errors.push(Mistake {
-                source_name: origin.map_or_else(|| "configuration".to_owned(), |origin| origin.source_name),
-                at: at.map(|line| super::Position { line, column: 1 }),
-                key: shown_key(&path),
-                message: format!("names no agent: \"{}\"", super::mistake::shown_value(&name)),
-                cure,
-            });
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            self.loaded.leave_out(&path, "names no agent", &name, cure);
         }
         self.loaded
     }
