@@ -152,6 +152,32 @@ async fn a_client_with_a_list_is_told_of_other_windows_sessions() {
     assert_eq!(own, 1, "its own changes are not told again");
 }
 
+/// Whoever shows a session shows it in a list, too: that it runs, and that it is gone.
+#[tokio::test]
+async fn a_client_that_has_opened_a_session_is_told_of_the_list_while_another_window_runs_it() {
+    let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
+    let double = Double::start(Wire::Responses, vec![stalled]).await;
+    let home = Home::new(&config_for(&double));
+    let (first, second) = (home.start().await, home.start().await);
+    let session = first.session().await;
+    open(&second, &session).await;
+    let running = first.start_prompt(&session, "Talk.");
+    let changed = |change: &'static str| {
+        let session = session.clone();
+        move |it: &Value| {
+            it["method"] == "session/didChange"
+                && it["params"] == json!({"sessionId": session, "change": change})
+        }
+    };
+    second.wait_for("the turn's begin", changed("updated")).await;
+    let page = second.call("session/list", json!({})).await;
+    assert_eq!(page["sessions"][0]["status"], "running");
+    first.call("session/cancel", json!({"sessionId": session})).await;
+    running.result().await;
+    first.call("session/delete", json!({"sessionId": session})).await;
+    second.wait_for("its end", changed("deleted")).await;
+}
+
 #[tokio::test]
 async fn a_renamed_session_and_a_waiting_prompt_are_told() {
     let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
