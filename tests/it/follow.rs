@@ -278,16 +278,24 @@ async fn a_prompt_that_interrupts_takes_the_session_over_and_waiting_prompts_are
 
 #[tokio::test]
 async fn any_window_can_stop_a_turn() {
-    let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
-    let double = Double::start(Wire::Responses, vec![stalled]).await;
+    let stalled = || Answer::new().text("Long and longer").stall(Stall::After(6));
+    let double = Double::start(Wire::Responses, vec![stalled(), stalled()]).await;
     let home = Home::new(&config_for(&double));
     let (first, second) = (home.start().await, home.start().await);
     let session = first.session().await;
     let running = first.start_prompt(&session, "Talk.");
     first.update(&session, "some text", |update| update["kind"] == "partDelta").await;
+    let queued = first.start_prompt(&session, "And then this.");
+    first.update(&session, "the queue", |update| update["prompts"][0]["text"] == "And then this.").await;
     let stopped = second.call("session/cancel", json!({"sessionId": session})).await;
-    assert_eq!(stopped, json!({"cancelled": true}));
+    assert_eq!(stopped, json!({"cancelled": true}), "though the owner goes on with the next prompt");
     assert_eq!(running.result().await["stopReason"], "cancelled");
+    double.wait_for_requests(2).await;
+    assert_eq!(
+        second.call("session/cancel", json!({"sessionId": session})).await,
+        json!({"cancelled": true})
+    );
+    assert_eq!(queued.result().await["stopReason"], "cancelled");
     let stopped = second.call("session/cancel", json!({"sessionId": session})).await;
     assert_eq!(stopped, json!({"cancelled": false}));
 }
