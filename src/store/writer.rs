@@ -113,7 +113,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .stack_size(512 * 1024)
-            .spawn(move || theirs.work(&mut Link { access, connection }))
+            .spawn(move || theirs.work(&mut Link { access, connection, told: None }))
             .map_err(|error| StoreError::Readonly(format!("no thread for writing: {error}")))?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
@@ -162,6 +162,8 @@ impl Drop for Writer {
 struct Link {
     access: Arc<Access>,
     connection: Option<Connection>,
+    /// Why what waits could not be written the last time; it is told once.
+    told: Option<StoreError>,
 }
 
 impl Link {
@@ -247,11 +249,14 @@ impl Queue {
 
     /// Writes what the disk would not take before, if it does now.
     fn write_backlog(&self, link: &mut Link) {
-        if !self.backlog.is_empty()
-            && let Err(error) = link.connection().and_then(|connection| self.backlog.write(connection))
-        {
-            tracing::warn!(%error, "the disk still does not take what waits");
+        if self.backlog.is_empty() {
+            return;
         }
+        let written = link.connection().and_then(|connection| self.backlog.write(connection)).err();
+        if let Some(error) = written.as_ref().filter(|error| link.told.as_ref() != Some(*error)) {
+            tracing::warn!(%error, "the disk does not take what waits; it is tried again");
+        }
+        link.told = written;
     }
 
     fn transaction(&self, connection: &Connection, first: Box<dyn Job>) {
