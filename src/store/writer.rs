@@ -37,6 +37,8 @@ const BACKLOG_RETRY: Duration = Duration::from_secs(1);
 
 /// Something to be written, and who waits for it.
 trait Job: Send {
+    /// When it was asked for.
+    fn asked(&self) -> Instant;
     /// Runs inside a savepoint. Says why its changes are not to be kept.
     fn run(&mut self, connection: &Connection) -> std::result::Result<(), StoreError>;
     /// Tells whoever waits, after the commit or instead of it.
@@ -44,6 +46,7 @@ trait Job: Send {
 }
 
 struct Work<T, F, A> {
+    asked: Instant,
     job: Option<F>,
     result: Option<Result<T>>,
     /// Told at the end why it was not written, before whoever waits is.
@@ -57,6 +60,10 @@ where
     F: FnOnce(&Connection) -> Result<T> + Send,
     A: FnOnce(Option<&StoreError>) + Send,
 {
+    fn asked(&self) -> Instant {
+        self.asked
+    }
+
     fn run(&mut self, connection: &Connection) -> std::result::Result<(), StoreError> {
         let Some(job) = self.job.take() else { return Err(StoreError::Closed) };
         let result = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(StoreError::Closed));
@@ -132,7 +139,7 @@ impl Writer {
         A: FnOnce(Option<&StoreError>) + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.queue.push(Box::new(Work { job: Some(job), result: None, ended, reply }));
+        self.queue.push(Box::new(Work { asked: Instant::now(), job: Some(job), result: None, ended, reply }));
         async move { answer.await.unwrap_or(Err(StoreError::Closed)) }
     }
 
@@ -260,7 +267,7 @@ impl Queue {
     }
 
     fn transaction(&self, connection: &Connection, first: Box<dyn Job>) {
-        if let Err(error) = begin(connection) {
+        if let Err(error) = begin(connection, first.asked()) {
             first.finish(Err(error));
             return;
         }
@@ -307,9 +314,9 @@ fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<bool> 
     Ok(!ran.is_err_and(|error| error.is_of_the_disk()))
 }
 
-/// Takes the write lock. A lock held by another process is waited for.
-fn begin(connection: &Connection) -> Result<()> {
-    busy::patiently(|| Ok(connection.execute_batch("BEGIN IMMEDIATE")?))
+/// Takes the write lock. A lock held by another process is waited for, by all jobs that stand behind each other together.
+fn begin(connection: &Connection, asked: Instant) -> Result<()> {
+    busy::patiently_since(asked, || Ok(connection.execute_batch("BEGIN IMMEDIATE")?))
 }
 
 fn report(result: Result<()>, what: &str) {
