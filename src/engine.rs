@@ -13,6 +13,7 @@ mod handover;
 mod history;
 mod import;
 mod intake;
+mod models;
 mod permissions;
 mod projects;
 mod reading;

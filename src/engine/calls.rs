@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    EngineError, intake,
+    EngineError, intake, models,
     settings::{self, Settings},
     site::Site,
 };
@@ -104,7 +104,7 @@ impl Caller {
             let own = agent.as_ref().and_then(|agent| agent.model.clone());
             self.model = command.model.clone().or(own);
             if let Some(model) = &self.model {
-                settings::find_model(site.config(), model)
+                models::find_model(site.config(), model)
                     .map_err(|failure| invalid(command, &failure.message))?;
             }
         }

@@ -280,8 +280,8 @@ fn lines(text: &str, range: LineRange) -> String {
 /// The text of a file as the person sees it: unsaved text first.
 fn contents(path: &Path, editor: &dyn Editor) -> Result<String, String> {
     let real = path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?;
-    if let Some(document) = editor.open(&real) {
-        return Ok(document.text.to_string());
+    if let Some(text) = editor.unsaved_text(&real) {
+        return Ok(text.to_string());
     }
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     let Opened::File(file) = open(&real)? else { return Err(format!("{} is not a file", path.display())) };

@@ -6,7 +6,7 @@
 use std::{path::Path, sync::Arc};
 
 use super::{
-    Change, Engine, EngineError, ListedAgent, ListedCommand, Open, settings, settings::Settings, site::Site,
+    Change, Engine, EngineError, ListedAgent, ListedCommand, Open, models, settings::Settings, site::Site,
     sources::PromptSources,
 };
 use crate::{
@@ -220,7 +220,7 @@ fn perhaps(near: &[String]) -> String {
 
 /// What is wrong with the choice of a model.
 fn check_model(config: &Config, model: Option<&ModelRef>) -> Option<String> {
-    let failure = settings::find_model(config, model?).err()?;
+    let failure = models::find_model(config, model?).err()?;
     Some(format!("`model`: {}", failure.message))
 }
 

@@ -9,11 +9,16 @@ use std::{
     time::Duration,
 };
 
-use super::{ClientInfo, ConfigReport, ListedModel, Vouching, roster, secrets, trust::Trusts};
+use super::{
+    ClientInfo, ConfigReport, ListedModel, Vouching,
+    models::{DEFAULT_CONTEXT, default_model, find_model, known_models},
+    roster, secrets,
+    trust::Trusts,
+};
 use crate::{
     context::fragments,
     permission::rules::Rules,
-    provider::{self, Api, Cost, Deadlines, Key, Model, Provider, catalog},
+    provider::{self, Api, Deadlines, Key, Model, Provider, catalog},
     store::StoredProject,
     tool::{
         Registry,
@@ -26,12 +31,6 @@ use crate::{
         config::{self, ApiConfig, Config, ProviderConfig},
     },
 };
-
-/// Room for an answer of a model that configuration says nothing else of, in tokens.
-const DEFAULT_MAX_OUTPUT: u64 = 16_000;
-
-/// The window of a model that configuration says nothing else of, in tokens.
-const DEFAULT_CONTEXT: u64 = 128_000;
 
 /// Where settings come from.
 pub(super) struct Settings {
@@ -245,68 +244,6 @@ pub(super) fn rules(config: &Config, agent: &Agent) -> Rules {
     rules
 }
 
-/// The configured default model; the offline one when it makes no sense.
-fn default_model(config: &Config) -> ModelRef {
-    let configured = config.model.parse().ok().filter(|model| find_model(config, model).is_ok());
-    configured.unwrap_or_else(|| ModelRef {
-        provider: catalog::OFFLINE.to_owned(),
-        id: catalog::EXPLORER.to_owned(),
-    })
-}
-
-/// All models of the catalogue and the configuration, each once.
-fn known_models(config: &Config) -> Vec<ModelRef> {
-    let listed = catalog::presets().iter().flat_map(|preset| {
-        preset.models().map(|model| ModelRef { provider: preset.name.to_owned(), id: model.id })
-    });
-    let mut models: Vec<ModelRef> = listed.collect();
-    for (provider, own) in &config.providers {
-        for id in own.models.keys() {
-            let model = ModelRef { provider: provider.clone(), id: id.clone() };
-            if !models.contains(&model) {
-                models.push(model);
-            }
-        }
-    }
-    models
-}
-
-/// The limits of a model: the catalogue's, with the configuration's over them.
-pub(super) fn find_model(config: &Config, reference: &ModelRef) -> Result<Model, Failure> {
-    let listed = catalog::model(&reference.provider, &reference.id);
-    let own =
-        config.providers.get(&reference.provider).and_then(|provider| provider.models.get(&reference.id));
-    if listed.is_none() && own.is_none() {
-        let known: Vec<String> = known_models(config).iter().map(ToString::to_string).collect();
-        let suggestions = catalog::suggestions(&reference.to_string(), known.iter().map(String::as_str));
-        return Err(Failure::new(
-            FailureKind::ModelNotFound { suggestions },
-            format!("the model {reference} is neither in the catalogue nor configured"),
-        ));
-    }
-    let mut model = listed.unwrap_or_else(|| Model {
-        id: reference.id.clone(),
-        context: DEFAULT_CONTEXT,
-        max_output: DEFAULT_MAX_OUTPUT,
-        images: false,
-        cost: Cost::default(),
-        options: serde_json::Map::new(),
-    });
-    if let Some(own) = own {
-        model.context = own.context.unwrap_or(model.context);
-        model.max_output = own.max_output.unwrap_or(model.max_output);
-        if let Some(input) = &own.input {
-            model.images = input.contains(&config::InputKind::Image);
-        }
-        if let Some(cost) = own.cost {
-            let config::CostConfig { input, output, cache_read, cache_write } = cost;
-            model.cost = Cost { input, output, cache_read, cache_write };
-        }
-        model.options.clone_from(&own.options);
-    }
-    Ok(model)
-}
-
 /// How to reach a provider: the catalogue's way, with the configuration's over it.
 fn connection(
     name: &str,
@@ -326,12 +263,16 @@ fn connection(
             format!("the provider {name} needs `api` and `baseUrl` in the configuration"),
         ));
     };
+    let headers = own.map(|own| own.headers.clone()).unwrap_or_default().into_iter();
+    let secret = |name: &str| own.is_some_and(|own| own.is_secret_header(name));
+    let (secret_headers, headers) = headers.partition(|(name, _)| secret(name));
     Ok(provider::Settings {
         name: name.to_owned(),
         api,
         base_url: base_url.trim_end_matches('/').to_owned(),
         key: key(name, own, client),
-        headers: own.map(|own| own.headers.clone().into_iter().collect()).unwrap_or_default(),
+        headers,
+        secret_headers,
         store: own.is_some_and(|own| own.store),
         options: own.map(|own| own.options.clone()).unwrap_or_default(),
     })

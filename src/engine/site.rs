@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::settings::Settings;
+use super::{models, settings::Settings};
 use crate::workspace::{
     config::{self, Config, Loaded},
     project,
@@ -43,7 +43,7 @@ impl Settings {
         let client = self.client();
         let root = cwd.map(|cwd| project::find(cwd).path);
         let trusted = root.as_deref().is_some_and(|root| self.trusts.holds(root));
-        let loaded = config::load(&config::Inputs {
+        let mut loaded = config::load(&config::Inputs {
             config_dir: &self.config_dir,
             project: root.as_deref(),
             trusted,
@@ -52,6 +52,7 @@ impl Settings {
             env: &|name| std::env::var(name).ok(),
             watch: Some(&self.watch),
         });
+        models::leave_out_unknown(&mut loaded);
         let news: Vec<String> = self.watch.news(&loaded).into_iter().map(ToString::to_string).collect();
         // The level of the log first: it is for these lines, too.
         self.events.configured(&loaded.config, &news);

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 pub struct OpenDocument {
     /// Its text as the client has it.
     pub text: Arc<str>,
-    /// Whether it differs from what was last opened or saved.
+    /// Whether the client has not saved it. Else the file is what counts: it may be newer than what the client has read.
     pub unsaved: bool,
 }
 
@@ -28,6 +28,11 @@ pub enum Applied {
 pub trait Editor: Send + Sync {
     /// The open document of that path.
     fn open(&self, path: &Path) -> Option<OpenDocument>;
+
+    /// The text of the document of that path, if it is open and not saved.
+    fn unsaved_text(&self, path: &Path) -> Option<Arc<str>> {
+        self.open(path).filter(|document| document.unsaved).map(|document| document.text)
+    }
 
     /// Every open document with unsaved text.
     fn unsaved(&self) -> Vec<(std::path::PathBuf, OpenDocument)>;

@@ -76,11 +76,11 @@ impl Tool for Read {
         Box::pin(async move {
             let params: Params = params::read(input)?;
             let place = place::permit_look(&context, &PURPOSE, &params.path).await?;
-            let unsaved = context.editor.open(&place.target);
+            let unsaved = context.editor.unsaved_text(&place.target);
             let (cancel, looked_at) = (context.cancel.clone(), vec![place.target.clone()]);
             let output = blocking(move || match unsaved {
-                Some(document) => {
-                    let bytes = document.text.as_bytes().to_vec();
+                Some(text) => {
+                    let bytes = text.as_bytes().to_vec();
                     show_lines(Cursor::new(bytes), &place, &params, &cancel)
                 }
                 None => from_disk(&place, &params, &cancel),

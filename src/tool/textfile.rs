@@ -50,7 +50,7 @@ impl Text {
 /// Reads what an edit of `path` starts from.
 pub(crate) async fn load(editor: &dyn Editor, path: &Path) -> Result<Text, ToolError> {
     let open = editor.open(path);
-    let text = if let Some(document) = &open {
+    let text = if let Some(document) = open.as_ref().filter(|document| document.unsaved) {
         Some(document.text.to_string())
     } else {
         let path = path.to_owned();
@@ -105,6 +105,19 @@ async fn load_again(editor: &dyn Editor, text: &Text) -> Result<Text, ToolError>
     }
     let path = text.path.to_string_lossy();
     Err(ToolError::Failed(format!("{path} was changed while the edit waited; read it again")))
+}
+
+/// Whether the file of a document holds this text, apart from how its lines end. Where there is no file, an empty text
+/// is what it holds; one that is no text, or too large to be edited, is not compared. Blocks.
+pub(crate) fn holds(path: &Path, text: &str) -> bool {
+    match read_disk(path) {
+        Ok(on_disk) => on_disk
+            .unwrap_or_default()
+            .trim_start_matches(BOM)
+            .lines()
+            .eq(text.trim_start_matches(BOM).lines()),
+        Err(_) => true,
+    }
 }
 
 fn read_disk(path: &Path) -> Result<Option<String>, ToolError> {

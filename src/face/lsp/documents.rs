@@ -14,7 +14,10 @@ use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
 use super::client::Declared;
 use crate::{
-    tool::buffers::{Applied, Editor, OpenDocument},
+    tool::{
+        buffers::{Applied, Editor, OpenDocument},
+        textfile::holds,
+    },
     wire::calls::Calls,
 };
 
@@ -45,11 +48,13 @@ impl Documents {
         Self { open: Mutex::default(), calls, client }
     }
 
-    /// The client has opened a document.
+    /// The client has opened a document. An editor that brings unsaved text back, or that comes late, opens it with that
+    /// text. Blocks while it is compared with the file.
     pub fn opened(&self, uri: Url, version: i32, text: String) {
         if let Some(path) = real_path(&uri) {
+            let unsaved = !holds(&path, &text);
             let mut open = self.lock();
-            open.insert(path.clone(), Document { uri, version, text, unsaved: false });
+            open.insert(path.clone(), Document { uri, version, text, unsaved });
             bound(&mut open, &path);
         }
     }
@@ -190,6 +195,7 @@ mod tests {
         let path = dir.path().canonicalize().unwrap().join("new.txt");
         let uri = Url::from_file_path(&path).unwrap();
         let (documents, _) = documents(Abilities::default());
+        std::fs::write(&path, "a\r\n").unwrap();
         documents.opened(uri.clone(), 1, "a\n".into());
         assert_eq!((documents.unsaved(), documents.open(&path).unwrap().unsaved), (Vec::new(), false));
         let change = TextDocumentContentChangeEvent { range: None, range_length: None, text: "b\n".into() };
@@ -200,6 +206,21 @@ mod tests {
         assert!(!documents.open(&path).unwrap().unsaved);
         documents.closed(&uri);
         assert_eq!(documents.open(&path), None);
+    }
+
+    #[test]
+    fn a_document_that_is_opened_with_other_text_than_its_file_has_is_unsaved() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().canonicalize().unwrap().join("a.txt");
+        let uri = Url::from_file_path(&path).unwrap();
+        let (documents, _) = documents(Abilities::default());
+        let unsaved = |text: &str| {
+            documents.opened(uri.clone(), 1, text.into());
+            documents.open(&path).unwrap().unsaved
+        };
+        assert_eq!((unsaved(""), unsaved("typed\n")), (false, true));
+        std::fs::write(&path, "on disk\n").unwrap();
+        assert_eq!((unsaved("on disk\n"), unsaved(""), unsaved("typed\n")), (false, true, true));
     }
 
     #[test]

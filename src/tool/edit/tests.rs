@@ -81,6 +81,14 @@ async fn the_buffer_of_an_open_document_is_what_is_edited() {
     assert_eq!(desk.file("a"), "disk");
 }
 
+#[tokio::test]
+async fn of_a_saved_document_the_file_is_edited_which_may_be_newer() {
+    let desk = Desk::new(&[("a", "newer")]);
+    desk.open("a", "as it was opened", false);
+    desk.call(Edit, input("newer", "newest")).await.unwrap();
+    assert_eq!(&*desk.documents.open.lock().unwrap()[&desk.root().join("a")].text, "newest");
+}
+
 fn params(old: &str, new: &str, all: bool) -> Params {
     Params { path: String::new(), old_text: old.to_owned(), new_text: new.to_owned(), replace_all: all }
 }

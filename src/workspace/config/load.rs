@@ -60,9 +60,26 @@ pub struct Loaded {
     pub errors: Vec<Mistake>,
 }
 
+impl Loaded {
+    /// Says that the value `shown` at the keys `path` was left out of [`config`](Self::config), for a reason that only
+    /// shows beside other things. The caller has left it out.
+    pub fn leave_out(&mut self, path: &[&str], problem: &str, shown: &str, cure: String) {
+        let origin = self.sources.remove(&path.join("."));
+        let at = origin.as_ref().and_then(|origin| origin.line);
+        self.errors.push(Mistake {
+            source_name: origin.map_or_else(|| "configuration".to_owned(), |origin| origin.source_name),
+            at: at.map(|line| super::Position { line, column: 1 }),
+            key: shown_key(&path.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>()),
+            message: format!("{problem}: \"{}\"", super::mistake::shown_value(shown)),
+            cure,
+        });
+    }
+}
+
 /// Loads all layers. Whatever is wrong, there is a configuration.
 pub fn load(inputs: &Inputs<'_>) -> Loaded {
-    let mut merger = Merger { inputs, merged: Map::new(), loaded: Loaded::default() };
+    let mut merger =
+        Merger { inputs, merged: Map::new(), from_environment: Vec::new(), loaded: Loaded::default() };
     merger.file(&inputs.config_dir.join("config.jsonc"), Authority::Person);
     if let Some(project) = inputs.project {
         let authority = if inputs.trusted { Authority::Project } else { Authority::Untrusted };
@@ -107,6 +124,8 @@ impl Layer {
 struct Merger<'a> {
     inputs: &'a Inputs<'a>,
     merged: Map<String, Value>,
+    /// The values that came from variables.
+    from_environment: Vec<KeyPath>,
     loaded: Loaded,
 }
 
@@ -188,7 +207,7 @@ impl Merger<'_> {
             }
         }
         if layer.authority == Authority::Person {
-            environment::substitute(&mut value, self.inputs.env, &mut findings);
+            self.from_environment.extend(environment::substitute(&mut value, self.inputs.env, &mut findings));
         } else {
             environment::refuse(&mut value, &mut findings);
         }
@@ -258,17 +277,18 @@ impl Merger<'_> {
             }),
         }
         self.loaded.config.permission = permission;
+        for path in self.from_environment {
+            if let [section, provider, headers, name] = path.as_slice()
+                && (section.as_str(), headers.as_str()) == ("providers", "headers")
+                && let Some(provider) = self.loaded.config.providers.get_mut(provider)
+            {
+                provider.from_environment.insert(name.clone());
+            }
+        }
         let missing = names::missing_agents(&mut self.loaded.config, self.inputs);
         for names::Missing { path, name, cure } in missing {
-            let origin = self.loaded.sources.remove(&path.join("."));
-            let at = origin.as_ref().and_then(|origin| origin.line);
-            self.loaded.errors.push(Mistake {
-                source_name: origin.map_or_else(|| "configuration".to_owned(), |origin| origin.source_name),
-                at: at.map(|line| super::Position { line, column: 1 }),
-                key: shown_key(&path),
-                message: format!("names no agent: \"{}\"", super::mistake::shown_value(&name)),
-                cure,
-            });
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            self.loaded.leave_out(&path, "names no agent", &name, cure);
         }
         self.loaded
     }
