@@ -424,6 +424,8 @@ pub struct Settings {
     pub key: Key,
     /// Headers to add to each request.
     pub headers: Vec<(String, String)>,
+    /// Further ones, whose values are secrets.
+    pub secret_headers: Vec<(String, String)>,
     /// Whether responses may be kept by the provider and continued (`store: true`).
     pub store: bool,
     /// Merged into each request body, under the model's own options.

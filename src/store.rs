@@ -308,9 +308,10 @@ impl Store {
             backlog.refuse(&name)?;
             job(tx, &name, sessions::key(tx, &name)?)
         };
-        let (name, backlog) = (session.clone(), self.backlog());
+        let (name, backlog, newer) = (session.clone(), self.backlog(), self.inner.newer);
         let reply = self.inner.writer.submit(write, move |failed: Option<&StoreError>| {
-            if let Some(why) = failed.filter(|error| error.is_of_the_disk()) {
+            // A database of a newer version is never written.
+            if let Some(why) = failed.filter(|error| newer.is_none() && error.is_of_the_disk()) {
                 backlog.keep(name, entry, why);
             }
         });

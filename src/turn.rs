@@ -25,6 +25,7 @@ mod summarise;
 mod thread;
 mod title;
 mod tools;
+mod waiting;
 
 pub use instructions::Sources;
 pub use room::Compacted;

@@ -88,6 +88,7 @@ fn settings(api: Api) -> Settings {
         base_url: "http://localhost".to_owned(),
         key: Key::NotNeeded,
         headers: Vec::new(),
+        secret_headers: Vec::new(),
         store: false,
         options: Map::new(),
     }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Room for an answer of a model that configuration says nothing else of, in tokens.
-const DEFAULT_MAX_OUTPUT: u64 = 16_000;
+const DEFAULT_OUTPUT: u64 = 16_000;
 
 /// The window of a model that configuration says nothing else of, in tokens.
 pub(super) const DEFAULT_CONTEXT: u64 = 128_000;
@@ -91,7 +91,7 @@ pub(super) fn find_model(config: &Config, reference: &ModelRef) -> Result<Model,
     let mut model = listed.unwrap_or_else(|| Model {
         id: reference.id.clone(),
         context: DEFAULT_CONTEXT,
-        max_output: DEFAULT_MAX_OUTPUT,
+        max_output: DEFAULT_OUTPUT,
         images: false,
         cost: Cost::default(),
         options: serde_json::Map::new(),

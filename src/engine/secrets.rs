@@ -4,10 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    provider::catalog,
-    tool::environment::Environment,
-    transcript::secret::{self, Secrets},
-    workspace::config::Config,
+    provider::catalog, tool::environment::Environment, transcript::secret::Secrets, workspace::config::Config,
 };
 
 /// The environment of children under this configuration. `credentials` are keys that a client gave.
@@ -18,8 +15,11 @@ pub fn environment(config: &Config, credentials: &BTreeMap<String, String>) -> E
 /// The values that are known to be secret: keys in variables and of the client, and configured headers that carry one.
 pub(super) fn known(config: &Config, credentials: &BTreeMap<String, String>) -> Secrets {
     let keys = variables(config).into_iter().filter_map(|variable| std::env::var(variable).ok());
-    let headers = config.providers.values().flat_map(|provider| &provider.headers);
-    let headers = headers.filter(|(name, _)| secret::is_secret(name)).map(|(_, value)| value.clone());
+    let headers = config
+        .providers
+        .values()
+        .flat_map(|provider| provider.headers.iter().filter(|(name, _)| provider.is_secret_header(name)));
+    let headers = headers.map(|(_, value)| value.clone());
     let given = credentials.values().cloned();
     Secrets::new(keys.chain(headers).chain(given).map(|value| value.trim().to_owned()))
 }

@@ -263,12 +263,16 @@ fn connection(
             format!("the provider {name} needs `api` and `baseUrl` in the configuration"),
         ));
     };
+    let headers = own.map(|own| own.headers.clone()).unwrap_or_default().into_iter();
+    let secret = |name: &str| own.is_some_and(|own| own.is_secret_header(name));
+    let (secret_headers, headers) = headers.partition(|(name, _)| secret(name));
     Ok(provider::Settings {
         name: name.to_owned(),
         api,
         base_url: base_url.trim_end_matches('/').to_owned(),
         key: key(name, own, client),
-        headers: own.map(|own| own.headers.clone().into_iter().collect()).unwrap_or_default(),
+        headers,
+        secret_headers,
         store: own.is_some_and(|own| own.store),
         options: own.map(|own| own.options.clone()).unwrap_or_default(),
     })

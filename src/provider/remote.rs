@@ -16,7 +16,7 @@ use super::{
     incoming::{self, Incoming},
     redact,
 };
-use crate::transcript::secret::{Secrets, is_secret};
+use crate::transcript::secret::Secrets;
 
 /// The most images of a request. Anthropic's limit, the lowest of the large providers:
 /// <https://platform.claude.com/docs/en/build-with-claude/vision>.
@@ -92,9 +92,7 @@ pub(super) fn credentials(settings: &Settings) -> Vec<Credential> {
 /// The provider of these settings. Nothing is connected yet.
 pub fn connect(settings: Settings) -> Arc<dyn Provider> {
     let format = incoming::format(settings.api);
-    let (secret, plain): (Vec<_>, Vec<_>) =
-        settings.headers.iter().cloned().partition(|(name, _)| is_secret(name));
-    let mut credentials = secret;
+    let (plain, mut credentials) = (settings.headers.clone(), settings.secret_headers.clone());
     if let Key::Secret(key) = &settings.key {
         credentials.push(format.credential(key));
     }

@@ -33,6 +33,11 @@ pub(super) fn patiently<T>(attempt: impl FnMut() -> Result<T>) -> Result<T> {
     within(PATIENCE, attempt)
 }
 
+/// As [`patiently`], for what is waited for already since `asked`: once it is tried in any case.
+pub(super) fn patiently_since<T>(asked: Instant, attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    within(PATIENCE.saturating_sub(asked.elapsed()), attempt)
+}
+
 fn within<T>(patience: Duration, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     let started = Instant::now();
     loop {
@@ -87,6 +92,17 @@ mod tests {
             Err::<(), _>(StoreError::Closed)
         });
         assert_eq!((failed, attempts), (Err(StoreError::Closed), 1));
+    }
+
+    #[test]
+    fn what_was_asked_for_long_ago_is_tried_once_more() {
+        let Some(asked) = Instant::now().checked_sub(PATIENCE) else { return };
+        let mut attempts = 0;
+        let failed = patiently_since(asked, || {
+            attempts += 1;
+            Err::<(), _>(busy())
+        });
+        assert_eq!((failed, attempts), (Err(busy()), 1));
     }
 
     #[test]

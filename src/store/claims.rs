@@ -78,6 +78,16 @@ impl Store {
         .await
     }
 
+    /// Whether what this process has asked for still stands: the owner takes it away with the end of its turn.
+    pub async fn is_claimed(&self, session: &SessionId) -> Result<bool> {
+        let (session, lessee) = (session.clone(), self.lessee().clone());
+        self.read(move |tx| {
+            let found = find(tx, sessions::key(tx, &session)?)?;
+            Ok(found.is_some_and(|found| found.lessee.same_process(&lessee)))
+        })
+        .await
+    }
+
     /// What this process has to know of the sessions that it believes it runs.
     pub async fn pressed(&self, running: Vec<SessionId>) -> Result<Vec<(SessionId, Pressed)>> {
         let lessee = self.lessee().clone();

@@ -98,6 +98,11 @@ impl Watch {
         Ok(self.version.replace(version) != Some(version))
     }
 
+    /// The newest change of the list of sessions or projects.
+    pub fn newest_notice(&self) -> Result<i64> {
+        notices::newest(&self.connection)
+    }
+
     /// What other processes did to the lists of sessions and of projects since the change with this number.
     pub fn notices(&self, after: i64) -> Result<Notices> {
         notices::since(&self.connection, &self.lessee, after)

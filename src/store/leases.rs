@@ -16,13 +16,13 @@ use std::sync::OnceLock;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Committed, Result, Store, StoreError, claims, recovery,
+    Committed, Result, Store, StoreError, claims, notices, recovery,
     rows::{self, Reading},
     sessions,
 };
 use crate::{
     failpoint,
-    transcript::{Owner, SessionId, Status, Timestamp},
+    transcript::{Change, Owner, SessionId, Status, Timestamp},
 };
 
 /// A process that runs a session says so at least this often, in milliseconds.
@@ -211,18 +211,22 @@ impl Store {
         let (session, lessee) = (session.clone(), self.lessee().clone());
         self.write(move |tx| {
             let key = sessions::key(tx, &session)?;
-            tx.prepare_cached(
-                "UPDATE lease SET status = ?4, detail = ?5, retry_at = ?6
+            let shown = tx
+                .prepare_cached(
+                    "UPDATE lease SET status = ?4, detail = ?5, retry_at = ?6
                  WHERE session = ?1 AND pid = ?2 AND pid_started = ?3",
-            )?
-            .execute(params![
-                key,
-                lessee.pid,
-                lessee.started,
-                rows::word(&status)?,
-                detail,
-                retry_at.map(|at| at.0)
-            ])?;
+                )?
+                .execute(params![
+                    key,
+                    lessee.pid,
+                    lessee.started,
+                    rows::word(&status)?,
+                    detail,
+                    retry_at.map(|at| at.0)
+                ])?;
+            if shown > 0 {
+                notices::add(tx, &lessee, &session, Change::Updated)?;
+            }
             Ok(())
         })
     }

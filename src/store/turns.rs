@@ -152,7 +152,7 @@ impl Store {
                 backlog.refuse(&session)?;
                 let key = sessions::key(tx, &session)?;
                 let Some(prompt) = inbox::next(tx, key)? else { return Ok(None) };
-                let (turn, recovered) = open_turn(tx, key, &lessee)?;
+                let (turn, recovered) = open_turn(tx, &session, key, &lessee)?;
                 tx.execute("UPDATE session SET recovered = NULL WHERE key = ?1", [key])?;
                 let message = inbox::take(tx, key, &session, &turn, prompt, make)?;
                 tx.prepare_cached("UPDATE turn SET message = ?2 WHERE id = ?1")?
@@ -171,7 +171,7 @@ impl Store {
         self.write(move |tx| {
             backlog.refuse(&session)?;
             let key = sessions::key(tx, &session)?;
-            let (turn, _) = open_turn(tx, key, &lessee)?;
+            let (turn, _) = open_turn(tx, &session, key, &lessee)?;
             Ok((turn, Seq(messages::last_seq(tx, key)?)))
         })
         .await
@@ -231,7 +231,12 @@ impl Store {
 
 /// Takes the lease and begins a turn. The session was idle or its owner is dead: what that left open is ended first, and
 /// told, while its lease still says what it did last.
-fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<(TurnId, Option<String>)> {
+fn open_turn(
+    tx: &Connection,
+    session: &SessionId,
+    key: i64,
+    lessee: &leases::Lessee,
+) -> Result<(TurnId, Option<String>)> {
     leases::check(tx, key, lessee)?;
     let recovered = recovery::end_turn(tx, key, recovery::DIED)?;
     leases::take(tx, key, lessee)?;
@@ -240,6 +245,7 @@ fn open_turn(tx: &Connection, key: i64, lessee: &leases::Lessee) -> Result<(Turn
         "INSERT INTO turn (id, session, started_at) VALUES (?1, ?2, ?3)",
         params![turn.as_str(), key, Timestamp::now().0],
     )?;
+    notices::add(tx, lessee, session, ListChange::Updated)?;
     Ok((turn, recovered))
 }
 

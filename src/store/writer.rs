@@ -37,6 +37,8 @@ const BACKLOG_RETRY: Duration = Duration::from_secs(1);
 
 /// Something to be written, and who waits for it.
 trait Job: Send {
+    /// When it was asked for.
+    fn asked(&self) -> Instant;
     /// Runs inside a savepoint. Says why its changes are not to be kept.
     fn run(&mut self, connection: &Connection) -> std::result::Result<(), StoreError>;
     /// Tells whoever waits, after the commit or instead of it.
@@ -44,6 +46,7 @@ trait Job: Send {
 }
 
 struct Work<T, F, A> {
+    asked: Instant,
     job: Option<F>,
     result: Option<Result<T>>,
     /// Told at the end why it was not written, before whoever waits is.
@@ -57,6 +60,10 @@ where
     F: FnOnce(&Connection) -> Result<T> + Send,
     A: FnOnce(Option<&StoreError>) + Send,
 {
+    fn asked(&self) -> Instant {
+        self.asked
+    }
+
     fn run(&mut self, connection: &Connection) -> std::result::Result<(), StoreError> {
         let Some(job) = self.job.take() else { return Err(StoreError::Closed) };
         let result = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(StoreError::Closed));
@@ -113,7 +120,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .stack_size(512 * 1024)
-            .spawn(move || theirs.work(&mut Link { access, connection }))
+            .spawn(move || theirs.work(&mut Link { access, connection, told: None }))
             .map_err(|error| StoreError::Readonly(format!("no thread for writing: {error}")))?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
@@ -132,7 +139,7 @@ impl Writer {
         A: FnOnce(Option<&StoreError>) + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.queue.push(Box::new(Work { job: Some(job), result: None, ended, reply }));
+        self.queue.push(Box::new(Work { asked: Instant::now(), job: Some(job), result: None, ended, reply }));
         async move { answer.await.unwrap_or(Err(StoreError::Closed)) }
     }
 
@@ -162,6 +169,8 @@ impl Drop for Writer {
 struct Link {
     access: Arc<Access>,
     connection: Option<Connection>,
+    /// Why what waits could not be written the last time; it is told once.
+    told: Option<StoreError>,
 }
 
 impl Link {
@@ -247,15 +256,18 @@ impl Queue {
 
     /// Writes what the disk would not take before, if it does now.
     fn write_backlog(&self, link: &mut Link) {
-        if !self.backlog.is_empty()
-            && let Err(error) = link.connection().and_then(|connection| self.backlog.write(connection))
-        {
-            tracing::warn!(%error, "the disk still does not take what waits");
+        if self.backlog.is_empty() {
+            return;
         }
+        let written = link.connection().and_then(|connection| self.backlog.write(connection)).err();
+        if let Some(error) = written.as_ref().filter(|error| link.told.as_ref() != Some(*error)) {
+            tracing::warn!(%error, "the disk does not take what waits; it is tried again");
+        }
+        link.told = written;
     }
 
     fn transaction(&self, connection: &Connection, first: Box<dyn Job>) {
-        if let Err(error) = begin(connection) {
+        if let Err(error) = begin(connection, first.asked()) {
             first.finish(Err(error));
             return;
         }
@@ -302,9 +314,9 @@ fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<bool> 
     Ok(!ran.is_err_and(|error| error.is_of_the_disk()))
 }
 
-/// Takes the write lock. A lock held by another process is waited for.
-fn begin(connection: &Connection) -> Result<()> {
-    busy::patiently(|| Ok(connection.execute_batch("BEGIN IMMEDIATE")?))
+/// Takes the write lock. A lock held by another process is waited for, by all jobs that stand behind each other together.
+fn begin(connection: &Connection, asked: Instant) -> Result<()> {
+    busy::patiently_since(asked, || Ok(connection.execute_batch("BEGIN IMMEDIATE")?))
 }
 
 fn report(result: Result<()>, what: &str) {

@@ -2,7 +2,7 @@
 //! events of our own turns are.
 //!
 //! A client follows a session that it has opened: made, forked, prompted, or read messages of; and it follows the lists
-//! of sessions and projects once it has read one of them. While there is something to follow, the database is asked [`POLL`] after [`POLL`] whether
+//! of sessions and projects once it has read or opened anything of them. While there is something to follow, the database is asked [`POLL`] after [`POLL`] whether
 //! anybody has committed anything, and only then for what is new ([`crate::store::follow`]); otherwise nothing runs.
 //! The newest [`MOST_FOLLOWED`] sessions are followed (invariant 9). A session that this process runs is left alone:
 //! from the begin of a turn ([`Follower::own`]) to its end ([`Follower::let_go`]) its events come from the turn itself,
@@ -106,7 +106,8 @@ impl Follower {
         self.something.notify_one();
     }
 
-    /// The client is about to read the list of sessions or of projects: it is told of changes of both from here on.
+    /// The client is about to read something of the lists of sessions or projects: it is told of changes of both from
+    /// here on.
     pub async fn open_list(&self) {
         let mut state = self.state.lock().await;
         if state.list.is_none() {
@@ -321,6 +322,9 @@ impl State {
             },
         };
         self.sessions.push(followed);
+        if self.list.is_none() {
+            self.list = Some(self.watch(store)?.newest_notice()?);
+        }
         let surplus = self.sessions.len().saturating_sub(MOST_FOLLOWED);
         self.sessions.drain(..surplus);
         self.more = true;

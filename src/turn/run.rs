@@ -8,13 +8,19 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Shared, TurnContext, cache::Cache, commands, desk::compactions::Wish, inbox, thread::Thread,
+    Shared, TurnContext,
+    cache::Cache,
+    commands,
+    desk::compactions::Wish,
+    inbox,
+    thread::Thread,
     tools::RepeatedCalls,
+    waiting::{AwaitedPerson, Waiting},
 };
 use crate::{
     context::{gallery, history, window::Window},
     failpoint,
-    permission::{Gate, gate::GateParts, trust::TrustGate},
+    permission::{Gate, Person, gate::GateParts, trust::TrustGate},
     store::Baseline,
     transcript::{
         Failure, FailureKind, FinishReason, MessageId, Part, Seq, SessionId, Status, StopReason, Timestamp,
@@ -37,6 +43,8 @@ pub(super) struct Turn {
     pub(super) cancel: CancellationToken,
     pub(super) set_status: SetStatus,
     pub(super) gate: Arc<dyn Gate>,
+    /// Whom tools ask.
+    pub(super) person: Arc<dyn Person>,
     pub(super) window: Window,
     /// What stands before the conversation, and what the model was told of changes since.
     pub(super) baseline: Baseline,
@@ -145,7 +153,8 @@ impl Turn {
         let window = Window::load(&shared.store, &session, last, asked, overflow).await?;
         let thread = Thread::load(&shared.store, &session, &context).await?;
         let cache = Cache::load(&shared.store, &session).await?;
-        let waiting = Arc::clone(&set_status);
+        let waiting = Waiting::new(Arc::clone(&set_status));
+        let (waited, person) = (Arc::clone(&waiting), Arc::clone(&shared.person));
         let parts = GateParts {
             session: session.clone(),
             rules: context.rules.as_ref().clone(),
@@ -155,9 +164,7 @@ impl Turn {
             sandbox: context.sandbox.line(),
             headless_allows: context.headless == crate::workspace::config::HeadlessPermission::Allow,
             cancel: cancel.clone(),
-            on_wait: Arc::new(move |waits| {
-                waiting(if waits { Status::Waiting } else { Status::Running }, None, None);
-            }),
+            on_wait: Arc::new(move |waits| waited.on_wait(waits)),
         };
         let gate = TrustGate::new(parts, Arc::clone(&context.workspace));
         Ok(Self {
@@ -169,6 +176,7 @@ impl Turn {
             cancel,
             set_status,
             gate: Arc::new(gate),
+            person: Arc::new(AwaitedPerson { person, waiting }),
             failures: window.live().failures,
             thread,
             cache,

@@ -210,7 +210,7 @@ impl Turn {
             cancel: self.cancel.child_token(),
             gate: Arc::clone(&self.gate),
             editor: Arc::clone(&self.shared.editor),
-            person: Arc::clone(&self.shared.person),
+            person: Arc::clone(&self.person),
             gauge: Arc::new(StoredGauge {
                 store: self.shared.store.clone(),
                 session: self.session.clone(),

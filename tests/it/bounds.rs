@@ -44,6 +44,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("src/workspace/config.rs", "what a configuration file says, which is bounded"),
     ("src/workspace/config", "what a configuration file says, which is bounded"),
     ("src/turn.rs", "holds nothing: one lock around telling which prompts wait"),
+    ("src/turn/waiting.rs", "one number"),
     ("src/turn/title.rs", "one task for each first turn, within the deadlines of a call"),
     ("src/turn/desk/compactions.rs", "requests in flight"),
     ("src/turn/desk/actor.rs", "one task for each session with an actor"),

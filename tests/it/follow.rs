@@ -152,6 +152,32 @@ async fn a_client_with_a_list_is_told_of_other_windows_sessions() {
     assert_eq!(own, 1, "its own changes are not told again");
 }
 
+/// Whoever shows a session shows it in a list, too: that it runs, and that it is gone.
+#[tokio::test]
+async fn a_client_that_has_opened_a_session_is_told_of_the_list_while_another_window_runs_it() {
+    let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
+    let double = Double::start(Wire::Responses, vec![stalled]).await;
+    let home = Home::new(&config_for(&double));
+    let (first, second) = (home.start().await, home.start().await);
+    let session = first.session().await;
+    open(&second, &session).await;
+    let running = first.start_prompt(&session, "Talk.");
+    let changed = |change: &'static str| {
+        let session = session.clone();
+        move |it: &Value| {
+            it["method"] == "session/didChange"
+                && it["params"] == json!({"sessionId": session, "change": change})
+        }
+    };
+    second.wait_for("the turn's begin", changed("updated")).await;
+    let page = second.call("session/list", json!({})).await;
+    assert_eq!(page["sessions"][0]["status"], "running");
+    first.call("session/cancel", json!({"sessionId": session})).await;
+    running.result().await;
+    first.call("session/delete", json!({"sessionId": session})).await;
+    second.wait_for("its end", changed("deleted")).await;
+}
+
 #[tokio::test]
 async fn a_renamed_session_and_a_waiting_prompt_are_told() {
     let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
@@ -252,16 +278,24 @@ async fn a_prompt_that_interrupts_takes_the_session_over_and_waiting_prompts_are
 
 #[tokio::test]
 async fn any_window_can_stop_a_turn() {
-    let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
-    let double = Double::start(Wire::Responses, vec![stalled]).await;
+    let stalled = || Answer::new().text("Long and longer").stall(Stall::After(6));
+    let double = Double::start(Wire::Responses, vec![stalled(), stalled()]).await;
     let home = Home::new(&config_for(&double));
     let (first, second) = (home.start().await, home.start().await);
     let session = first.session().await;
     let running = first.start_prompt(&session, "Talk.");
     first.update(&session, "some text", |update| update["kind"] == "partDelta").await;
+    let queued = first.start_prompt(&session, "And then this.");
+    first.update(&session, "the queue", |update| update["prompts"][0]["text"] == "And then this.").await;
     let stopped = second.call("session/cancel", json!({"sessionId": session})).await;
-    assert_eq!(stopped, json!({"cancelled": true}));
+    assert_eq!(stopped, json!({"cancelled": true}), "though the owner goes on with the next prompt");
     assert_eq!(running.result().await["stopReason"], "cancelled");
+    double.wait_for_requests(2).await;
+    assert_eq!(
+        second.call("session/cancel", json!({"sessionId": session})).await,
+        json!({"cancelled": true})
+    );
+    assert_eq!(queued.result().await["stopReason"], "cancelled");
     let stopped = second.call("session/cancel", json!({"sessionId": session})).await;
     assert_eq!(stopped, json!({"cancelled": false}));
 }

@@ -47,6 +47,8 @@ async fn a_session_that_the_person_accepts_begins_with_the_note() {
         let session = server.session().await;
         let prompt = server.start_prompt(&session, "Propose it.");
         let question = server.question("session/askQuestion").await;
+        let shown = server.call("session/get", json!({"sessionId": session})).await;
+        assert_eq!(shown["session"]["status"], "waiting");
         let asked = &question.params["questions"][0];
         assert!(asked["question"].as_str().unwrap().contains(NOTE), "the person reads the note");
         assert_eq!(asked["options"], json!(["Start it now", "Make it, do not start", "No"]));

@@ -33,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "permission",
             "transcript",
             "tool::buffers",
+            "tool::textfile::holds",
             "provider::Cost",
             "workspace::config::Config",
             "workspace::config::CostConfig",

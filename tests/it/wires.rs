@@ -29,6 +29,7 @@ pub(crate) fn settings(api: Api, base_url: &str) -> Settings {
         base_url: base_url.into(),
         key: Key::Secret(KEY.into()),
         headers: Vec::new(),
+        secret_headers: Vec::new(),
         store: false,
         options: Map::new(),
     }
@@ -202,8 +203,8 @@ async fn the_key_is_sent_where_the_format_wants_it_and_is_in_no_request_that_can
     for (wire, api) in WIRES {
         let double = Double::start(wire, vec![Answer::new().text("x")]).await;
         let mut settings = settings(api, &double.base_url());
-        settings.headers =
-            vec![("x-team".into(), "blue".into()), ("x-gateway-token".into(), "canary-2".into())];
+        settings.headers = vec![("x-team".into(), "blue".into())];
+        settings.secret_headers = vec![("x-gateway-token".into(), "canary-2".into())];
         let provider = connect(settings);
         let shown = format!("{:?} {provider:?}", outgoing(&provider, &[user("hi")], ToolChoice::Auto));
         assert!(shown.contains("blue") && !shown.contains("canary"), "{shown}");

@@ -108,6 +108,10 @@ impl Introduction {
         introduction.folders = folders_of(params);
         if let Vouching::Trusted { folders } = &mut introduction.trust {
             folders.clone_from(&introduction.folders);
+            if folders.is_empty() {
+                let none = "initialization option `trust` vouches for workspace folders, and there are none";
+                introduction.warnings.push(format!("{none}: name them in `workspaceFolders`"));
+            }
         }
         introduction
     }
@@ -232,7 +236,8 @@ mod tests {
             "config": {"limits": {"frameBytes": 1000}},
             "trust": "trusted",
         }}));
-        assert_eq!(introduction.warnings, Vec::<String>::new());
+        let [none] = introduction.warnings.as_slice() else { panic!("{:?}", introduction.warnings) };
+        assert!(none.ends_with("there are none: name them in `workspaceFolders`"), "{none}");
         assert_eq!(introduction.name, "probe");
         assert_eq!(introduction.credentials["openai"], "k");
         assert_eq!(introduction.config.unwrap()["limits"]["frameBytes"], 1000);

@@ -16,7 +16,7 @@ use super::client::Declared;
 use crate::{
     tool::{
         buffers::{Applied, Editor, OpenDocument},
-        textfile,
+        textfile::holds,
     },
     wire::calls::Calls,
 };
@@ -52,7 +52,7 @@ impl Documents {
     /// text. Blocks while it is compared with the file.
     pub fn opened(&self, uri: Url, version: i32, text: String) {
         if let Some(path) = real_path(&uri) {
-            let unsaved = !textfile::holds(&path, &text);
+            let unsaved = !holds(&path, &text);
             let mut open = self.lock();
             open.insert(path.clone(), Document { uri, version, text, unsaved });
             bound(&mut open, &path);

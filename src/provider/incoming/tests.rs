@@ -10,6 +10,7 @@ fn settings() -> Settings {
         base_url: String::new(),
         key: Key::NotNeeded,
         headers: Vec::new(),
+        secret_headers: Vec::new(),
         store: false,
         options: serde_json::Map::new(),
     }

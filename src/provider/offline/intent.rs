@@ -124,10 +124,30 @@ const EMPTY_WORDS: &[&str] = &[
     "your",
 ];
 
-/// The tasks of a prompt, in order; none when it asks for nothing that can be looked for.
+/// The tasks of a prompt, in order; none when it asks for nothing that can be looked for. Of a file that is handed in with
+/// words that ask for nothing else, the file is what they are about.
 pub(super) fn tasks(prompt: &str) -> Vec<Task> {
-    let tokens = tokens(prompt);
-    clauses(&tokens).into_iter().filter_map(task).collect()
+    let (asked, file) = without_files(prompt);
+    let tokens = tokens(&asked);
+    let tasks: Vec<Task> = clauses(&tokens).into_iter().filter_map(task).collect();
+    if tasks.is_empty() { file.map(Task::Read).into_iter().collect() } else { tasks }
+}
+
+/// What a person wrote, without the files that stand in it, and the path of the first of those.
+fn without_files(prompt: &str) -> (String, Option<String>) {
+    const BEGIN: &str = "<file uri=\"";
+    const END: &str = "\n</file>";
+    let (mut asked, mut first, mut rest) = (String::new(), None, prompt);
+    while let Some((before, file)) = rest.split_once(BEGIN) {
+        let Some((uri, behind)) = file.split_once("\">\n") else { break };
+        let Some((_, after)) = behind.split_once(END) else { break };
+        let path = reqwest::Url::parse(uri).ok().and_then(|uri| uri.to_file_path().ok());
+        first = first.or_else(|| path.map(|path| path.to_string_lossy().into_owned()));
+        asked.push_str(before);
+        rest = after;
+    }
+    asked.push_str(rest);
+    (asked, first)
 }
 
 fn tokens(prompt: &str) -> Vec<Token> {

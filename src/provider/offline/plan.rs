@@ -41,7 +41,7 @@ pub(in crate::provider) const MAX_PLACES: usize = 12;
 const SHOWN_LINES: usize = 24;
 
 /// Bytes of a line that an answer repeats in a sentence.
-const MAX_WORDS: usize = 160;
+const REPEATED: usize = 160;
 
 /// The next step.
 #[derive(Debug, PartialEq)]
@@ -305,7 +305,7 @@ fn last_lines(output: &str) -> String {
 /// <https://spec.commonmark.org/0.31.2/#code-spans>
 fn code(words: &str) -> String {
     let mut lines = words.trim().lines();
-    let mut line = text::ellipsis(lines.next().unwrap_or_default(), MAX_WORDS);
+    let mut line = text::ellipsis(lines.next().unwrap_or_default(), REPEATED);
     if lines.next().is_some() {
         line.push_str(" …");
     }

@@ -153,6 +153,18 @@ fn what_is_repeated_in_an_answer_stays_one_piece_of_code() {
 }
 
 #[test]
+fn a_file_that_is_handed_in_is_no_words_to_look_for() {
+    let file = "<file uri=\"file:///w/a%20b.rs\">\nfn zebra() {}\n</file>";
+    let read = r#"read {"path":"/w/a b.rs","limit":24}"#;
+    assert_eq!(run(&format!("Explain this.\n{file}"), project).calls, [read]);
+    let searched = run(&format!("{file} where is lion?"), project).calls;
+    assert!(
+        searched.iter().all(|call| !call.contains("zebra")) && searched[1].contains("lion"),
+        "{searched:?}"
+    );
+}
+
+#[test]
 fn a_refused_act_is_reported_and_nothing_follows() {
     let session = run("replace 'a' by 'b' in x.txt, then run `ls`", |_, _| ("denied".into(), true));
     assert_eq!(session.calls.len(), 1);

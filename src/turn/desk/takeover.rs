@@ -157,9 +157,23 @@ impl Desk {
         let Some(holder) = self.shared.store.holder(session).await? else { return Ok(false) };
         self.shared.store.claim(session, Claim::Stop).await?;
         let claimed = Claimed { store: self.shared.store.clone(), session: session.clone(), kept: false };
-        let stopped = self.wait_until_free(session, &holder).await?;
+        let stopped = self.wait_until_stopped(session, &holder).await?;
         drop(claimed);
         Ok(stopped)
+    }
+
+    /// Waits for the end of the turn that `holder` was asked to stop, after which it may go on with the next prompt. False
+    /// when it has not ended in time.
+    async fn wait_until_stopped(&self, session: &SessionId, holder: &Holder) -> Result<bool, Failure> {
+        let (store, begun) = (&self.shared.store, Instant::now());
+        while begun.elapsed() < PATIENCE {
+            let holds = store.holder(session).await?.is_some_and(|now| now.owner() == holder.owner());
+            if !holds || !store.is_claimed(session).await? {
+                return Ok(true);
+            }
+            sleep(LOOK).await;
+        }
+        Ok(false)
     }
 
     /// The session went to another process while prompts of our clients wait in its inbox. Waits until it is free again

@@ -7,11 +7,20 @@ use super::mistake::{Findings, KeyPath};
 /// What stands before the name of a variable.
 const BEGIN: &str = "{env:";
 
-/// Replaces the variables in the texts of a layer. One that is not set costs the value it is in.
-pub(super) fn substitute(value: &mut Value, env: &dyn Fn(&str) -> Option<String>, findings: &mut Findings) {
+/// Replaces the variables in the texts of a layer. One that is not set costs the value it is in. The places where
+/// something was replaced.
+pub(super) fn substitute(
+    value: &mut Value,
+    env: &dyn Fn(&str) -> Option<String>,
+    findings: &mut Findings,
+) -> Vec<KeyPath> {
+    let mut replaced = Vec::new();
     visit(value, &mut Vec::new(), &mut |text, path| match with_env(text, env) {
         Ok(substituted) => {
-            *text = substituted;
+            if *text != substituted {
+                replaced.push(path.clone());
+                *text = substituted;
+            }
             true
         }
         Err(name) => {
@@ -20,6 +29,7 @@ pub(super) fn substitute(value: &mut Value, env: &dyn Fn(&str) -> Option<String>
             false
         }
     });
+    replaced
 }
 
 /// Leaves out texts with variables: a project does not read its person's environment.

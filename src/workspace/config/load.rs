@@ -78,7 +78,8 @@ impl Loaded {
 
 /// Loads all layers. Whatever is wrong, there is a configuration.
 pub fn load(inputs: &Inputs<'_>) -> Loaded {
-    let mut merger = Merger { inputs, merged: Map::new(), loaded: Loaded::default() };
+    let mut merger =
+        Merger { inputs, merged: Map::new(), from_environment: Vec::new(), loaded: Loaded::default() };
     merger.file(&inputs.config_dir.join("config.jsonc"), Authority::Person);
     if let Some(project) = inputs.project {
         let authority = if inputs.trusted { Authority::Project } else { Authority::Untrusted };
@@ -123,6 +124,8 @@ impl Layer {
 struct Merger<'a> {
     inputs: &'a Inputs<'a>,
     merged: Map<String, Value>,
+    /// The values that came from variables.
+    from_environment: Vec<KeyPath>,
     loaded: Loaded,
 }
 
@@ -204,7 +207,7 @@ impl Merger<'_> {
             }
         }
         if layer.authority == Authority::Person {
-            environment::substitute(&mut value, self.inputs.env, &mut findings);
+            self.from_environment.extend(environment::substitute(&mut value, self.inputs.env, &mut findings));
         } else {
             environment::refuse(&mut value, &mut findings);
         }
@@ -274,6 +277,14 @@ impl Merger<'_> {
             }),
         }
         self.loaded.config.permission = permission;
+        for path in self.from_environment {
+            if let [section, provider, headers, name] = path.as_slice()
+                && (section.as_str(), headers.as_str()) == ("providers", "headers")
+                && let Some(provider) = self.loaded.config.providers.get_mut(provider)
+            {
+                provider.from_environment.insert(name.clone());
+            }
+        }
         let missing = names::missing_agents(&mut self.loaded.config, self.inputs);
         for names::Missing { path, name, cure } in missing {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();

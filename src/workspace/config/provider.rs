@@ -1,12 +1,13 @@
 //! The section `providers`: who answers, where, and with which models.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::format;
+use crate::transcript::secret::is_secret;
 
 /// A provider.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,12 +27,23 @@ pub struct ProviderConfig {
     /// Headers to add to each request.
     #[schemars(schema_with = "format::headers")]
     pub headers: BTreeMap<String, String>,
+    /// Headers whose values came from the environment.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub from_environment: BTreeSet<String>,
     /// Whether the provider may keep responses, so that they can be continued.
     pub store: bool,
     /// Merged into each request body.
     pub options: Map<String, Value>,
     /// Models by id.
     pub models: BTreeMap<String, ModelConfig>,
+}
+
+impl ProviderConfig {
+    /// Whether the value of a header is a secret (invariant 13): its name says so, or it was kept out of the file.
+    pub fn is_secret_header(&self, name: &str) -> bool {
+        is_secret(name) || self.from_environment.contains(name)
+    }
 }
 
 /// A wire format.

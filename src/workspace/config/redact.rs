@@ -7,10 +7,9 @@ use crate::transcript::secret::{HIDDEN, is_secret, redact, redacted_url};
 pub fn redacted(config: &Config) -> Config {
     let mut copy = config.clone();
     for provider in copy.providers.values_mut() {
-        for (name, value) in &mut provider.headers {
-            if is_secret(name) {
-                HIDDEN.clone_into(value);
-            }
+        let secret = |name: &String| is_secret(name) || provider.from_environment.contains(name);
+        for (_, value) in provider.headers.iter_mut().filter(|(name, _)| secret(name)) {
+            HIDDEN.clone_into(value);
         }
         provider.base_url = provider.base_url.take().map(|url| redacted_url(&url));
         redact(&mut provider.options);

@@ -34,6 +34,7 @@ fn settings(api: Api, store: bool) -> Settings {
         base_url: String::new(),
         key: Key::NotNeeded,
         headers: Vec::new(),
+        secret_headers: Vec::new(),
         store,
         options: serde_json::Map::new(),
     }

@@ -248,11 +248,15 @@ function M.restart()
   M.stop(M.start)
 end
 
----Asks the server, and starts it before when it does not run. `callback` gets a failure or a result, always once.
+---Asks the server, and starts it before when it does not run; not one that a person has just stopped: what belongs to an
+---answer that still came would start it again. `callback` gets a failure or a result, always once.
 ---@param method string
 ---@param params table
 ---@param callback fun(failure: agentls.Failure?, result: any)
 function M.request(method, params, callback)
+  if state.phase == 'stopping' and not vim.list_contains(when_gone, M.start) then
+    return callback({ kind = 'serverGone', message = 'the server was stopped', cure = ':Agentls start' })
+  end
   if state.phase ~= 'running' then
     table.insert(waiting, function(failure)
       if failure then

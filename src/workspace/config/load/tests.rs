@@ -120,6 +120,16 @@ fn the_environment_is_put_into_values_after_parsing() {
 }
 
 #[test]
+fn a_header_that_came_from_the_environment_is_a_secret_whatever_its_name() {
+    let user = r#"{"providers": {"p": {"headers": {"X-Team": "{env:SET}", "X-Title": "shown"}}}}"#;
+    let loaded = Place::new(user, "").load(false, None, None);
+    let provider = &loaded.config.providers["p"];
+    assert!(provider.is_secret_header("X-Team") && !provider.is_secret_header("X-Title"));
+    let shown = super::super::redacted(&loaded.config).providers.remove("p").unwrap().headers;
+    assert_eq!((shown["X-Team"].as_str(), shown["X-Title"].as_str()), ("[redacted]", "shown"));
+}
+
+#[test]
 fn a_file_that_breaks_means_what_it_meant_before_and_is_forgotten_when_it_goes() {
     let place = Place::new(r#"{"permission": {"read": "deny"}, "limits": {"maxSteps": 5}}"#, "");
     let before = place.load(true, None, None).config;

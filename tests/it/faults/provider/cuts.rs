@@ -93,7 +93,16 @@ impl Recording {
             Wire::Anthropic => Api::Anthropic,
         };
         let (base_url, headers, options) = (String::new(), Vec::new(), serde_json::Map::new());
-        Settings { name: "double".into(), api, base_url, key: Key::NotNeeded, headers, store: false, options }
+        Settings {
+            name: "double".into(),
+            api,
+            base_url,
+            key: Key::NotNeeded,
+            headers,
+            secret_headers: Vec::new(),
+            store: false,
+            options,
+        }
     }
 }
 
