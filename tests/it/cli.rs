@@ -120,9 +120,15 @@ fn a_failure_has_code_1_and_says_the_cure_in_one_line() {
 #[test]
 fn a_wrong_call_has_code_2() {
     let home = Home::new();
-    for arguments in
-        [&["run"][..], &["run", " "], &["run", "x", "--model", "gpt"], &["run", "x", "--agent", "none"], &[]]
-    {
+    for arguments in [
+        &["run"][..],
+        &["run", " "],
+        &["run", "x", "--model", "gpt"],
+        &["run", "x", "--agent", "none"],
+        &["schema", "--markdown"],
+        &["trust", "/nowhere"],
+        &[],
+    ] {
         assert_eq!(code(&home.call(arguments)), 2, "{arguments:?}");
     }
 }

@@ -18,7 +18,7 @@ const LONGEST_TITLE: usize = 200;
 /// What stands above a session's messages.
 pub(super) fn heading(session: &Session) -> String {
     let Session { title, cwd, model, id, .. } = session;
-    format!("# {}\n\n{} · {model} · {id}\n", one_line(title), one_line(cwd))
+    format!("# {}\n\n{} · {} · {id}\n", one_line(title), one_line(cwd), one_line(&model.to_string()))
 }
 
 /// A message, as far as a person reads it.
