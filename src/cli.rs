@@ -97,7 +97,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(_) => serve::serve(options(directories)),
         Command::Demo => demo::demo(),
         Command::Run(arguments) => run::run(arguments, directories),
-        Command::Sessions(arguments) => sessions::list(arguments, directories),
+        Command::Sessions(arguments) => sessions::list(&arguments, directories),
         Command::Context(arguments) => context::context(&arguments, directories),
         Command::Export(arguments) => export::export(arguments, directories),
         Command::Import(arguments) => import::import(arguments, directories),

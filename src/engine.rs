@@ -49,12 +49,18 @@ use crate::{
         Failure, FailureKind, MessageId, ModelRef, QueuedPrompt, Seq, Session, SessionId, TodoItem, Update,
     },
     turn::{Prepare, Shared, desk::Desk, events::Events, follow::Follower},
-    workspace::{agents::Agent, paths, project, skills::Skill},
+    workspace::{
+        agents::Agent,
+        paths::{self, Privacy},
+        project,
+        skills::Skill,
+    },
 };
 pub use api::*;
 pub use import::{
     Fate as ImportFate, ImportEvent, ImportSummary, Outcome as ImportOutcome, Source as ImportSource,
 };
+pub use intake::LARGEST_PROMPT;
 pub use projects::Which;
 pub use review::{Judgement, Review, ReviewedFile, ReviewedHunk, Side};
 use settings::Settings;
@@ -138,8 +144,11 @@ impl Engine {
             .get_or_try_init(|| async {
                 let (directory, client) = (inner.options.data_dir.clone(), inner.settings.client_name());
                 let store = tokio::task::spawn_blocking(move || {
-                    paths::create_private(&directory)
+                    let made = paths::create_private(&directory)
                         .map_err(|error| StoreError::Readonly(format!("{}: {error}", directory.display())))?;
+                    if let Privacy::Shared(error) = made {
+                        tracing::warn!(directory = %directory.display(), %error, "others may look into the data directory");
+                    }
                     Store::open(&directory, Lessee::this_process(&client))
                 })
                 .await

@@ -330,6 +330,15 @@ impl Phase {
             Self::Idle => "betweenEvents",
         }
     }
+
+    /// The same in words.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Connect => "a connection",
+            Self::FirstEvent => "the beginning of the answer",
+            Self::Idle => "more of the answer",
+        }
+    }
 }
 
 /// Why a provider call failed. Texts are the provider's own words, bounded, secrets removed.
@@ -358,7 +367,7 @@ pub enum ProviderError {
         retry_after: Option<Duration>,
     },
     /// A deadline passed.
-    #[error("no answer within {} ms while waiting for {}", waited.as_millis(), phase.name())]
+    #[error("the provider sent nothing for {waited:?} while {} was waited for", phase.words())]
     Stalled {
         /// What it waited for.
         phase: Phase,

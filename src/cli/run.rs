@@ -22,7 +22,10 @@ use tokio::{
 };
 
 use agentls::{
-    engine::{ClientInfo, Engine, EngineError, Listener, NewSession, PromptOutcome, PromptRequest, Vouching},
+    engine::{
+        ClientInfo, Engine, EngineError, LARGEST_PROMPT, Listener, NewSession, PromptOutcome, PromptRequest,
+        Vouching,
+    },
     permission::Person,
     transcript::{Delivery, ModelRef, PromptPart, Session, SessionId, StopReason},
     workspace::{paths::Directories, project},
@@ -83,15 +86,20 @@ pub(super) fn run(arguments: Arguments, directories: Directories) -> anyhow::Res
     result
 }
 
-/// The prompt, from stdin where it is `-`.
+/// The prompt, from stdin where it is `-`. Refused here when it is too long, before a session is made for it.
 fn prompt_text(argument: &str) -> anyhow::Result<String> {
     let mut prompt = argument.to_owned();
     if argument == "-" {
         prompt.clear();
-        io::stdin().read_to_string(&mut prompt).context("the prompt cannot be read from stdin")?;
+        // One more than may be: that there is more is known then.
+        let mut stdin = io::stdin().take(LARGEST_PROMPT as u64 + 1);
+        stdin.read_to_string(&mut prompt).context("the prompt cannot be read from stdin")?;
     }
     if prompt.trim().is_empty() {
         return Err(Usage("the prompt is empty".to_owned()).into());
+    }
+    if prompt.len() > LARGEST_PROMPT {
+        return Err(Usage(format!("the prompt is longer than {LARGEST_PROMPT} bytes")).into());
     }
     Ok(prompt)
 }
@@ -104,7 +112,8 @@ async fn answer(arguments: Arguments, prompt: String, directories: Directories) 
         Arc::new(text::TextScreen::new(Arc::clone(&reader_gone)))
     };
     let asks = !arguments.allow && io::stdin().is_terminal() && io::stderr().is_terminal();
-    let person: Arc<dyn Person> = if asks { Arc::new(asking::Terminal) } else { Arc::new(local::Nobody) };
+    let person: Arc<dyn Person> =
+        if asks { Arc::new(asking::Terminal::default()) } else { Arc::new(local::Nobody) };
     let listener: Arc<dyn Listener> = Arc::clone(&screen) as Arc<dyn Listener>;
     let here = local::working_directory()?;
     let engine = local::engine(directories, listener, person, client(&arguments, &here));
@@ -173,14 +182,17 @@ async fn until_stopped(
     let session = request.session_id.clone();
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     let mut answered = std::pin::pin!(engine.prompt(request));
     let mut stopping = false;
     loop {
         tokio::select! {
             outcome = &mut answered => return Ok(Some(outcome)),
-            () = reader_gone.notified() => {}
+            // It is no second wish to stop: who hung up reads no more.
+            () = reader_gone.notified(), if !stopping => {}
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
         }
         if stopping {
             return Ok(None);

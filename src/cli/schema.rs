@@ -9,6 +9,8 @@ use std::{
 
 use agentls::workspace::config;
 
+use super::failure::Usage;
+
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// What to print
@@ -38,7 +40,8 @@ pub(super) fn print(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         (What::Config, true) => config::markdown(),
         (What::Bounds, _) => agentls::bounds::markdown(),
         (What::Protocol, true) => {
-            anyhow::bail!("the protocol is printed as JSON Schema only: leave --markdown out")
+            let only = "the protocol is printed as JSON Schema only: leave --markdown out";
+            return Err(Usage(only.to_owned()).into());
         }
     };
     write!(io::stdout(), "{document}")?;

@@ -44,11 +44,11 @@ const COLUMNS: [Column; 7] = [
     Column { heading: "STATUS", right: false, flexible: false },
 ];
 
-pub(super) fn list(arguments: Arguments, directories: Directories) -> anyhow::Result<ExitCode> {
+pub(super) fn list(arguments: &Arguments, directories: Directories) -> anyhow::Result<ExitCode> {
     let here = local::working_directory()?.to_string_lossy().into_owned();
     let query = ListQuery {
         cwd: (!arguments.all).then_some(here),
-        search: arguments.search,
+        search: arguments.search.clone(),
         limit: arguments.limit,
         ..ListQuery::default()
     };
@@ -57,7 +57,7 @@ pub(super) fn list(arguments: Arguments, directories: Directories) -> anyhow::Re
     if arguments.json {
         print_json(page)?;
     } else {
-        print_table(&page, arguments.all)?;
+        print_table(&page, arguments)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -69,12 +69,11 @@ fn print_json(page: SessionPage) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_table(page: &SessionPage, all: bool) -> io::Result<()> {
+fn print_table(page: &SessionPage, arguments: &Arguments) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     let style = Style::of(&stdout);
     if page.sessions.is_empty() {
-        let hint = if all { "" } else { " in this directory; --all shows those of others" };
-        return writeln!(stdout, "No sessions{hint}.");
+        return writeln!(stdout, "{}", nothing(arguments));
     }
     let now = Timestamp::now();
     let rows: Vec<_> = page.sessions.iter().map(|session| row(session, now)).collect();
@@ -93,6 +92,16 @@ fn print_table(page: &SessionPage, all: bool) -> io::Result<()> {
         writeln!(stdout, "{}", style.dim("There are older ones: raise --limit, or --search."))?;
     }
     Ok(())
+}
+
+/// That there is nothing to list, and what to look for otherwise.
+fn nothing(arguments: &Arguments) -> String {
+    let others = if arguments.all { "" } else { "; --all shows those of others" };
+    let here = if arguments.all { "" } else { " in this directory" };
+    match &arguments.search {
+        Some(words) => format!("No session{here} has `{}` in its title{others}.", one_line(words)),
+        None => format!("No sessions{here}{others}."),
+    }
 }
 
 fn row(session: &Session, now: Timestamp) -> Vec<String> {

@@ -1,12 +1,13 @@
 //! How things look on a terminal: colours where they are wanted, the width, and text that does no harm there.
 
 use std::{
-    borrow::Cow,
     fmt,
     io::{self, IsTerminal},
 };
 
 use rustix::{fd::AsFd, termios::tcgetwinsize};
+
+pub(super) use agentls::transcript::hidden::printable;
 
 /// Columns where nobody says how many there are.
 const USUAL_WIDTH: usize = 100;
@@ -106,13 +107,6 @@ pub(super) fn terminal_width() -> Option<usize> {
     Some(if columns == 0 { USUAL_WIDTH } else { columns })
 }
 
-/// `text` without control characters but line ends and tabs: others can move the cursor, hide text or steer the
-/// terminal.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
-    let harmful = |char: char| char.is_control() && char != '\n' && char != '\t';
-    if text.contains(harmful) { Cow::Owned(text.replace(harmful, "")) } else { Cow::Borrowed(text) }
-}
-
 /// `text` as [`printable`] on one line, for a cell of a table.
 pub(super) fn one_line(text: &str) -> String {
     printable(text).replace(['\n', '\t'], " ")
@@ -121,11 +115,6 @@ pub(super) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escapes_are_taken_out_and_line_ends_stay() {
-        assert_eq!(printable("a\x1b]0;evil\x07\u{9b}2J\r\n\tb"), "a]0;evil2J\n\tb");
-    }
 
     #[test]
     fn colours_come_only_where_they_are_wanted() {

@@ -15,6 +15,7 @@ use agentls::{
 };
 
 use super::{
+    failure::Usage,
     local,
     style::{Style, one_line},
 };
@@ -43,6 +44,9 @@ pub(super) fn trust(arguments: Arguments, directories: Directories) -> anyhow::R
         return Ok(ExitCode::SUCCESS);
     }
     let path = local::working_directory()?.join(arguments.path.unwrap_or_default());
+    if !path.is_dir() {
+        return Err(Usage(format!("{} is no directory that can be opened", path.display())).into());
+    }
     let folder = Which::Folder(path.to_string_lossy().into_owned());
     let project = runtime.block_on(engine.trust_project(folder, !arguments.revoke))?;
     runtime.block_on(engine.shut_down());

@@ -1,26 +1,22 @@
 //! A session as text, for people (Markdown) or programs (JSON).
 
-use std::fmt::Write;
+mod markdown;
 
 use serde_json::{Value, json};
 
 use super::ExportFormat;
 use crate::{
     store::{Store, StoreError},
-    transcript::{Failure, Message, Part, PartKind, Role, Seq, Session, SessionId, ToolState, text},
+    transcript::{Failure, Message, Part, PartKind, Seq, Session, SessionId, ToolState},
 };
 
 /// Messages read at once.
 pub(in crate::engine) const PAGE: u32 = 50;
 
-/// How much of a tool's output a Markdown export shows, in bytes.
-const SHOWN: usize = 4_000;
-
 /// The whole session.
 pub(super) async fn session(store: &Store, id: &SessionId, format: ExportFormat) -> Result<String, Failure> {
     let session = store.session(id).await?;
-    let mut markdown =
-        format!("# {}\n\n{} · {} · {}\n", session.title, session.cwd, session.model, session.id);
+    let mut markdown = markdown::heading(&session);
     let mut messages = Vec::new();
     let mut next = Seq(1);
     loop {
@@ -29,7 +25,7 @@ pub(super) async fn session(store: &Store, id: &SessionId, format: ExportFormat)
         next = Seq(last.seq.0 + 1);
         for message in &page {
             match format {
-                ExportFormat::Markdown => write_markdown(&mut markdown, message),
+                ExportFormat::Markdown => markdown.push_str(&markdown::message(message)),
                 ExportFormat::Json => messages.push(message_json(message)),
             }
         }
@@ -98,57 +94,4 @@ fn part_json(part: &Part) -> Value {
             json!({"id": part.id, "type": "subtask", "sessionId": session_id, "description": description})
         }
     }
-}
-
-fn write_markdown(out: &mut String, message: &Message) {
-    if message.role == Role::User {
-        push(out, format_args!("\n## You\n"));
-    } else if message.parts.iter().any(|part| matches!(part.kind, PartKind::Text(_) | PartKind::Tool(_))) {
-        push(out, format_args!("\n## {}\n", message.agent.as_deref().unwrap_or("Agent")));
-    }
-    for part in &message.parts {
-        match &part.kind {
-            PartKind::Text(body) => push(out, format_args!("\n{}\n", body.text.trim_end())),
-            PartKind::File(file) => {
-                let name = file.uri.as_deref().or(file.name.as_deref()).unwrap_or("file");
-                push(out, format_args!("\n*{name} ({} bytes)*\n", file.bytes));
-            }
-            PartKind::Tool(tool) => {
-                let (mark, shown) = match &tool.state {
-                    ToolState::Completed { output, .. } => ("", output.text.as_str()),
-                    ToolState::Error { message, .. } => (" (failed)", message.as_str()),
-                    ToolState::Pending | ToolState::Running { .. } => (" (open)", ""),
-                };
-                let title = tool.title.as_deref().unwrap_or(&tool.input.text);
-                push(
-                    out,
-                    format_args!(
-                        "\n**{}**{mark} {}\n",
-                        tool.tool,
-                        text::ellipsis(text::first_line(title), 200)
-                    ),
-                );
-                push_fenced(out, text::head(shown, SHOWN));
-            }
-            _ => {}
-        }
-    }
-    if let Some(error) = &message.error {
-        push(out, format_args!("\n> {error}\n"));
-    }
-}
-
-/// A code block whose fence is longer than any in the text.
-fn push_fenced(out: &mut String, shown: &str) {
-    if shown.is_empty() {
-        return;
-    }
-    let longest = shown.split(|char| char != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    push(out, format_args!("\n{fence}\n{}\n{fence}\n", shown.trim_end()));
-}
-
-fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _infallible = out.write_fmt(text);
 }

@@ -25,7 +25,7 @@ use crate::{
 pub(in crate::engine) const LONGEST_TITLE: usize = 500;
 
 /// A whole prompt at most, in bytes.
-pub(in crate::engine) const LARGEST_PROMPT: usize = 32 * 1024 * 1024;
+pub const LARGEST_PROMPT: usize = 32 * 1024 * 1024;
 
 /// A file that comes with a prompt at most, in bytes.
 pub(in crate::engine) const LARGEST_FILE: u64 = 4 * 1024 * 1024;

@@ -87,6 +87,16 @@ struct Changed {
     now: Option<Text>,
 }
 
+/// What became of a verdict about a file.
+enum Judged {
+    /// It has no hunk that the verdict is about.
+    Nothing,
+    /// It holds.
+    Done,
+    /// The file stays as it is, for this reason.
+    Left(String),
+}
+
 impl Engine {
     /// What the turn changed that answered a message; without one, what the newest turn did that changed files. Of one
     /// file, if it is named.
@@ -115,19 +125,29 @@ impl Engine {
         Ok(Some(Review { message_id: turn.message, turn_id: turn.turn, running, files }))
     }
 
-    /// Accepts hunks or takes them back. What is taken back waits until no turn of the session runs; if one of the hunks
-    /// has no place in its file any more, that file stays as it is and the failure names it.
+    /// Accepts hunks or takes them back. What is taken back waits until no turn of the session runs; a file in which one
+    /// of the hunks has no place any more stays as it is, and the failure names each of them and what was taken back.
     pub async fn review(&self, judgement: Judgement) -> Result<Option<Review>, EngineError> {
         let Judgement { session_id, message_id, path, hunk_id, verdict } = judgement;
         let open = self.open().await?;
         let _one_at_a_time = self.turn_to_review(open, &session_id, verdict).await?;
         let turn = open.store.changed_turn(&session_id, Some(message_id.clone())).await;
         let Some(turn) = turn.map_err(Failure::from)? else { return Ok(None) };
+        let (mut taken_back, mut left) = (Vec::new(), Vec::new());
         for listed in chosen(&turn, path.as_deref())? {
-            self.judge(open, &turn.turn, listed, hunk_id.as_deref(), verdict).await?;
+            match self.judge(open, &turn.turn, listed, hunk_id.as_deref(), verdict).await? {
+                Judged::Nothing => {}
+                Judged::Done => taken_back.push(listed.shown.clone()),
+                Judged::Left(reason) => left.push(reason),
+            }
         }
-        let told = Update::Changes { message_id: turn.message, files: turn.files };
-        self.inner.events.emit(&session_id, Some(&turn.turn), told);
+        if left.is_empty() || !taken_back.is_empty() {
+            let told = Update::Changes { message_id: turn.message, files: turn.files };
+            self.inner.events.emit(&session_id, Some(&turn.turn), told);
+        }
+        if !left.is_empty() {
+            return Err(EngineError::InvalidParams(not_all(&taken_back, &left)));
+        }
         self.changes(&session_id, Some(message_id), path.as_deref()).await
     }
 
@@ -213,7 +233,7 @@ impl Engine {
         listed: &ListedChange,
         hunk: Option<&str>,
         verdict: Verdict,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Judged, EngineError> {
         let changed = self.changed(open, turn, listed).await?;
         let chosen: Ids<'_> = changed.choose(hunk);
         if let (Some(id), true) = (hunk, chosen.is_empty()) {
@@ -223,14 +243,16 @@ impl Engine {
             )));
         }
         if chosen.is_empty() {
-            return Ok(());
+            return Ok(Judged::Nothing);
         }
-        if verdict == Verdict::Rejected {
-            changed.take_back(&self.inner.editor, &chosen, &listed.shown).await?;
+        if verdict == Verdict::Rejected
+            && let Err(reason) = changed.take_back(&self.inner.editor, &chosen, &listed.shown).await
+        {
+            return Ok(Judged::Left(reason));
         }
         let verdicts = chosen.iter().map(|id| ((*id).to_owned(), verdict)).collect();
         open.store.judge(turn, &listed.path, verdicts).await.map_err(Failure::from)?;
-        Ok(())
+        Ok(Judged::Done)
     }
 }
 
@@ -259,23 +281,24 @@ impl Changed {
         self.stored.file.take_back(&self.hunks, &self.gone(), hunks, now)
     }
 
-    async fn take_back(
-        &self,
-        editor: &Arc<dyn Editor>,
-        hunks: &Ids<'_>,
-        shown: &str,
-    ) -> Result<(), EngineError> {
+    /// Puts the old lines back; why not, with the file's name, where that cannot be done.
+    async fn take_back(&self, editor: &Arc<dyn Editor>, hunks: &Ids<'_>, shown: &str) -> Result<(), String> {
         let (Some(now), Some(wanted)) = (&self.now, self.without(hunks)) else {
-            let reason = format!("{shown} was changed since; put it back by hand, or accept the change");
-            return Err(EngineError::InvalidParams(reason));
+            return Err(format!("{shown} was changed since; put it back by hand, or accept the change"));
         };
         let done = match wanted {
             Restored::Text(text) => textfile::store(editor.as_ref(), now, &text).await,
             Restored::NoFile if now.content.is_none() => Ok(()),
             Restored::NoFile => textfile::remove(editor.as_ref(), now).await,
         };
-        done.map_err(|error: ToolError| EngineError::InvalidParams(error.to_string()))
+        done.map_err(|error: ToolError| format!("{shown}: {error}"))
     }
+}
+
+/// Why not everything was taken back.
+fn not_all(taken_back: &[String], left: &[String]) -> String {
+    let left = left.join(". ");
+    if taken_back.is_empty() { left } else { format!("{left}. Taken back: {}", taken_back.join(", ")) }
 }
 
 /// Why a file has no hunks.

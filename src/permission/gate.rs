@@ -2,20 +2,25 @@
 //!
 //! Invariant 12: a configured deny wins over every approval; where nobody can be asked the headless policy
 //! answers at once. One question of a session is open at a time; one that waited for another is looked at
-//! again, since the answer to that may have decided it.
+//! again, since the answer to that may have decided it. Rules decide about a thing as it is; a person sees it with its
+//! hidden characters visible.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Ask, Gate, Item, PermissionAnswer, PermissionOption, PermissionQuestion, Person, Refusal, Scope,
+    Ask, Gate, Item, PathQuestion, PermissionAnswer, PermissionOption, PermissionQuestion, Person, Refusal,
+    Scope,
     ceiling::Ceiling,
     rules::{self, Decision, Rules},
 };
-use crate::transcript::{PermissionId, SessionId};
+use crate::transcript::{
+    PermissionId, SessionId,
+    hidden::{visible, visible_line, visible_lines},
+};
 
 /// The tool that runs commands: what holds them is said with each question of it.
 const COMMANDS: &str = "bash";
@@ -120,15 +125,19 @@ impl RuleGate {
     }
 
     fn question(&self, ask: &Ask) -> PermissionQuestion {
+        // A command may have several lines; any other name that has some would pretend to be more than a name.
+        let shown = if ask.tool == COMMANDS { visible } else { visible_line };
+        let item =
+            |item: &Item| Item { label: shown(&item.label), rule: shown_rule(&item.rule), ..item.clone() };
         PermissionQuestion {
             session_id: self.parts.session.clone(),
             permission_id: PermissionId::random(),
-            tool: ask.tool.clone(),
-            title: ask.title.clone(),
-            reason: ask.reason.clone(),
-            items: ask.items.clone(),
-            path: ask.path.clone(),
-            diff: ask.diff.clone(),
+            tool: visible_line(&ask.tool),
+            title: shown(&ask.title),
+            reason: shown(&ask.reason),
+            items: ask.items.iter().map(item).collect(),
+            path: ask.path.as_ref().map(shown_path),
+            diff: ask.diff.as_deref().map(visible_lines),
             sandbox: (ask.tool == COMMANDS).then(|| self.parts.sandbox.clone()),
             options: options(ask),
         }
@@ -144,7 +153,9 @@ impl RuleGate {
             }),
             Scope::Once => Ok(()),
             scope => {
-                let ticked = |rule: &String| answer.items.as_ref().is_none_or(|ticked| ticked.contains(rule));
+                let ticked = |rule: &String| {
+                    answer.items.as_ref().is_none_or(|ticked| ticked.contains(&shown_rule(rule)))
+                };
                 let rules: Vec<String> =
                     ask.items.iter().map(|item| item.rule.clone()).filter(ticked).collect();
                 if !rules.is_empty() {
@@ -170,6 +181,16 @@ impl Gate for RuleGate {
     fn denies(&self, tool: &str, subject: &str) -> bool {
         matches!(self.parts.rules.decide(tool, subject), Decision::Deny { .. })
     }
+}
+
+/// A rule as a question shows it, by which an answer names it.
+fn shown_rule(rule: &str) -> String {
+    visible_line(rule)
+}
+
+fn shown_path(path: &PathQuestion) -> PathQuestion {
+    let shown = |path: &Path| visible_line(&path.to_string_lossy()).into();
+    PathQuestion { link: shown(&path.link), target: shown(&path.target) }
 }
 
 /// What a person has to see is covered only by having allowed this very thing before, not by a wider pattern.

@@ -1,7 +1,8 @@
 //! `grep`: lines of files that match a regular expression.
 //!
 //! Unsaved text of open documents is searched instead of the disk. Files that a rule denies to `grep` or
-//! `read` are left out, and so are binary ones. The expression is bounded in size and runs in linear time.
+//! `read` are left out, and so are binary ones; what else was not searched to its end is said. The expression is bounded
+//! in size and runs in linear time.
 
 use std::{
     collections::HashMap,
@@ -13,7 +14,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
-use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, sinks::Lossy};
+use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkFinish, SinkMatch};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -30,11 +31,14 @@ use crate::{permission::path::Resolved, provider::ToolSpec, transcript::text::el
 /// Memory of a compiled expression, in bytes.
 pub(in crate::tool) const MAX_REGEX: usize = 10 * 1024 * 1024;
 
-/// Memory for one line, in bytes; files with longer ones are left out.
+/// Memory for one line, in bytes; files are not searched from a longer one on.
 pub(in crate::tool) const MAX_LINE_HEAP: usize = 16 * 1024 * 1024;
 
 /// Bytes of a line that are shown.
 const SHOWN_LINE: usize = 500;
+
+/// Files that are named because they were not searched to their end.
+const MOST_NAMED: usize = 5;
 
 const PURPOSE: Purpose = Purpose { tool: "grep", verb: "Search" };
 
@@ -83,8 +87,16 @@ impl Tool for Grep {
             let unsaved =
                 context.editor.unsaved().into_iter().map(|(path, document)| (path, document.text)).collect();
             let title = params.pattern.clone();
-            let search =
-                Search { context, place, glob, matcher, unsaved, limit: params.limit, found: Vec::new() };
+            let search = Search {
+                context,
+                place,
+                glob,
+                matcher,
+                unsaved,
+                limit: params.limit,
+                found: Vec::new(),
+                left: Left::default(),
+            };
             let text = blocking(move || search.run()).await?;
             Ok(Output { title, text, ..Output::default() })
         })
@@ -108,6 +120,58 @@ struct Search {
     unsaved: HashMap<PathBuf, Arc<str>>,
     limit: usize,
     found: Vec<String>,
+    left: Left,
+}
+
+/// Files that were not searched to their end.
+#[derive(Default)]
+struct Left {
+    /// The first of them, each with the reason.
+    named: Vec<String>,
+    count: usize,
+}
+
+impl Left {
+    fn push(&mut self, file: &str, why: &str) {
+        self.count += 1;
+        if self.named.len() < MOST_NAMED {
+            self.named.push(format!("{file} ({why})"));
+        }
+    }
+
+    fn told(&self) -> Option<String> {
+        let more = match self.count.checked_sub(MOST_NAMED) {
+            None | Some(0) => String::new(),
+            Some(more) => format!(" and {more} more"),
+        };
+        (self.count > 0).then(|| format!("(not searched to the end: {}{more})", self.named.join(", ")))
+    }
+}
+
+/// The matching lines of one file.
+struct Lines<'s> {
+    name: &'s str,
+    found: &'s mut Vec<String>,
+    /// How many may be found in all.
+    room: usize,
+    /// Whether the search ended at bytes that are no text.
+    binary: bool,
+}
+
+impl Sink for Lines<'_> {
+    type Error = io::Error;
+
+    fn matched(&mut self, _: &Searcher, line: &SinkMatch<'_>) -> io::Result<bool> {
+        let text = String::from_utf8_lossy(line.bytes());
+        let number = line.line_number().unwrap_or_default();
+        self.found.push(format!("{}:{number}:{}", self.name, ellipsis(text.trim_end(), SHOWN_LINE)));
+        Ok(self.found.len() < self.room)
+    }
+
+    fn finish(&mut self, _: &Searcher, end: &SinkFinish) -> io::Result<()> {
+        self.binary = end.binary_byte_offset().is_some();
+        Ok(())
+    }
 }
 
 impl Search {
@@ -149,7 +213,7 @@ impl Search {
         Ok(())
     }
 
-    /// Searches one file; what cannot be read is left out.
+    /// Searches one file, as far as it can be read.
     fn search(
         &mut self,
         searcher: &mut Searcher,
@@ -162,30 +226,35 @@ impl Search {
         if ["grep", "read"].iter().any(|tool| gate.denies(tool, &name) || gate.denies(tool, &absolute)) {
             return;
         }
-        let (found, room) = (&mut self.found, self.limit + 1);
-        let sink = Lossy(|number, line| {
-            found.push(format!("{name}:{number}:{}", ellipsis(line.trim_end(), SHOWN_LINE)));
-            Ok(found.len() < room)
-        });
+        let mut lines = Lines { name: &name, found: &mut self.found, room: self.limit + 1, binary: false };
         let outcome = match self.unsaved.get(path) {
-            Some(text) => searcher.search_slice(&self.matcher, text.as_bytes(), sink),
+            Some(text) => searcher.search_slice(&self.matcher, text.as_bytes(), &mut lines),
             None => open()
                 .map_err(io::Error::other)
-                .and_then(|file| searcher.search_file(&self.matcher, &file, sink)),
+                .and_then(|file| searcher.search_file(&self.matcher, &file, &mut lines)),
         };
-        if let Err(error) = outcome {
-            tracing::debug!(%error, "a file was left out of a search");
+        match outcome {
+            // That binary files are left out is known; of the one that is asked for it is said.
+            Ok(()) if lines.binary && path == self.place.target => self.left.push(&name, "it is binary"),
+            Ok(()) => {}
+            // The searcher's only words for a line that is too long.
+            Err(error) if error.to_string().contains("allocation limit") => {
+                let why = format!("a line is longer than {} MiB", MAX_LINE_HEAP / 1024 / 1024);
+                self.left.push(&name, &why);
+            }
+            Err(error) => self.left.push(&name, &error.to_string()),
         }
     }
 
     fn report(mut self) -> String {
         if self.found.is_empty() {
-            return "no line matches".to_owned();
+            self.found.push("no line matches".to_owned());
         }
         if self.found.len() > self.limit {
             self.found.truncate(self.limit);
             self.found.push(format!("(more than {} lines match; narrow the search)", self.limit));
         }
+        self.found.extend(self.left.told());
         self.found.join("\n")
     }
 }

@@ -197,8 +197,12 @@ pub(super) fn from_lf(text: &str, ends: LineEnds) -> String {
 
 /// The difference of two texts as a unified diff with three lines of context; empty when there is none.
 pub(super) fn unified_diff(path: &str, old: Option<&str>, new: Option<&str>) -> String {
-    let name = |side: &str, text: Option<&str>| {
-        text.map_or_else(|| "/dev/null".to_owned(), |_| format!("{side}/{path}"))
+    // A header is one line, and an absolute path is told as it is.
+    let path = path.replace('\n', "\\n");
+    let name = |side: &str, text: Option<&str>| match text {
+        None => "/dev/null".to_owned(),
+        Some(_) if path.starts_with('/') => path.clone(),
+        Some(_) => format!("{side}/{path}"),
     };
     let mut config = similar::TextDiff::configure();
     config.timeout(std::time::Duration::from_secs(2));

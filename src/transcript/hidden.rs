@@ -30,6 +30,31 @@ pub fn visible_line(text: &str) -> String {
     escaped(text, |char| is_hidden(char) || char.is_control())
 }
 
+/// [`visible`] for a text of many lines that is read as it is, a diff say: line ends of either kind stay, and joiners
+/// that have something to do.
+pub fn visible_lines(text: &str) -> String {
+    let (mut shown, mut before) = (String::with_capacity(text.len()), None);
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        let ends_line = char == '\r' && chars.peek().is_none_or(|next| *next == '\n');
+        let hides = (char == '\r' && !ends_line) || is_hidden(char);
+        if !hides || before.is_some_and(|before| joins(before, char)) {
+            shown.push(char);
+            before = Some(char);
+        } else {
+            shown.extend(char.escape_unicode());
+        }
+    }
+    shown
+}
+
+/// `text` without what could steer a terminal or turn text around; lines, tabs and joiners stay. A text may come in
+/// pieces.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let harmful = |char: char| char == '\r' || (is_hidden(char) && !is_joiner(char));
+    if text.contains(harmful) { Cow::Owned(text.replace(harmful, "")) } else { Cow::Borrowed(text) }
+}
+
 /// The name that somebody gives to a thing, as a person sees it, without lines, tabs and what stands around it.
 pub fn plain_name(text: &str) -> String {
     let (shown, _) = without_hidden(text);
@@ -89,6 +114,19 @@ mod tests {
         assert_eq!(visible(text), " a\\u{1b}[31m\\u{202e}b\n\tc\\u{e0041}");
         assert_eq!(visible_line(text), " a\\u{1b}[31m\\u{202e}b\\u{a}\\u{9}c\\u{e0041}");
         assert_eq!(plain_name(text), "a[31mbc");
+    }
+
+    #[test]
+    fn a_diff_keeps_its_line_ends_tabs_and_pictures() {
+        let diff = "+\ta\r\n-⚠\u{fe0f} b\r";
+        assert_eq!(visible_lines(diff), diff);
+        assert_eq!(visible_lines("a\rb\u{202e}c\u{200d}"), "a\\u{d}b\\u{202e}c\\u{200d}");
+    }
+
+    #[test]
+    fn what_is_printed_steers_no_terminal_and_turns_no_text_around() {
+        assert_eq!(printable("a\x1b]0;evil\x07\u{9b}2J\r\n\tb\u{202e}c"), "a]0;evil2J\n\tbc");
+        assert_eq!(printable("\u{200c}خواهم"), "\u{200c}خواهم", "the rest of a word that came in pieces");
     }
 
     #[test]

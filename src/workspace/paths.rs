@@ -45,15 +45,26 @@ fn choose(data: Option<OsString>, config: Option<OsString>) -> Result<Directorie
     })
 }
 
-/// Makes a directory, and those above it, with mode 0700; takes others' rights from one that exists.
-pub fn create_private(path: &Path) -> io::Result<()> {
+/// What others may do with a directory of ours.
+#[derive(Debug)]
+pub enum Privacy {
+    /// Nothing.
+    Private,
+    /// What its mode says: it was there before, and its rights cannot be changed for this reason (it belongs to somebody
+    /// else, say, or cannot be written).
+    Shared(io::Error),
+}
+
+/// Makes a directory, and those above it, with mode 0700; takes others' rights from one that exists, where it may.
+pub fn create_private(path: &Path) -> io::Result<Privacy> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let mode = fs::metadata(path)?.permissions().mode();
     let private = mode & !0o077;
     if mode == private {
-        return Ok(());
+        return Ok(Privacy::Private);
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(private))
+    let restricted = fs::set_permissions(path, fs::Permissions::from_mode(private));
+    Ok(restricted.map_or_else(Privacy::Shared, |()| Privacy::Private))
 }
 
 #[cfg(test)]
@@ -80,5 +91,17 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         create_private(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    /// Nobody, root included, may change the mode of a process's folder.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_directory_that_cannot_be_restricted_is_used_all_the_same() {
+        let shared = create_private(Path::new("/proc/self")).unwrap();
+        assert!(matches!(shared, Privacy::Shared(_)), "{shared:?}");
+        assert!(
+            create_private(Path::new("/proc/self/agentls")).is_err(),
+            "a new one is made private, or not at all"
+        );
     }
 }

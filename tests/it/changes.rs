@@ -174,6 +174,25 @@ async fn what_was_changed_again_is_not_overwritten_and_a_restart_keeps_the_revie
 }
 
 #[tokio::test]
+async fn all_that_can_be_taken_back_is_and_the_rest_is_named() {
+    let double = Double::start(Wire::Responses, work()).await;
+    let home = Home::new(&config_for(&double));
+    let (server, session, message) = after_work(&home).await;
+    home.write("a.txt", "theirs\n");
+    let params = json!({"sessionId": session, "messageId": message, "verdict": "rejected"});
+    let error = server.start("session/review", params).error().await;
+    let told = error["message"].as_str().unwrap();
+    let (reason, done) = told.split_once("Taken back: ").unwrap_or_else(|| panic!("{told}"));
+    assert!(reason.contains("a.txt was changed since") && !done.contains("a.txt"), "{told}");
+    assert!(done.contains("sub/new.txt") && done.contains("old.txt"), "{told}");
+    assert_eq!((home.read("a.txt"), home.read("old.txt")), ("theirs\n".to_owned(), "old\n".to_owned()));
+    assert!(!home.workspace().join("sub/new.txt").exists());
+    let seen = changes(&server, &session).await;
+    let verdict = |path| file(&seen, path)["hunks"][0]["verdict"].clone();
+    assert_eq!(["a.txt", "sub/new.txt", "old.txt"].map(verdict), ["open", "rejected", "rejected"]);
+}
+
+#[tokio::test]
 async fn a_file_that_is_too_long_is_named_and_a_session_without_changes_has_none() {
     let script = vec![
         Answer::new().text("Hello."),

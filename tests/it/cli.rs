@@ -120,9 +120,15 @@ fn a_failure_has_code_1_and_says_the_cure_in_one_line() {
 #[test]
 fn a_wrong_call_has_code_2() {
     let home = Home::new();
-    for arguments in
-        [&["run"][..], &["run", " "], &["run", "x", "--model", "gpt"], &["run", "x", "--agent", "none"], &[]]
-    {
+    for arguments in [
+        &["run"][..],
+        &["run", " "],
+        &["run", "x", "--model", "gpt"],
+        &["run", "x", "--agent", "none"],
+        &["schema", "--markdown"],
+        &["trust", "/nowhere"],
+        &[],
+    ] {
         assert_eq!(code(&home.call(arguments)), 2, "{arguments:?}");
     }
 }
@@ -166,6 +172,28 @@ fn trust_is_given_listed_bound_to_what_is_there_and_taken_back() {
 
 #[test]
 fn an_interrupt_stops_the_turn_and_its_command_with_code_130() {
+    stops_in_order(rustix::process::Signal::INT);
+}
+
+#[test]
+fn a_terminal_that_hangs_up_stops_the_turn_as_a_termination_does() {
+    stops_in_order(rustix::process::Signal::HUP);
+}
+
+#[test]
+fn a_prompt_that_is_too_long_is_a_wrong_call_and_leaves_no_session() {
+    let home = Home::new();
+    let mut child = home.command(&["run", "-"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // It stops reading as soon as it is too much.
+    let sent = stdin.write_all(&vec![b'x'; 40 << 20]);
+    assert!(sent.is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe));
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    assert!(text(&home.call(&["sessions"]).stdout).starts_with("No sessions"));
+}
+
+fn stops_in_order(signal: rustix::process::Signal) {
     let home = Home::new();
     let mut child = home
         .command(&["run", "--allow", "--trust", "run `touch begun; sleep 600; touch ended`"])
@@ -178,7 +206,7 @@ fn an_interrupt_stops_the_turn_and_its_command_with_code_130() {
         std::thread::sleep(Duration::from_millis(10));
     }
     let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let exported = home.call(&["export", &home.newest(), "--format", "json"]);
     assert!(!text(&exported.stdout).contains("\"running\""), "no call is left open");
@@ -195,7 +223,8 @@ fn sessions_are_listed_here_and_everywhere() {
     assert!(lines[1].contains("where is harvest defined?") && lines[1].ends_with("idle"), "{lines:?}");
     let elsewhere = home.command(&["sessions", "--all"]).current_dir(home.path("config")).output().unwrap();
     assert_eq!(text(&elsewhere.stdout).lines().count(), 2);
-    assert!(text(&home.call(&["sessions", "--search", "nothing"]).stdout).starts_with("No sessions"));
+    let searched = home.call(&["sessions", "--search", "nothing"]);
+    assert!(text(&searched.stdout).starts_with("No session in this directory has `nothing` in its title"));
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod support {
     pub mod random;
     pub mod screen;
     pub mod server;
+    pub mod terminal;
     pub mod version_one;
 }
 
@@ -57,6 +58,7 @@ mod restart;
 mod retry;
 mod sandbox;
 mod sessions;
+mod terminal;
 mod threading;
 mod tidy;
 mod tools;

@@ -1,9 +1,19 @@
 //! The person at the terminal: asked on stderr, answering on stdin.
+//!
+//! One question is shown at a time, whoever asks, and its answer is what is typed after it was shown: a line never
+//! answers another question than the one that stands above it.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::Arc,
+};
 
 use futures::future::BoxFuture;
-use tokio::task::spawn_blocking;
+use rustix::termios::{QueueSelector, tcflush};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    task::spawn_blocking,
+};
 
 use agentls::{
     permission::{Answers, PermissionAnswer, PermissionQuestion, Person, Question, Scope, Unanswered},
@@ -15,14 +25,31 @@ use crate::cli::style::{Style, printable};
 /// The most lines that are shown of what would change.
 const SHOWN_DIFF: usize = 60;
 
-/// The person at the terminal. One question is asked at a time; the gate sees to that.
-pub(super) struct Terminal;
+/// The person at the terminal.
+#[derive(Default)]
+pub(super) struct Terminal {
+    /// Held from before a question is shown until its answer is read.
+    asking: Arc<Mutex<()>>,
+}
+
+/// The terminal, for as long as questions that belong together are asked.
+#[derive(Clone)]
+struct Attention {
+    _held: Arc<OwnedMutexGuard<()>>,
+}
+
+impl Terminal {
+    /// Waits until nobody else asks.
+    async fn attention(&self) -> Attention {
+        Attention { _held: Arc::new(Arc::clone(&self.asking).lock_owned().await) }
+    }
+}
 
 impl Person for Terminal {
     fn permission(&self, question: PermissionQuestion) -> BoxFuture<'_, Option<PermissionAnswer>> {
         Box::pin(async move {
             let shown = permission_text(Style::of(&io::stderr()), &question);
-            let line = ask(shown).await?;
+            let line = self.attention().await.ask(shown).await?;
             Some(permission_answer(&question, &line))
         })
     }
@@ -30,9 +57,11 @@ impl Person for Terminal {
     fn questions(&self, _: &SessionId, questions: Vec<Question>) -> BoxFuture<'_, Answers> {
         Box::pin(async move {
             let style = Style::of(&io::stderr());
+            let attention = self.attention().await;
             let mut answers = Vec::new();
             for question in &questions {
-                let line = ask(question_text(style, question)).await.ok_or(Unanswered::Nobody)?;
+                let asked = attention.ask(question_text(style, question)).await;
+                let line = asked.ok_or(Unanswered::Nobody)?;
                 answers.push(chosen(question, &line));
             }
             Ok(answers)
@@ -40,26 +69,41 @@ impl Person for Terminal {
     }
 }
 
-/// Shows `text` and reads a line; `None` when the person closed the input.
-async fn ask(text: String) -> Option<String> {
-    let asked = spawn_blocking(move || -> io::Result<Option<String>> {
-        // Not locked while it waits: the turn may end meanwhile and has something to say.
-        io::stderr().write_all(text.as_bytes())?;
-        let mut line = String::new();
-        let read = io::stdin().read_line(&mut line)?;
-        Ok((read > 0).then_some(line))
-    });
-    match asked.await {
-        Ok(Ok(line)) => line,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the terminal cannot be asked");
-            None
-        }
-        Err(error) => {
-            tracing::error!(%error, "the question at the terminal failed");
-            None
+impl Attention {
+    /// Shows `text` and reads a line; `None` when the person closed the input. A question that is withdrawn keeps the
+    /// terminal until a line ends it: what is typed is meant for what was shown.
+    async fn ask(&self, text: String) -> Option<String> {
+        let attention = self.clone();
+        let asked = spawn_blocking(move || {
+            let line = show_and_read(&text);
+            drop(attention);
+            line
+        });
+        match asked.await {
+            Ok(Ok(line)) => line,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the terminal cannot be asked");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "the question at the terminal failed");
+                None
+            }
         }
     }
+}
+
+fn show_and_read(text: &str) -> io::Result<Option<String>> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        // What was typed until now was typed by somebody who had not seen the question.
+        tcflush(&stdin, QueueSelector::IFlush)?;
+    }
+    // Not locked while it waits: the turn may end meanwhile and has something to say.
+    io::stderr().write_all(text.as_bytes())?;
+    let mut line = String::new();
+    let read = stdin.read_line(&mut line)?;
+    Ok((read > 0).then_some(line))
 }
 
 fn permission_text(style: Style, question: &PermissionQuestion) -> String {

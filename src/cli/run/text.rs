@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    mem,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,8 +11,8 @@ use tokio::sync::Notify;
 use agentls::{
     engine::{Change, EngineError, Listener},
     transcript::{
-        DeltaField, Part, PartKind, SessionEvent, SessionId, Status, StopReason, ToolPart, ToolState, Update,
-        Usage,
+        DeltaField, Part, PartKind, Role, SessionEvent, SessionId, Status, StopReason, Timestamp, ToolPart,
+        ToolState, Update, Usage,
     },
     workspace::config::Config,
 };
@@ -27,18 +28,36 @@ use crate::cli::{
 pub(super) struct TextScreen {
     reader_gone: Arc<Notify>,
     style: Style,
-    page: Mutex<Page<io::Stdout>>,
+    page: Mutex<Shown>,
+}
+
+/// What is shown already.
+struct Shown {
+    page: Page<io::Stdout>,
+    /// Whether the newest message of the model broke off: what follows repeats it perhaps.
+    broke_off: bool,
 }
 
 impl TextScreen {
     /// `reader_gone` is told when stdout takes no more.
     pub(super) fn new(reader_gone: Arc<Notify>) -> Self {
-        Self { reader_gone, style: Style::of(&io::stderr()), page: Mutex::new(Page::new(io::stdout())) }
+        let page = Mutex::new(Shown { page: Page::new(io::stdout()), broke_off: false });
+        Self { reader_gone, style: Style::of(&io::stderr()), page }
     }
 
     fn show(&self, update: &Update) -> io::Result<()> {
-        let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        let Shown { page, broke_off } = &mut *shown;
         match update {
+            Update::Message(message) if message.role == Role::Assistant => {
+                let said = message.parts.iter().any(|part| matches!(part.kind, PartKind::Text(_)));
+                let again = mem::replace(broke_off, said && message.error.is_some());
+                if !again || *broke_off {
+                    return Ok(());
+                }
+                page.end_line()?;
+                note(&self.style.yellow("The connection broke; once more:").to_string())
+            }
             Update::PartDelta { part_id, field: DeltaField::Text, text, .. } => {
                 page.grow(part_id.as_str(), text)
             }
@@ -49,9 +68,13 @@ impl TextScreen {
                 Some(line) => page.end_line().and_then(|()| note(&line)),
                 None => Ok(()),
             },
-            Update::Status { status, detail: Some(detail), .. } if *status != Status::Waiting => {
+            Update::Status { status, detail: Some(detail), retry_at } if *status != Status::Waiting => {
                 page.end_line()?;
-                note(&self.style.yellow(printable(detail)).to_string())
+                let line = match retry_at {
+                    Some(at) => waits(detail, at.since(Timestamp::now())),
+                    None => printable(detail).into_owned(),
+                };
+                note(&self.style.yellow(line).to_string())
             }
             _ => Ok(()),
         }
@@ -83,7 +106,7 @@ impl Screen for TextScreen {
     }
 
     fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()> {
-        self.page.lock().unwrap_or_else(PoisonError::into_inner).end_line()?;
+        self.page.lock().unwrap_or_else(PoisonError::into_inner).page.end_line()?;
         // A failure is told by whoever gets it.
         let Ok(Answered { session, outcome, trusted }) = answered else { return Ok(()) };
         if let Some(reason) = unfinished(outcome.stop_reason, *trusted) {
@@ -92,6 +115,12 @@ impl Screen for TextScreen {
         let summary = format!("{session} · {}", consumed(outcome.steps, &outcome.usage));
         note(&self.style.dim(summary).to_string())
     }
+}
+
+/// What is waited out before the provider is called again, and how many milliseconds that takes.
+fn waits(detail: &str, time: u64) -> String {
+    let detail = printable(detail);
+    format!("{}; trying again in {} s", detail.trim_end().trim_end_matches('.'), time.div_ceil(1_000))
 }
 
 /// `3 steps · 1.2k tokens · $0.02`.
@@ -152,6 +181,11 @@ mod tests {
         let advice = |trusted| unfinished(StopReason::PermissionRejected, trusted).unwrap();
         assert!(advice(false).contains("agentls trust") && advice(false).contains("--trust"));
         assert!(!advice(true).to_lowercase().contains("trust") && advice(true).contains("--allow"));
+    }
+
+    #[test]
+    fn a_wait_says_how_long_it_takes() {
+        assert_eq!(waits("rate limited: slow down.", 1_200), "rate limited: slow down; trying again in 2 s");
     }
 
     #[test]

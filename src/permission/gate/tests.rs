@@ -31,10 +31,13 @@ struct Scripted {
     answer: Option<PermissionAnswer>,
     asked: AtomicUsize,
     silent: bool,
+    /// The question that came last.
+    seen: StdMutex<Option<PermissionQuestion>>,
 }
 
 impl Person for Scripted {
-    fn permission(&self, _question: PermissionQuestion) -> BoxFuture<'_, Option<PermissionAnswer>> {
+    fn permission(&self, question: PermissionQuestion) -> BoxFuture<'_, Option<PermissionAnswer>> {
+        *self.seen.lock().unwrap() = Some(question);
         self.asked.fetch_add(1, Ordering::Relaxed);
         let answer = self.answer.clone();
         Box::pin(async move {
@@ -134,6 +137,26 @@ async fn exactly_the_ticked_rules_are_kept() {
     world.gate.permit(both).await.unwrap();
     let kept = world.memory.0.lock().unwrap().clone();
     assert_eq!(kept, [Approval { tool: "bash".to_owned(), rule: "git status *".to_owned() }]);
+}
+
+#[tokio::test]
+async fn what_hides_is_visible_in_a_question_and_decided_as_it_is() {
+    let name = "a\u{202e}txt\nb";
+    let mut write = ask(&[(name, name)], false);
+    (write.tool, write.title) = ("write".to_owned(), format!("Write {name}"));
+    write.path = Some(PathQuestion { link: name.into(), target: "/etc/\u{1b}]0;x".into() });
+    write.diff = Some("+\u{1b}[8m\ta\r\n".to_owned());
+    let ticked = answer("session", Some(&["a\\u{202e}txt\\u{a}b"]), None);
+    let world = world(Scripted { answer: Some(ticked), ..Scripted::default() }, &json!({}));
+    world.gate.permit(write.clone()).await.unwrap();
+    let seen = world.person.seen.lock().unwrap().clone().unwrap();
+    assert_eq!(seen.title, "Write a\\u{202e}txt\\u{a}b");
+    assert_eq!(seen.items, [Item::new("a\\u{202e}txt\\u{a}b", "a\\u{202e}txt\\u{a}b")]);
+    assert_eq!(seen.path.unwrap().target.to_str(), Some("/etc/\\u{1b}]0;x"));
+    assert_eq!(seen.diff.as_deref(), Some("+\\u{1b}[8m\ta\r\n"));
+    assert_eq!(world.memory.0.lock().unwrap()[0].rule, name, "the rule is kept for the real name");
+    world.gate.permit(write).await.unwrap();
+    assert_eq!(world.person.asked.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

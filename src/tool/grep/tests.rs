@@ -31,6 +31,20 @@ async fn a_glob_a_folder_and_a_file_narrow_it() {
 }
 
 #[tokio::test]
+async fn what_was_not_searched_to_its_end_is_said() {
+    let desk = desk();
+    let binary = desk.text(Grep, json!({"pattern": "four", "path": "bin"})).await;
+    assert_eq!(binary, "no line matches\n(not searched to the end: bin (it is binary))");
+    let long = format!("needle\n{}\nneedle\n", "x".repeat(MAX_LINE_HEAP + 1));
+    let desk = Desk::new(&[("long.txt", &long), ("short.txt", "needle\n")]);
+    let text = desk.text(Grep, json!({"pattern": "needle"})).await;
+    assert_eq!(
+        text,
+        "long.txt:1:needle\nshort.txt:1:needle\n(not searched to the end: long.txt (a line is longer than 16 MiB))"
+    );
+}
+
+#[tokio::test]
 async fn unsaved_text_is_searched_instead_of_the_disk() {
     let desk = desk();
     desk.open("a.txt", "nothing\nfn typed", true);

@@ -14,6 +14,8 @@ async fn a_new_file_is_created_with_its_folders_after_an_ask_that_shows_it() {
     assert_eq!(desk.file("a/b.txt"), "x\n");
     let diff = desk.last_ask().diff.unwrap();
     assert!(diff.contains("--- /dev/null\n+++ b/a/b.txt") && diff.contains("+x"), "{diff}");
+    let diff = textfile::unified_diff("/tmp/b.txt", Some("a\n"), Some("b\n"));
+    assert!(diff.starts_with("--- /tmp/b.txt\n+++ /tmp/b.txt\n"), "{diff}");
 }
 
 #[tokio::test]

@@ -36,9 +36,9 @@ pub(in super::super) fn read(path: &Path, taking: &mut Taking<'_>) -> Result<(),
     let read = Rc::new(Cell::new(0));
     let counted = Counted { file, read: Rc::clone(&read) };
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(counted));
-    let mut export = Export { taking, read, total, begun: false, failed: None };
+    let mut export = Export { taking, read, total, begun: false, unread: None, failed: None };
     let parsed = ExportSeed(&mut export).deserialize(&mut json).and_then(|()| json.end());
-    let Export { begun, failed, .. } = export;
+    let Export { begun, unread, failed, .. } = export;
     match (failed, parsed) {
         (Some(error), _) => Err(error),
         (None, Err(error)) if !begun => Err(ImportError::foreign(path, EXPECTED, error.to_string())),
@@ -46,7 +46,11 @@ pub(in super::super) fn read(path: &Path, taking: &mut Taking<'_>) -> Result<(),
             taking.skip("what follows".to_owned(), error.to_string());
             taking.end(None)
         }
-        (None, Ok(())) if !begun => Err(ImportError::foreign(path, EXPECTED, "it has no `info`")),
+        (None, Ok(())) if !begun => {
+            let lacks =
+                unread.map_or_else(|| "it has no `info`".to_owned(), |why| format!("its `info`: {why}"));
+            Err(ImportError::foreign(path, EXPECTED, lacks))
+        }
         (None, Ok(())) => {
             taking.progress(total, total);
             taking.end(None)
@@ -76,6 +80,8 @@ struct Export<'a, 'b> {
     total: u64,
     /// Whether the session was begun.
     begun: bool,
+    /// Why the session could not be begun with its `info`.
+    unread: Option<String>,
     /// Why our side stopped.
     failed: Option<ImportError>,
 }
@@ -155,7 +161,11 @@ impl Export<'_, '_> {
     fn session(&mut self, info: &RawValue) -> Result<(), ImportError> {
         let info: Info = match serde_json::from_str(&json::repaired(info.get().as_bytes())) {
             Ok(info) => info,
-            Err(_) => return Ok(()),
+            Err(error) => {
+                // Its line and column would count from the beginning of `info`.
+                self.unread = error.to_string().split(" at line ").next().map(str::to_owned);
+                return Ok(());
+            }
         };
         self.begun = true;
         self.taking.begin(info.into())?;
