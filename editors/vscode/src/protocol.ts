@@ -274,8 +274,8 @@ export type SessionList = {
   cwd?: (string | null) | undefined;
   /** Only sessions whose title has this in it. */
   search?: (string | null) | undefined;
-  /** Archived sessions instead of the others. */
-  archived?: boolean | undefined;
+  /** Archived sessions instead of the others; `false` when missing. */
+  archived?: (boolean | null) | undefined;
   /** 1 to 500; 50 when missing. */
   limit?: (number | null) | undefined;
   /** From a page before. */
@@ -325,8 +325,8 @@ export type SessionMessages = {
   after?: (string | null) | undefined;
   /** 1 to 500; 50 when missing. */
   limit?: (number | null) | undefined;
-  /** Whole texts or their beginnings. */
-  bodies?: Bodies | undefined;
+  /** Whole texts or their beginnings; `preview` when missing. */
+  bodies?: (Bodies | null) | undefined;
 };
 
 /** Whole texts or their beginnings. */
@@ -518,8 +518,8 @@ export type SessionPrompt = {
   parts: Array<PromptPart>;
   /** Makes the prompt idempotent. */
   clientId?: (string | null) | undefined;
-  /** When it is answered if a turn runs. */
-  delivery?: Delivery | undefined;
+  /** When it is answered if a turn runs; `queue` when missing. */
+  delivery?: (Delivery | null) | undefined;
   /** Answers this prompt and later ones. */
   agent?: (string | null) | undefined;
   /** Answers this prompt and later ones. */
@@ -559,8 +559,8 @@ export type LineRange = {
 export type LinePosition = {
   /** Line, from 0. */
   line: number;
-  /** Character in UTF-16 units, from 0. */
-  character?: number | undefined;
+  /** Character in UTF-16 units, from 0; 0 when missing. */
+  character?: (number | null) | undefined;
 };
 
 /** When a prompt that arrives during a turn is answered. */
@@ -622,8 +622,8 @@ export type SessionCompact = {
   sessionId: SessionId;
   /** What the summary is to look after in particular. */
   instructions?: (string | null) | undefined;
-  /** Only tell what would be won: nothing is changed, and no model is called. */
-  dryRun?: boolean | undefined;
+  /** Only tell what would be won: nothing is changed, and no model is called; `false` when missing. */
+  dryRun?: (boolean | null) | undefined;
 };
 
 /** What a compaction did, or would do. Sizes in tokens. */
@@ -987,8 +987,8 @@ export type PartRead = {
   partId: PartId;
   /** `text`, `input`, `output`, `error`, `data`, `attachment:N` or `copy:N`. When missing: `output` of a tool call, `text` of a text, `data` of a file. */
   field?: (string | null) | undefined;
-  /** Where to begin, in bytes. */
-  offset?: number | undefined;
+  /** Where to begin, in bytes; 0 when missing. */
+  offset?: (number | null) | undefined;
   /** How much, in bytes: 1 to 4 MiB; 64 KiB when missing. */
   limit?: (number | null) | undefined;
 };
