@@ -229,9 +229,12 @@ impl Search {
         let mut lines = Lines { name: &name, found: &mut self.found, room: self.limit + 1, binary: false };
         let outcome = match self.unsaved.get(path) {
             Some(text) => searcher.search_slice(&self.matcher, text.as_bytes(), &mut lines),
-            None => open()
-                .map_err(io::Error::other)
-                .and_then(|file| searcher.search_file(&self.matcher, &file, &mut lines)),
+            None => match open() {
+                Ok(file) => searcher.search_file(&self.matcher, &file, &mut lines),
+                Err(OpenError::Io { source, .. }) => Err(source),
+                // It is not, or not any more, a file that stands where it was found; not even its name is told.
+                Err(error) => return tracing::debug!(%error, "a file was left out of a search"),
+            },
         };
         match outcome {
             // That binary files are left out is known; of the one that is asked for it is said.

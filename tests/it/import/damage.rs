@@ -147,7 +147,7 @@ fn a_file_that_is_no_export_is_refused_and_a_cut_one_gives_what_it_has() {
     }
     let file = home.write("export.json", r#"{"info":{"id":"ses_1"}}"#);
     let said = text(&import(&home, &["--json", file.to_str().unwrap()]).stderr).to_owned();
-    assert!(said.contains("its `info`: missing field `directory`\n"), "{said}");
+    assert!(said.contains("its `info`: missing field `directory`. Name the database with --db"), "{said}");
     let whole = exported(&fixture(), CHILD).to_string();
     let (cut, _) = whole.rsplit_once("\"parts\"").unwrap();
     let file = home.write("export.json", cut);

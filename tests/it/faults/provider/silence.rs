@@ -46,11 +46,15 @@ async fn check(server: &Server, session: &str, case: usize) {
     let (place, at, phase) = PLACES[case];
     let began = Instant::now();
     let started = server.start_prompt(session, &prompt_of(case));
-    let words = format!("waiting for {phase}");
+    let words = match phase {
+        "connect" => "a connection was waited for",
+        "firstEvent" => "the beginning of the answer was waited for",
+        _ => "more of the answer was waited for",
+    };
     let before_output = matches!(at, At::Head | At::Event(0));
     let told = |update: &Value| {
         let retrying = update["status"] == "retrying" && !update["retryAt"].is_null();
-        let shown = retrying && update["detail"].as_str().is_some_and(|detail| detail.contains(&words));
+        let shown = retrying && update["detail"].as_str().is_some_and(|detail| detail.contains(words));
         let stored = update["message"]["error"]["kind"] == "providerStalled";
         if before_output { shown } else { stored }
     };
