@@ -104,7 +104,7 @@ pub(super) fn fingerprint(session: &SessionId, context: &TurnContext) -> Fingerp
 fn may_be_about_the_response(error: &ProviderError) -> bool {
     match error {
         ProviderError::Rejected { status, .. } => (400..500).contains(status),
-        ProviderError::Auth(message) => message.starts_with("403"),
+        ProviderError::Auth(message) | ProviderError::KeyWanted(message) => message.starts_with("403"),
         _ => false,
     }
 }

@@ -22,7 +22,7 @@ pub const REQUEST_PERMISSION: &str = "session/requestPermission";
 pub const ASK_QUESTION: &str = "session/askQuestion";
 
 /// What the log shows of what a client chose, in bytes.
-const LONGEST_LOGGED: usize = 100;
+pub(in crate::face) const LONGEST_LOGGED: usize = 100;
 
 /// The person behind the client.
 pub struct RemotePerson {
