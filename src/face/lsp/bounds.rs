@@ -1,6 +1,6 @@
 //! What is bounded of the LSP face: pages, documents, what is shown, threads.
 
-use super::{actions, client, commands::pages, dialog, documents, handlers, render, serve};
+use super::{actions, client, commands::pages, dialog, documents, handlers, person, render, serve};
 use crate::bounds::Bound;
 
 /// This layer's rows of the table.
@@ -95,5 +95,11 @@ pub const BOUNDS: &[Bound] = &[
         "face/lsp/dialog.rs: SHOWN_DIFF",
         dialog::SHOWN_DIFF as u64,
         "the others are counted",
+    ),
+    Bound::bytes(
+        "a client's choice in the log",
+        "face/lsp/person.rs: LONGEST_LOGGED",
+        person::LONGEST_LOGGED as u64,
+        "it is cut",
     ),
 ];

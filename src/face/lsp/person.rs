@@ -22,7 +22,7 @@ pub const REQUEST_PERMISSION: &str = "session/requestPermission";
 pub const ASK_QUESTION: &str = "session/askQuestion";
 
 /// What the log shows of what a client chose, in bytes.
-const LOGGED: usize = 100;
+pub(in crate::face) const LONGEST_LOGGED: usize = 100;
 
 /// The person behind the client.
 pub struct RemotePerson {
@@ -60,7 +60,7 @@ impl RemotePerson {
 fn unoffered(question: &PermissionQuestion, answer: &PermissionAnswer) -> Option<String> {
     let chosen = &answer.option_id;
     let offered = question.options.iter().any(|option| option.id == *chosen);
-    (!offered).then(|| format!("the option `{}` was not offered", text::ellipsis(chosen, LOGGED)))
+    (!offered).then(|| format!("the option `{}` was not offered", text::ellipsis(chosen, LONGEST_LOGGED)))
 }
 
 /// What is wrong with answers that are not one for each question.
