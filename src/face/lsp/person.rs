@@ -137,6 +137,13 @@ mod tests {
         futures::join!(person.permission(question()), answer).0
     }
 
+    #[test]
+    fn a_choice_that_was_not_offered_is_told_by_its_beginning() {
+        let answer = PermissionAnswer { option_id: "x".repeat(1_000), ..PermissionAnswer::refused() };
+        let told = unoffered(&question(), &answer).unwrap();
+        assert_eq!(told.matches('x').count(), LONGEST_LOGGED - "…".len(), "{told}");
+    }
+
     #[tokio::test]
     async fn what_is_not_an_offered_option_refuses() {
         assert_eq!(answered_with(json!({"optionId": "once"})).await.unwrap().option_id, "once");

@@ -119,6 +119,7 @@ const FILLED: &[(&str, &str)] = &[
     ("reading on after a command's end", "a_background_child_does_not_hold_it_and_is_named"),
     ("a stopped command", "a_cancel_ends_even_what_ignores_term_and_keeps_the_output"),
     ("the wait for killed processes at the end", "r_11_nothing_outlives_a_client_that_is_killed"),
+    ("a client's choice in the log", "a_choice_that_was_not_offered_is_told_by_its_beginning"),
     ("a file that is edited", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
     ("places that are listed", "calls_above_a_cap_fail_or_are_cut_and_say_so"),
     ("a line that is read", "a_very_long_line_is_cut_on_a_character"),
