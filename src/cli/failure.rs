@@ -8,6 +8,7 @@ use std::{
     process::ExitCode,
 };
 
+use super::style::printable;
 use agentls::{
     engine::EngineError,
     transcript::{Failure, FailureKind},
@@ -44,12 +45,14 @@ fn code(error: &anyhow::Error) -> u8 {
     if usage { USAGE } else { 1 }
 }
 
+/// It may quote what others wrote: a provider, a file.
 fn line(error: &anyhow::Error) -> String {
-    match error.downcast_ref::<EngineError>() {
+    let line = match error.downcast_ref::<EngineError>() {
         Some(EngineError::Failed(failure)) => with_cure(failure),
         // The chain, outermost first.
         _ => format!("{error:#}"),
-    }
+    };
+    printable(&line).into_owned()
 }
 
 /// The failure's sentence, what was meant perhaps, and what helps.
@@ -99,6 +102,12 @@ mod tests {
             "no key for openai. Set the provider's API key in the variable that apiKeyEnv names."
         );
         assert_eq!(code(&error), 1);
+    }
+
+    #[test]
+    fn what_others_wrote_steers_no_terminal() {
+        let failure = Failure::new(FailureKind::ProviderAuth, "no \x1b[31mkey\u{202e}");
+        assert!(line(&EngineError::from(failure).into()).starts_with("no [31mkey. Set"));
     }
 
     #[test]
