@@ -8,11 +8,12 @@ use std::{
     process::ExitCode,
 };
 
-use super::style::printable;
 use agentls::{
     engine::EngineError,
     transcript::{Failure, FailureKind},
 };
+
+use super::style::printable;
 
 /// The exit code of a call that makes no sense; clap uses the same.
 const USAGE: u8 = 2;
