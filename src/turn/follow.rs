@@ -2,8 +2,9 @@
 //! events of our own turns are.
 //!
 //! A client follows a session that it has opened: made, forked, prompted, or read messages of; and it follows the lists
-//! of sessions and projects once it has read or opened anything of them. While there is something to follow, the database is asked [`POLL`] after [`POLL`] whether
-//! anybody has committed anything, and only then for what is new ([`crate::store::follow`]); otherwise nothing runs.
+//! of sessions and projects once it has read or opened anything of them. While there is something to follow, the
+//! database is asked [`POLL`] after [`POLL`] whether anybody has committed anything, and only then for what is new
+//! ([`crate::store::follow`]); otherwise nothing runs.
 //! The newest [`MOST_FOLLOWED`] sessions are followed (invariant 9). A session that this process runs is left alone:
 //! from the begin of a turn ([`Follower::own`]) to its end ([`Follower::let_go`]) its events come from the turn itself,
 //! and at both ends what was told by one is where the other goes on, so that nothing is told twice or left out.
