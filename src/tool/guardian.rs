@@ -73,6 +73,8 @@ impl Guardian {
         // Whoever collects the orphans collects it, too, when it ends before this process.
         Command::new(PROGRAM)
             .args([COMMAND, &id])
+            // It needs no keys (invariant 13), and who ends what an outer process has started is not to end it.
+            .env_clear()
             .current_dir("/")
             .stdin(reader)
             .stdout(Stdio::null())
