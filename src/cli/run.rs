@@ -64,8 +64,8 @@ pub(super) struct Arguments {
 struct Answered {
     session: SessionId,
     outcome: PromptOutcome,
-    /// Whether the session's project is trusted.
-    trusted: bool,
+    /// Whether something was refused in a project that is not trusted.
+    untrusted: bool,
 }
 
 /// Shows what happens and how it ended.
@@ -118,23 +118,31 @@ async fn answer(arguments: Arguments, prompt: String, directories: Directories) 
     let here = local::working_directory()?;
     let engine = local::engine(directories, listener, person, client(&arguments, &here));
 
-    let answered = match session(&engine, &arguments, &here).await {
+    let ended = match session(&engine, &arguments, &here).await {
         Err(error) => Err(error),
         Ok(session) => {
             screen.recovered(session.recovered.as_deref())?;
             match until_stopped(&engine, request(&session, arguments, prompt), &reader_gone).await? {
                 None => return Ok(ExitCode::from(INTERRUPTED)),
                 Some(Err(error)) => Err(error),
-                Some(Ok(outcome)) => {
-                    let trusted = engine.is_trusted(&session.cwd).await?;
-                    Ok(Answered { session: session.id, outcome, trusted })
-                }
+                Some(Ok(outcome)) => answered(&engine, session, outcome).await,
             }
         }
     };
     engine.shut_down().await;
-    screen.end(&answered)?;
-    Ok(ExitCode::from(code(answered?.outcome.stop_reason)))
+    screen.end(&ended)?;
+    Ok(ExitCode::from(code(ended?.outcome.stop_reason)))
+}
+
+/// How it ended, with what may be missing.
+async fn answered(
+    engine: &Engine,
+    session: Session,
+    outcome: PromptOutcome,
+) -> Result<Answered, EngineError> {
+    let refused = outcome.stop_reason == StopReason::PermissionRejected;
+    let untrusted = refused && !engine.is_trusted(&session.cwd).await?;
+    Ok(Answered { session: session.id, outcome, untrusted })
 }
 
 fn request(session: &Session, arguments: Arguments, prompt: String) -> PromptRequest {

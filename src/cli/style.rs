@@ -7,7 +7,7 @@ use std::{
 
 use rustix::{fd::AsFd, termios::tcgetwinsize};
 
-pub(super) use agentls::transcript::hidden::printable;
+pub(super) use agentls::transcript::hidden::{printable, printable_line as one_line};
 
 /// Columns where nobody says how many there are.
 const USUAL_WIDTH: usize = 100;
@@ -105,11 +105,6 @@ pub(super) fn terminal_width() -> Option<usize> {
     }
     let columns = tcgetwinsize(stdout.as_fd()).map_or(0, |size| usize::from(size.ws_col));
     Some(if columns == 0 { USUAL_WIDTH } else { columns })
-}
-
-/// `text` as [`printable`] on one line, for a cell of a table.
-pub(super) fn one_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], " ")
 }
 
 #[cfg(test)]

@@ -55,6 +55,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     if text.contains(harmful) { Cow::Owned(text.replace(harmful, "")) } else { Cow::Borrowed(text) }
 }
 
+/// `text` as [`printable`] on one line.
+pub fn printable_line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
 /// The name that somebody gives to a thing, as a person sees it, without lines, tabs and what stands around it.
 pub fn plain_name(text: &str) -> String {
     let (shown, _) = without_hidden(text);

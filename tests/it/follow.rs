@@ -12,6 +12,14 @@ use crate::support::{
     server::Server,
 };
 
+/// Two servers on one database, and a session that the first has made.
+async fn two_windows(double: &Double) -> (Home, Server, Server, String) {
+    let home = Home::new(&config_for(double));
+    let (first, second) = (home.start().await, home.start().await);
+    let session = first.session().await;
+    (home, first, second, session)
+}
+
 /// Lets a client open a session: it follows from then on.
 async fn open(server: &Server, session: &str) -> Vec<Value> {
     server.messages(session).await
@@ -82,9 +90,7 @@ async fn a_client_that_opens_a_session_in_the_middle_of_an_answer_goes_on_from_t
     let words = (0..40).map(|n| format!("ünd{n} ")).collect::<String>();
     let script = vec![Answer::new().text(&words).delay(Duration::from_millis(30))];
     let double = Double::start(Wire::Responses, script).await;
-    let home = Home::new(&config_for(&double));
-    let (first, second) = (home.start().await, home.start().await);
-    let session = first.session().await;
+    let (_home, first, second, session) = two_windows(&double).await;
     let prompt = first.start_prompt(&session, "Count.");
     first.update(&session, "some text", |update| update["kind"] == "partDelta").await;
     let seen = open(&second, &session).await;
@@ -157,9 +163,7 @@ async fn a_client_with_a_list_is_told_of_other_windows_sessions() {
 async fn a_client_that_has_opened_a_session_is_told_of_the_list_while_another_window_runs_it() {
     let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
     let double = Double::start(Wire::Responses, vec![stalled]).await;
-    let home = Home::new(&config_for(&double));
-    let (first, second) = (home.start().await, home.start().await);
-    let session = first.session().await;
+    let (_home, first, second, session) = two_windows(&double).await;
     open(&second, &session).await;
     let running = first.start_prompt(&session, "Talk.");
     let changed = |change: &'static str| {
@@ -182,9 +186,7 @@ async fn a_client_that_has_opened_a_session_is_told_of_the_list_while_another_wi
 async fn a_renamed_session_and_a_waiting_prompt_are_told() {
     let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
     let double = Double::start(Wire::Responses, vec![stalled]).await;
-    let home = Home::new(&config_for(&double));
-    let (first, second) = (home.start().await, home.start().await);
-    let session = first.session().await;
+    let (_home, first, second, session) = two_windows(&double).await;
     open(&second, &session).await;
     let running = first.start_prompt(&session, "Talk.");
     let waiting = first.start_prompt(&session, "And then this.");
@@ -201,9 +203,7 @@ async fn a_renamed_session_and_a_waiting_prompt_are_told() {
 #[tokio::test]
 async fn nothing_runs_while_nothing_is_followed() {
     let double = Double::start(Wire::Responses, vec![]).await;
-    let home = Home::new(&config_for(&double));
-    let (first, second) = (home.start().await, home.start().await);
-    let session = first.session().await;
+    let (_home, _first, second, session) = two_windows(&double).await;
     second.call("session/get", json!({"sessionId": session})).await;
     let quiet = wakings(&second).await;
     open(&second, &session).await;
@@ -233,9 +233,7 @@ async fn wakings(server: &Server) -> u64 {
 async fn the_owners_death_is_told_and_what_it_left_open_is_ended() {
     let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
     let double = Double::start(Wire::Responses, vec![stalled]).await;
-    let home = Home::new(&config_for(&double));
-    let (first, second) = (home.start().await, home.start().await);
-    let session = first.session().await;
+    let (_home, first, second, session) = two_windows(&double).await;
     open(&second, &session).await;
     drop(first.start_prompt(&session, "Talk."));
     second.update(&session, "some text", |update| update.to_string().contains("Long")).await;
@@ -257,9 +255,7 @@ async fn a_prompt_that_interrupts_takes_the_session_over_and_waiting_prompts_are
     let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
     let script = vec![stalled, Answer::new().text("Mine now."), Answer::new().text("Yours, too.")];
     let double = Double::start(Wire::Responses, script).await;
-    let home = Home::new(&config_for(&double));
-    let (first, second) = (home.start().await, home.start().await);
-    let session = first.session().await;
+    let (_home, first, second, session) = two_windows(&double).await;
     let running = first.start_prompt(&session, "Talk.");
     first.update(&session, "some text", |update| update["kind"] == "partDelta").await;
     let waiting = first.start_prompt(&session, "And then this.");
@@ -280,9 +276,7 @@ async fn a_prompt_that_interrupts_takes_the_session_over_and_waiting_prompts_are
 async fn any_window_can_stop_a_turn() {
     let stalled = || Answer::new().text("Long and longer").stall(Stall::After(6));
     let double = Double::start(Wire::Responses, vec![stalled(), stalled()]).await;
-    let home = Home::new(&config_for(&double));
-    let (first, second) = (home.start().await, home.start().await);
-    let session = first.session().await;
+    let (_home, first, second, session) = two_windows(&double).await;
     let running = first.start_prompt(&session, "Talk.");
     first.update(&session, "some text", |update| update["kind"] == "partDelta").await;
     let queued = first.start_prompt(&session, "And then this.");
@@ -338,9 +332,7 @@ async fn a_hung_owner_loses_the_session_and_can_write_nothing_more() {
 async fn a_heartbeat_that_only_looks_old_costs_a_living_owner_nothing() {
     let stalled = Answer::new().text("Long and longer").stall(Stall::After(6));
     let double = Double::start(Wire::Responses, vec![stalled]).await;
-    let home = Home::new(&config_for(&double));
-    let (first, second) = (home.start().await, home.start().await);
-    let session = first.session().await;
+    let (home, first, second, session) = two_windows(&double).await;
     let running = first.start_prompt(&session, "Talk.");
     first.update(&session, "some text", |update| update["kind"] == "partDelta").await;
     // As after a night with the lid closed.

@@ -108,8 +108,8 @@ impl Screen for TextScreen {
     fn end(&self, answered: &Result<Answered, EngineError>) -> io::Result<()> {
         self.page.lock().unwrap_or_else(PoisonError::into_inner).page.end_line()?;
         // A failure is told by whoever gets it.
-        let Ok(Answered { session, outcome, trusted }) = answered else { return Ok(()) };
-        if let Some(reason) = unfinished(outcome.stop_reason, *trusted) {
+        let Ok(Answered { session, outcome, untrusted }) = answered else { return Ok(()) };
+        if let Some(reason) = unfinished(outcome.stop_reason, *untrusted) {
             note(&self.style.yellow(reason).to_string())?;
         }
         let summary = format!("{session} · {}", consumed(outcome.steps, &outcome.usage));
@@ -143,15 +143,15 @@ fn note(line: &str) -> io::Result<()> {
     }
 }
 
-/// Why the answer is not all that there could be, and what to do in a directory that is `trusted` or not.
-fn unfinished(reason: StopReason, trusted: bool) -> Option<&'static str> {
+/// Why the answer is not all that there could be, and what to do in a directory that is `untrusted` or not.
+fn unfinished(reason: StopReason, untrusted: bool) -> Option<&'static str> {
     match reason {
         StopReason::EndTurn => None,
         StopReason::MaxTokens => Some("The model's output limit was reached. Prompt `go on` with --session."),
         StopReason::MaxSteps => Some("The limit of steps was reached. Raise `limits.maxSteps`, or go on."),
         StopReason::Refusal => Some("The model refused to answer. Change the prompt, or the model."),
         StopReason::Cancelled => Some("Cancelled."),
-        StopReason::PermissionRejected if trusted => {
+        StopReason::PermissionRejected if !untrusted => {
             Some("Permission was refused. Allow it with --allow, or by a rule in `permission`.")
         }
         StopReason::PermissionRejected => Some(
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn trust_is_advised_only_where_it_is_missing() {
-        let advice = |trusted| unfinished(StopReason::PermissionRejected, trusted).unwrap();
+        let advice = |trusted: bool| unfinished(StopReason::PermissionRejected, !trusted).unwrap();
         assert!(advice(false).contains("agentls trust") && advice(false).contains("--trust"));
         assert!(!advice(true).to_lowercase().contains("trust") && advice(true).contains("--allow"));
     }

@@ -5,7 +5,7 @@
 
 use crate::transcript::{
     Message, Part, PartKind, Role, Session, ToolPart, ToolState,
-    hidden::printable,
+    hidden::{printable, printable_line},
     text::{ellipsis, first_line, from, head},
 };
 
@@ -18,7 +18,12 @@ const LONGEST_TITLE: usize = 200;
 /// What stands above a session's messages.
 pub(super) fn heading(session: &Session) -> String {
     let Session { title, cwd, model, id, .. } = session;
-    format!("# {}\n\n{} · {} · {id}\n", one_line(title), one_line(cwd), one_line(&model.to_string()))
+    format!(
+        "# {}\n\n{} · {} · {id}\n",
+        printable_line(title),
+        printable_line(cwd),
+        printable_line(&model.to_string())
+    )
 }
 
 /// A message, as far as a person reads it.
@@ -40,7 +45,7 @@ fn speaker(message: &Message) -> String {
     } else if message.role == Role::User {
         "\n## You\n".to_owned()
     } else if message.parts.iter().any(said) {
-        format!("\n## {}\n", one_line(message.agent.as_deref().unwrap_or("Agent")))
+        format!("\n## {}\n", printable_line(message.agent.as_deref().unwrap_or("Agent")))
     } else {
         String::new()
     }
@@ -51,7 +56,7 @@ fn of_part(part: &Part) -> String {
         PartKind::Text(body) => format!("\n{}\n", closed(printable(&body.text).trim_end())),
         PartKind::File(file) => {
             let name = file.uri.as_deref().or(file.name.as_deref()).unwrap_or("file");
-            format!("\n*{} ({} bytes)*\n", one_line(name), file.bytes)
+            format!("\n*{} ({} bytes)*\n", printable_line(name), file.bytes)
         }
         PartKind::Tool(tool) => call(tool),
         _ => String::new(),
@@ -66,7 +71,7 @@ fn call(tool: &ToolPart) -> String {
     };
     let title = printable(tool.title.as_deref().unwrap_or(&tool.input.text)).into_owned();
     let title = ellipsis(first_line(&title), LONGEST_TITLE);
-    format!("\n**{}**{mark} {title}\n{}", one_line(&tool.tool), fenced(&printable(output)))
+    format!("\n**{}**{mark} {title}\n{}", printable_line(&tool.tool), fenced(&printable(output)))
 }
 
 /// A code block whose fence is longer than any in the text, which ends at a line's end where it is too long.
@@ -118,10 +123,6 @@ fn fence(line: &str) -> Option<(char, usize, &str)> {
     (line.len() - inner.len() <= 3 && length >= 3).then_some((mark, length, rest))
 }
 
-fn one_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], " ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +165,6 @@ mod tests {
 
     #[test]
     fn a_title_stays_on_its_line() {
-        assert_eq!(one_line("a\n# b\x07"), "a # b");
+        assert_eq!(printable_line("a\n# b\x07"), "a # b");
     }
 }

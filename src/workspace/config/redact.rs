@@ -1,16 +1,17 @@
 //! The configuration as it may be shown: without what looks like a secret (invariant 13). Pure.
 
 use super::Config;
-use crate::transcript::secret::{HIDDEN, is_secret, redact, redacted_url};
+use crate::transcript::secret::{HIDDEN, redact, redacted_url};
 
-/// A copy without secrets: values of headers and options whose names speak of one, and passwords in URLs.
+/// A copy without secrets: secret headers, values of options whose names speak of one, and passwords in URLs.
 pub fn redacted(config: &Config) -> Config {
     let mut copy = config.clone();
     for provider in copy.providers.values_mut() {
-        let secret = |name: &String| is_secret(name) || provider.from_environment.contains(name);
-        for (_, value) in provider.headers.iter_mut().filter(|(name, _)| secret(name)) {
+        let mut headers = std::mem::take(&mut provider.headers);
+        for (_, value) in headers.iter_mut().filter(|(name, _)| provider.is_secret_header(name)) {
             HIDDEN.clone_into(value);
         }
+        provider.headers = headers;
         provider.base_url = provider.base_url.take().map(|url| redacted_url(&url));
         redact(&mut provider.options);
         provider.models.values_mut().for_each(|model| redact(&mut model.options));
